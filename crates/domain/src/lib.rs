@@ -1,0 +1,1 @@
+//! Catalogue, users, logins, grants and the rules of who may do what; the ports

@@ -1,0 +1,1 @@
+//! The embedded engine: hub, RTMP ingest, HLS egress and delivery

@@ -1,0 +1,1 @@
+//! Low-latency HLS: packager, window, playlists, conformance rules; sans-IO

@@ -1,0 +1,1 @@
+//! SQLite behind the domain's Store port

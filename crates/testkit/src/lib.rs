@@ -1,0 +1,1 @@
+//! Fixed clock, seeded randomness, builders and contract suites for tests
