@@ -1,1 +1,27 @@
-//! RTMP server and client sessions, sans-IO
+//! RTMP server and client sessions, sans-IO.
+//!
+//! | what | specification |
+//! |---|---|
+//! | handshake, chunks, control and command messages | Adobe RTMP 1.0 (21 December 2012) |
+//! | digest handshake | as Flash Player 9 and later speak it (no Adobe text; librtmp, nginx-rtmp and SRS agree) |
+//! | values in commands | AMF0 (21 December 2007); AMF3 (January 2013) scalars where a command carries them |
+//! | tags in audio, video and aggregate messages | Adobe FLV 10.1, annex E |
+//! | FourCC codecs | Enhanced RTMP v2 (veovera): recognised by name |
+//!
+//! A session is fed with `receive(now, bytes)` and `handle_timeout(now)` and drained with `poll()` until it answers
+//! `Timeout`. It keeps no clock, socket, task or lock; every buffer is bounded by [`Limits`].
+//! Secrets (publish names, queries, tokens) are redacted in every `Debug` and `Display` of this crate.
+
+pub mod client;
+pub mod landing;
+pub mod server;
+
+mod closed;
+mod limits;
+mod rejection;
+
+pub use closed::{Closed, Spoken};
+pub use landing::{Landing, landing};
+pub use limits::Limits;
+pub use rejection::{Code, Rejection, Unsupported};
+pub use server::{Counts, Event, Metadata, Output, Publish, PublishKind, Session};
