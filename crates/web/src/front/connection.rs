@@ -1,0 +1,213 @@
+//! One connection: the hot loop, and the way to hyper.
+
+use std::{io, io::IoSlice, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use domain::engine::{Fetch, Reply};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::watch,
+    time::timeout,
+};
+
+use super::{
+    Hot, HotRequest, Limits,
+    head::{self, Read},
+    hot,
+};
+
+/// How the hot loop ended.
+pub(super) enum Left {
+    /// The connection is over.
+    Over,
+    /// hyper goes on, beginning with these bytes.
+    Hyper(TcpStream, Bytes),
+}
+
+const READ_BYTES: usize = 4096;
+/// Slices of one vectored write; the kernel takes at most 1,024.
+const SLICES_MAX: usize = 64;
+
+/// Answers live pieces until something else is asked.
+pub(super) async fn hot_loop(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    hot: &Arc<dyn Hot>,
+    limits: &Limits,
+    stop: &mut watch::Receiver<bool>,
+) -> Left {
+    let mut input = BytesMut::with_capacity(READ_BYTES);
+    let mut output = Vec::with_capacity(512);
+    loop {
+        match read_head(&mut stream, &mut input, limits, stop).await {
+            Next::Head => {}
+            Next::Over => return Left::Over,
+        }
+        let step = match head::read(&input) {
+            Read::Partial => return Left::Over,
+            Read::Http2 => Step::Leave,
+            Read::Refused(status) => {
+                refuse(&mut stream, status, limits.send_timeout).await;
+                return Left::Over;
+            }
+            Read::Whole(head) => {
+                let body_wanted = head.method == "GET";
+                let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
+                let request = HotRequest { path, query };
+                let answer = if head.special || !(body_wanted || head.method == "HEAD") { None } else { hot.answer(&request) };
+                match answer {
+                    None => Step::Leave,
+                    Some(answer) => Step::Answer {
+                        answer,
+                        body_wanted,
+                        gzip: head.gzip,
+                        keep_alive: head.keep_alive,
+                        length: head.length,
+                    },
+                }
+            }
+        };
+        let Step::Answer { answer, body_wanted, gzip, keep_alive, length } = step else {
+            return Left::Hyper(stream, input.freeze());
+        };
+        input.advance(length);
+        let reply = match answer {
+            Fetch::Ready(reply) => reply,
+            Fetch::Wait(waiting) => match wait(&mut stream, &mut input, waiting).await {
+                Some(reply) => reply,
+                None => return Left::Over,
+            },
+        };
+        let keep_alive = keep_alive && !*stop.borrow();
+        output.clear();
+        hot::write_head(&mut output, &reply, gzip, keep_alive);
+        let (chunks, length, _) = if body_wanted { hot::body(reply, gzip) } else { (Vec::new(), 0, false) };
+        if let Err(error) = send(&mut stream, &output, &chunks, limits.send_timeout).await {
+            tracing::trace!(%peer, %error, "a viewer's connection ended while sending");
+            return Left::Over;
+        }
+        hot.sent(length);
+        if !keep_alive {
+            let _ = stream.shutdown().await;
+            return Left::Over;
+        }
+    }
+}
+
+enum Step {
+    Leave,
+    Answer { answer: Fetch, body_wanted: bool, gzip: bool, keep_alive: bool, length: usize },
+}
+
+enum Next {
+    Head,
+    Over,
+}
+
+/// Reads until a head is decided: patient before its first byte, strict after it.
+async fn read_head(stream: &mut TcpStream, input: &mut BytesMut, limits: &Limits, stop: &mut watch::Receiver<bool>) -> Next {
+    if input.is_empty() {
+        if *stop.borrow_and_update() {
+            return Next::Over;
+        }
+        input.reserve(READ_BYTES);
+        let read = tokio::select! {
+            read = timeout(limits.idle_timeout, stream.read_buf(input)) => read,
+            _ = stop.changed() => return Next::Over,
+        };
+        if !matches!(read, Ok(Ok(1..))) {
+            return Next::Over;
+        }
+    }
+    if head::read(input) != Read::Partial {
+        return Next::Head;
+    }
+    let rest = async {
+        while head::read(input) == Read::Partial {
+            input.reserve(READ_BYTES);
+            if stream.read_buf(input).await.unwrap_or(0) == 0 {
+                return false;
+            }
+        }
+        true
+    };
+    match timeout(limits.header_timeout, rest).await {
+        Ok(true) => Next::Head,
+        Ok(false) => Next::Over,
+        Err(_) => {
+            refuse(stream, 408, limits.send_timeout).await;
+            Next::Over
+        }
+    }
+}
+
+/// Awaits a held answer while noticing that the viewer has gone; a request sent ahead stays in `input`, bounded.
+async fn wait(
+    stream: &mut TcpStream,
+    input: &mut BytesMut,
+    mut waiting: std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>,
+) -> Option<Reply> {
+    loop {
+        if input.len() > head::HEAD_BYTES_MAX {
+            return Some(waiting.await);
+        }
+        tokio::select! {
+            biased;
+            reply = &mut waiting => return Some(reply),
+            read = stream.read_buf(input) => if !matches!(read, Ok(1..)) { return None },
+        }
+    }
+}
+
+async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
+    let words = match status {
+        408 => "Request Timeout",
+        414 => "URI Too Long",
+        431 => "Request Header Fields Too Large",
+        _ => "Bad Request",
+    };
+    let text = format!("HTTP/1.1 {status} {words}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let _ = timeout(bound, stream.write_all(text.as_bytes())).await;
+    let _ = stream.shutdown().await;
+    // What the other side still sends is taken for a moment, so that the refusal is not lost to a reset.
+    let mut rest = [0; READ_BYTES];
+    let _ = timeout(Duration::from_millis(500), async {
+        while matches!(stream.read(&mut rest).await, Ok(1..)) {}
+    })
+    .await;
+}
+
+/// Sends head and body in as few system calls as the socket takes; each stretch without progress has the bound.
+async fn send(stream: &mut TcpStream, head: &[u8], chunks: &[Bytes], bound: Duration) -> io::Result<()> {
+    let total = head.len() + chunks.iter().map(Bytes::len).sum::<usize>();
+    let mut sent = 0;
+    while sent < total {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let mut used = 0;
+        let mut skip = sent;
+        for piece in std::iter::once(head).chain(chunks.iter().map(|c| &c[..])) {
+            if skip >= piece.len() {
+                skip -= piece.len();
+                continue;
+            }
+            slices[used] = IoSlice::new(&piece[skip..]);
+            skip = 0;
+            used += 1;
+            if used == SLICES_MAX {
+                break;
+            }
+        }
+        let wrote = match stream.try_write_vectored(&slices[..used]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(wrote) => wrote,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                timeout(bound, stream.writable()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+                0
+            }
+            Err(error) => return Err(error),
+        };
+        sent += wrote;
+    }
+    Ok(())
+}

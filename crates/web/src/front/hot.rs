@@ -1,0 +1,104 @@
+//! The hot path: what a request for a live piece is, and how its answer is written on an HTTP/1.1 connection.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use domain::engine::{Fetch, Reply, Status};
+
+use super::http_date;
+
+/// A request that might be for a live piece.
+#[derive(Clone, Copy, Debug)]
+pub struct HotRequest<'a> {
+    /// Path as it came, not decoded.
+    pub path: &'a str,
+    /// What follows `?`, or nothing.
+    pub query: &'a str,
+}
+
+/// What the hot path answers.
+pub type HotAnswer = Fetch;
+
+/// Who answers live pieces.
+pub trait Hot: Send + Sync + 'static {
+    /// The answer where the path is that of a live piece, `None` where a router must look at it.
+    fn answer(&self, request: &HotRequest<'_>) -> Option<HotAnswer>;
+
+    /// Told after an answer went out, with the bytes of its body.
+    fn sent(&self, bytes: u64);
+}
+
+/// Number and words of a status.
+pub(crate) fn status_line(status: Status) -> (u16, &'static str) {
+    match status {
+        Status::Ok => (200, "OK"),
+        Status::BadRequest => (400, "Bad Request"),
+        Status::NotFound => (404, "Not Found"),
+        Status::Gone => (410, "Gone"),
+        Status::Unavailable => (503, "Service Unavailable"),
+    }
+}
+
+/// Headers that every answer about a live piece carries. A piece is opened by the token in its path and by nothing else, so any site may
+/// read it; credentials are never allowed along.
+pub(crate) const PIECE_HEADERS: [(&str, &str); 4] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "age, content-length, date"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// `Cache-Control` of a reply.
+pub(crate) fn cache_control(reply: &Reply, into: &mut Vec<u8>) {
+    let immutable = if reply.immutable { ", immutable" } else { "" };
+    let _ = match reply.max_age_s {
+        0 => write!(into, "no-cache"),
+        seconds => write!(into, "max-age={seconds}{immutable}"),
+    };
+}
+
+/// The parts of a body to send and their length, gzip where both sides have it.
+pub(crate) fn body(reply: Reply, gzip: bool) -> (Vec<Bytes>, u64, bool) {
+    match reply.gzip {
+        Some(packed) if gzip => {
+            let length = packed.len() as u64;
+            (vec![packed], length, true)
+        }
+        _ => (reply.body.chunks.to_vec(), reply.body.len, false),
+    }
+}
+
+/// Writes the head of an answer.
+pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_alive: bool) {
+    let (code, words) = status_line(reply.status);
+    let zipped = reply.gzip.as_ref().filter(|_| gzip);
+    let length = zipped.map_or(reply.body.len, |packed| packed.len() as u64);
+    let _ = write!(
+        into,
+        "HTTP/1.1 {code} {words}\r\ncontent-type: {}\r\ncontent-length: {length}\r\ncache-control: ",
+        reply.media_type
+    );
+    cache_control(reply, into);
+    into.extend_from_slice(b"\r\n");
+    for (name, value) in PIECE_HEADERS {
+        into.extend_from_slice(name.as_bytes());
+        into.extend_from_slice(b": ");
+        into.extend_from_slice(value.as_bytes());
+        into.extend_from_slice(b"\r\n");
+    }
+    if reply.gzip.is_some() {
+        into.extend_from_slice(b"vary: accept-encoding\r\n");
+    }
+    if zipped.is_some() {
+        into.extend_from_slice(b"content-encoding: gzip\r\n");
+    }
+    if let Some(seconds) = reply.retry_after_s {
+        let _ = write!(into, "retry-after: {seconds}\r\n");
+    }
+    if !keep_alive {
+        into.extend_from_slice(b"connection: close\r\n");
+    }
+    http_date(|date| {
+        let _ = write!(into, "date: {date}\r\n\r\n");
+    });
+}

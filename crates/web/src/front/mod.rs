@@ -1,0 +1,20 @@
+//! The front door: an accept loop of our own with the limits that a public server needs.
+//!
+//! `axum::serve` sets no timer, so a half-sent request would stay open for ever; here every wait has a bound: the head of a request, an
+//! idle connection, a viewer who takes no bytes, connections in all and for each address. A connection starts in the hot loop
+//! ([`hot`]), which answers live pieces without a router; the first request that is anything else moves it to hyper for good.
+//! HTTP/2 is recognised by its preface and goes to hyper at once.
+
+mod addresses;
+mod connection;
+mod date;
+mod head;
+mod hot;
+mod listener;
+mod rewind;
+
+pub use addresses::Networks;
+pub use hot::{Hot, HotAnswer, HotRequest};
+pub use listener::{Front, Limits, Peer, bind};
+
+pub(crate) use date::http_date;

@@ -1,0 +1,97 @@
+//! What the tests need beside Rust, installed into `.tools/` or by the system's package manager.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::run;
+
+/// Version of the PyPI package whose wheel carries a modern FFmpeg.
+const IMAGEIO_FFMPEG: &str = "0.8.1";
+
+/// A folder below `.tools/`, made where it is missing.
+pub fn folder(name: &str) -> Result<PathBuf> {
+    let path = run::root().join(".tools").join(name);
+    fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+    Ok(path)
+}
+
+/// Installs exactly what a folder's `package-lock.json` says, once per content of that file.
+pub fn npm_ci(place: &str) -> Result<()> {
+    let place = run::root().join(place);
+    let lock = fs::read_to_string(place.join("package-lock.json"))?;
+    let stamp = place.join("node_modules/.installed-lock");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    if !run::has("npm") {
+        bail!("npm is needed for {} and is not installed", place.display());
+    }
+    run::run(
+        "npm packages",
+        run::command("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&place),
+    )?;
+    // esbuild's and other binaries come as packages of their own; no script has to run.
+    fs::write(stamp, lock)?;
+    Ok(())
+}
+
+/// A modern FFmpeg (the pinned wheel) in a virtual environment of its own.
+pub fn modern_ffmpeg() -> Result<PathBuf> {
+    let venv = folder("python")?;
+    let wanted = format!("imageio-ffmpeg=={IMAGEIO_FFMPEG}");
+    let stamp = venv.join("installed");
+    if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
+        let path = venv.to_string_lossy().into_owned();
+        run::run("Python environment", &mut run::command("python3", &["-m", "venv", &path]))
+            .or_else(|_| apt(&["python3-venv"]).and_then(|()| run::run("Python environment", &mut run::command("python3", &["-m", "venv", &path]))))?;
+        run::run(
+            "pinned FFmpeg",
+            &mut run::command(venv.join("bin/pip"), &["install", "--quiet", "--disable-pip-version-check", &wanted]),
+        )?;
+        fs::write(&stamp, &wanted)?;
+    }
+    let path = run::output(&mut run::command(
+        venv.join("bin/python"),
+        &["-c", "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"],
+    ))?;
+    Ok(PathBuf::from(path.trim()))
+}
+
+/// The system's FFmpeg, an older one, as many encoders' users have it.
+pub fn system_ffmpeg() -> Result<PathBuf> {
+    system("ffmpeg", &["ffmpeg"])
+}
+
+/// The system's Chromium.
+pub fn chromium() -> Result<PathBuf> {
+    system("chromium", &["chromium"])
+}
+
+fn system(program: &str, packages: &[&str]) -> Result<PathBuf> {
+    if let Some(path) = find(program) {
+        return Ok(path);
+    }
+    apt(packages)?;
+    find(program).with_context(|| format!("`{program}` is still missing after installing {packages:?}"))
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(|path| path.is_file())
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    if !Path::new("/usr/bin/apt-get").exists() {
+        bail!("{packages:?} must be installed by hand: this system has no apt");
+    }
+    run::run("apt: package lists", &mut run::command("apt-get", &["update", "-qq"]))?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(packages);
+    run::run(
+        &format!("apt: {}", packages.join(" ")),
+        run::command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
