@@ -1,11 +1,19 @@
 //! Media as the whole program sees it: [`Timestamp`], [`Track`], [`Frame`], the configuration of each codec and fragmented MP4.
 //!
 //! No I/O, no clock, no protocol. Everything that parses bytes from outside answers with an error, never with a panic.
+//!
+//! | what | specification |
+//! |---|---|
+//! | [`h264`] | ITU-T H.264 (08/2021), ISO/IEC 14496-15:2022 |
+//! | [`aac`] | ISO/IEC 14496-3:2019 |
+//! | [`fmp4`] | ISO/IEC 14496-12:2022, 14496-14:2020, 23000-19:2024 (CMAF) |
+//! | codec names | RFC 6381 |
 
 pub mod aac;
 pub mod fmp4;
 pub mod h264;
 
+mod bits;
 mod frame;
 mod time;
 mod track;

@@ -1,0 +1,1 @@
+//! Reads HLS playlists into plain structs, for tests and for the conformance rules.
