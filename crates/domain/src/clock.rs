@@ -1,0 +1,103 @@
+//! Points in time, and the port that tells them.
+//!
+//! Everything here is UTC in whole milliseconds. The domain never reads a clock of its own: a shell hands one in,
+//! tests hand in one that stands still. Durations are `std::time::Duration`.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A point in time: milliseconds since the Unix epoch, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// The text is not a time in the form of RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a time like 2026-06-30T18:00:00Z (RFC 3339)")]
+pub struct ParseError;
+
+/// The last millisecond of the year 9999, the end of what RFC 3339 can write.
+const LAST_MS: i64 = 253_402_300_799_999;
+/// The first millisecond of the year 0 (proleptic), the beginning of what RFC 3339 can write.
+const FIRST_MS: i64 = -62_167_219_200_000;
+
+impl Time {
+    /// The point so many milliseconds after the Unix epoch, moved into the years 0 to 9999 that RFC 3339 can write.
+    #[must_use]
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(if ms > LAST_MS {
+            LAST_MS
+        } else if ms < FIRST_MS {
+            FIRST_MS
+        } else {
+            ms
+        })
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This time in the form of RFC 3339, UTC; a fraction is written only where there is one.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|at| at.format(&Rfc3339).ok())
+            .expect("from_ms keeps the time within the years that RFC 3339 can write")
+    }
+
+    /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
+    ///
+    /// # Errors
+    /// [`ParseError`] for every other text.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ParseError)?;
+        let ms = at.unix_timestamp_nanos().div_euclid(1_000_000);
+        Ok(Self::from_ms(i64::try_from(ms).map_err(|_| ParseError)?))
+    }
+
+    /// This time and so much more; stops at the last time that can be written.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_ms(self.0.saturating_add(ms))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The calendar day as people read it near to it, like `3 November`, UTC.
+    #[must_use]
+    pub fn day_and_month(self) -> String {
+        let day = OffsetDateTime::from_unix_timestamp(self.seconds())
+            .expect("from_ms keeps the time within the years that the calendar has");
+        format!("{} {}", day.day(), day.month())
+    }
+
+    /// The calendar day as people read it, like `3 November 2026`, UTC.
+    #[must_use]
+    pub fn day(self) -> String {
+        let day = OffsetDateTime::from_unix_timestamp(self.seconds())
+            .expect("from_ms keeps the time within the years that the calendar has");
+        format!("{} {} {}", day.day(), day.month(), day.year())
+    }
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now, by the wall clock; it may be set back by its operator.
+    fn now(&self) -> Time;
+}

@@ -1,0 +1,330 @@
+//! The port Engine: what receives and delivers live media, seen from outside.
+//!
+//! Drawn at the level of control and delivery, so that another process can stand behind it too: streams, pieces and
+//! reasons, never frames. Names of pieces are opaque here; the engine that wrote a name reads it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::BoxFuture;
+use crate::clock::Time;
+use crate::id::{ApiKeyId, KeyId, StreamId, UserId};
+use crate::publish::Protocol;
+use crate::slug::Slug;
+
+/// Receives live media and delivers it.
+pub trait Engine: Send + Sync {
+    /// What is live now, in the order of slugs.
+    fn streams(&self) -> Vec<Live>;
+
+    /// The broadcast on this stream, if there is one.
+    fn live(&self, slug: &Slug) -> Option<Live>;
+
+    /// The last broadcast on this stream that has ended, since the server started.
+    fn last_ended(&self, slug: &Slug) -> Option<Ended>;
+
+    /// A piece of the stream's presentation, below the token: `piece` is one or more plain path parts as the engine wrote
+    /// them, `query` is the raw query without `?`. Access has been decided before.
+    fn fetch(&self, slug: &str, piece: &str, query: &str) -> Fetch;
+
+    /// The multivariant playlist of the stream, each URI in it beginning with `prefix`.
+    fn index(&self, slug: &str, prefix: &str) -> Fetch;
+
+    /// Ends publishers or viewers at once; those concerned are told `why`.
+    fn close(&self, who: Close, why: &str);
+
+    /// Publish attempts that were refused lately, newest first; of one stream, or of all. Those that name no stream are
+    /// in the list of all only.
+    fn refusals(&self, slug: Option<&Slug>) -> Vec<Refusal>;
+
+    /// Whether it can serve.
+    fn health(&self) -> Health;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+}
+
+/// Whom to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Close {
+    /// Publishers that came with this stream key.
+    Key(KeyId),
+    /// Publishers that came with this API key.
+    ApiKey(ApiKeyId),
+    /// Publishers to this stream; viewers stay and see it end.
+    Publishers(StreamId),
+    /// Publishers to streams that this user owns.
+    PublishersOf(UserId),
+    /// Viewers of this stream, after their grants have been made void.
+    Viewers(StreamId),
+    /// Everything of this stream: it was deleted.
+    Stream(StreamId),
+}
+
+/// An answer to a request for a piece: now, or once it exists.
+pub enum Fetch {
+    /// It is here.
+    Ready(Reply),
+    /// It will be, or time will run out; dropping the future costs nothing and leaves nothing behind.
+    Wait(BoxFuture<'static, Reply>),
+}
+
+impl std::fmt::Debug for Fetch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ready(reply) => f.debug_tuple("Ready").field(reply).finish(),
+            Self::Wait(_) => f.write_str("Wait(…)"),
+        }
+    }
+}
+
+/// What to answer; the front door maps it to HTTP.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// How it went.
+    pub status: Status,
+    /// The media type of the body.
+    pub media_type: &'static str,
+    /// The body.
+    pub body: Body,
+    /// The same body compressed by gzip, where that was worth it.
+    pub gzip: Option<Bytes>,
+    /// Seconds for which caches may keep it; 0: not at all.
+    pub max_age_s: u32,
+    /// Whether it never changes while it exists.
+    pub immutable: bool,
+    /// Seconds after which to ask again, with [`Status::Unavailable`].
+    pub retry_after_s: Option<u32>,
+    /// Why, in words for whoever develops a player; never anything secret.
+    pub reason: Option<&'static str>,
+}
+
+impl Reply {
+    /// An answer without a body, not to be kept.
+    #[must_use]
+    pub fn refused(status: Status, reason: &'static str) -> Self {
+        Self {
+            status,
+            media_type: "text/plain",
+            body: Body::default(),
+            gzip: None,
+            max_age_s: 0,
+            immutable: false,
+            retry_after_s: None,
+            reason: Some(reason),
+        }
+    }
+}
+
+/// How a request for a piece went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Here it is: 200.
+    Ok,
+    /// The request breaks the rules of HLS: 400.
+    BadRequest,
+    /// There is no such piece: 404.
+    NotFound,
+    /// There was, and it has left the window: 410.
+    Gone,
+    /// Not now: 503.
+    Unavailable,
+}
+
+/// A body in shared chunks that are sent one after another without being joined.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The chunks.
+    pub chunks: Arc<[Bytes]>,
+    /// Bytes in all chunks together.
+    pub len: u64,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self {
+            chunks: Arc::new([]),
+            len: 0,
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        let len = bytes.len() as u64;
+        Self {
+            chunks: Arc::new([bytes]),
+            len,
+        }
+    }
+}
+
+impl From<Vec<Bytes>> for Body {
+    fn from(chunks: Vec<Bytes>) -> Self {
+        let len = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+        Self {
+            chunks: chunks.into(),
+            len,
+        }
+    }
+}
+
+/// A broadcast as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// On which stream.
+    pub stream: StreamId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// When the broadcast began.
+    pub since: Time,
+    /// Whether its publisher is there.
+    pub state: State,
+    /// By which door the publisher came.
+    pub protocol: Protocol,
+    /// Whether viewers can play it yet.
+    pub playable: bool,
+    /// What is sent.
+    pub tracks: Vec<TrackFacts>,
+    /// Bits per second, over the last few seconds.
+    pub bit_rate: u64,
+    /// Pictures per second as measured; `None` until it is known.
+    pub frame_rate: Option<f64>,
+    /// Seconds from one key frame to the next, as measured.
+    pub key_frame_interval_s: Option<f64>,
+    /// How many watch.
+    pub viewers: Viewers,
+    /// Bytes received in this broadcast.
+    pub bytes_received: u64,
+    /// What is wrong with it, the worst first.
+    pub warnings: Vec<Warning>,
+}
+
+/// Whether the publisher of a broadcast is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Media arrive.
+    Receiving,
+    /// The connection was lost; the broadcast goes on if the publisher returns in time.
+    Away {
+        /// When the broadcast ends otherwise.
+        until: Time,
+    },
+}
+
+/// How many watch, by protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Viewers {
+    /// By HLS, as counted from their requests.
+    pub hls: u32,
+    /// By WebRTC.
+    pub webrtc: u32,
+}
+
+/// What kind of track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TrackKind {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
+}
+
+impl TrackKind {
+    /// Its word in the API.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+        }
+    }
+}
+
+/// What is known of a track.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrackFacts {
+    /// Pictures or sound.
+    pub kind: TrackKind,
+    /// The codec as people call it, `H.264`, `AAC`.
+    pub codec: String,
+    /// Its profile as people call it, `High`.
+    pub profile: Option<String>,
+    /// Width in pixels.
+    pub width: Option<u32>,
+    /// Height in pixels.
+    pub height: Option<u32>,
+    /// Pictures per second as declared.
+    pub frame_rate: Option<f64>,
+    /// Samples per second of sound.
+    pub sample_rate: Option<u32>,
+    /// Channels of sound.
+    pub channels: Option<u32>,
+}
+
+/// Something is wrong with a broadcast that its sender can mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// What is wrong and why it matters, as sentences.
+    pub message: String,
+    /// What to do, as sentences; settings of OBS by their names.
+    pub fix: String,
+}
+
+/// A broadcast that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// When it began.
+    pub since: Time,
+    /// When it ended.
+    pub until: Time,
+}
+
+/// A publish attempt that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// When.
+    pub at: Time,
+    /// By which door.
+    pub protocol: Protocol,
+    /// From where; shorten it before it is shown.
+    pub address: IpAddr,
+    /// The stream that it is about, where that could be told.
+    pub slug: Option<Slug>,
+    /// [`crate::publish::Refused::code`].
+    pub reason: &'static str,
+    /// [`crate::publish::Refused::message`].
+    pub message: String,
+    /// [`crate::publish::Refused::fix`].
+    pub fix: String,
+    /// How often the same happened in a row.
+    pub times: u32,
+}
+
+/// Whether the engine can serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It can.
+    Ok,
+    /// It cannot, and why; for operators only.
+    Failing(String),
+}
+
+/// What an engine can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// `embedded` or `mediamtx`.
+    pub kind: &'static str,
+    /// Its version.
+    pub version: String,
+    /// Whether publishers may come by WHIP.
+    pub whip: bool,
+    /// Whether viewers may come by WHEP.
+    pub whep: bool,
+    /// Whether it records.
+    pub records: bool,
+}

@@ -1,0 +1,54 @@
+//! The port Gatekeeper: the one place that decides who may publish and who may watch, whatever the protocol.
+//!
+//! It answers from memory, without waiting: rights are loaded at start and kept with every change, never queried.
+
+use std::sync::Arc;
+
+use crate::caller::Caller;
+use crate::clock::Time;
+use crate::grant::{Granted, Subject};
+use crate::slug::Slug;
+use crate::{publish, view};
+
+/// Leave to watch one item, carried as a token.
+#[derive(Debug, Clone)]
+pub struct Leave {
+    /// The token; plain characters of base64url. Never log it.
+    pub token: Arc<str>,
+    /// When it ends by itself.
+    pub ends: Time,
+    /// Which item and to whom.
+    pub granted: Granted,
+}
+
+impl Leave {
+    /// Whether anyone may have this token, so that shared caches may keep what lies below it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.granted.subject == Subject::Nobody
+    }
+}
+
+/// Decides who may publish and who may watch.
+pub trait Gatekeeper: Send + Sync {
+    /// Whether the attempt may publish, and to which stream.
+    ///
+    /// # Errors
+    /// [`publish::Refused`] says why not and what to do.
+    fn admit_publish(
+        &self,
+        attempt: &publish::Attempt<'_>,
+    ) -> Result<publish::Admitted, publish::Refused>;
+
+    /// Whether the caller may watch the stream, as a token for all its pieces.
+    ///
+    /// # Errors
+    /// [`view::Refused`]; what is not allowed and what does not exist are alike.
+    fn admit_view(&self, caller: &Caller, slug: &Slug) -> Result<Leave, view::Refused>;
+
+    /// Whether the token opens the stream with this slug now; the hot path, one look-up once a token is known.
+    ///
+    /// # Errors
+    /// [`view::Refused::NotFound`], whatever is wrong with it.
+    fn check(&self, slug: &str, token: &str) -> Result<Granted, view::Refused>;
+}

@@ -1,0 +1,141 @@
+//! Slugs: the one grammar for the names of streams in addresses, the same for RTMP, WHIP, the API and pages.
+//!
+//! `[a-z0-9][a-z0-9_-]{0,62}`. ASCII capitals are folded; everything else is refused with the reason, so that no two
+//! names look alike and none can be a path. Words that are routes of ours are refused.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Characters that a slug may have.
+pub const CHARS_MAX: usize = 63;
+
+/// First path parts that are routes of the server, or will be; in order.
+const RESERVED: &[&str] = &[
+    "access-codes",
+    "account",
+    "admin",
+    "api",
+    "api-keys",
+    "assets",
+    "codes",
+    "dist",
+    "doctor",
+    "embed",
+    "favicon",
+    "golive",
+    "health",
+    "hls",
+    "home",
+    "images",
+    "login",
+    "logout",
+    "metrics",
+    "new",
+    "robots",
+    "server",
+    "settings",
+    "setup",
+    "static",
+    "streams",
+    "test",
+    "upload",
+    "uploads",
+    "users",
+    "v3",
+    "videos",
+    "watch",
+    "well-known",
+    "whep",
+    "whip",
+];
+
+/// The name of an item in addresses. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slug(Arc<str>);
+
+/// The text cannot be a slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SlugError {
+    /// Nothing was given.
+    #[error("give it a name, such as “live”")]
+    Empty,
+    /// It is too long.
+    #[error("it can have {CHARS_MAX} characters at most")]
+    TooLong,
+    /// It begins with something else than a letter or a digit.
+    #[error("it begins with a letter from a to z or a digit")]
+    Start,
+    /// It holds a character that is not allowed.
+    #[error("it holds {0:?}; use letters from a to z, digits, “-” and “_”")]
+    Character(char),
+    /// It is the name of a page of this server.
+    #[error("this word is an address of the server itself; choose another")]
+    Reserved,
+}
+
+impl Slug {
+    /// Reads a slug, folding ASCII capitals.
+    ///
+    /// # Errors
+    /// [`SlugError`] says what to change.
+    pub fn parse(text: &str) -> Result<Self, SlugError> {
+        if text.is_empty() {
+            return Err(SlugError::Empty);
+        }
+        // Before the characters, so that four kilobytes of anything cost nothing.
+        if text.len() > 4 * CHARS_MAX {
+            return Err(SlugError::TooLong);
+        }
+        let folded = text.to_ascii_lowercase();
+        if let Some(c) = folded
+            .chars()
+            .find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'))
+        {
+            return Err(SlugError::Character(c));
+        }
+        if folded.len() > CHARS_MAX {
+            return Err(SlugError::TooLong);
+        }
+        if folded.starts_with(['_', '-']) {
+            return Err(SlugError::Start);
+        }
+        if RESERVED.binary_search(&folded.as_str()).is_ok() {
+            return Err(SlugError::Reserved);
+        }
+        Ok(Self(folded.into()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Slug {
+    type Err = SlugError;
+
+    fn from_str(text: &str) -> Result<Self, SlugError> {
+        Self::parse(text)
+    }
+}
+
+impl AsRef<str> for Slug {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Slug {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}

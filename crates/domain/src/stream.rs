@@ -1,0 +1,197 @@
+//! Streams: named places to be live, with an owner, a visibility and keys; they exist whether or not anyone publishes.
+
+use crate::clock::Time;
+use crate::id::UserId;
+use crate::name::NameError;
+use crate::secret::{Hash, Secret};
+use crate::slug::{Slug, SlugError};
+use crate::store::StoreError;
+
+pub use crate::id::{KeyId, StreamId};
+
+/// Who may watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Visibility {
+    /// Anyone, and it is listed.
+    Public,
+    /// Anyone with the link.
+    Unlisted,
+    /// Anyone who is logged in.
+    Members,
+    /// Its owner and administrators.
+    Private,
+}
+
+impl Visibility {
+    /// All, from open to closed.
+    pub const ALL: [Self; 4] = [Self::Public, Self::Unlisted, Self::Members, Self::Private];
+
+    /// Its word in the API and on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Unlisted => "unlisted",
+            Self::Members => "members",
+            Self::Private => "private",
+        }
+    }
+
+    /// The visibility with this word.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|visibility| visibility.word() == word)
+    }
+
+    /// How it is told to people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Public => "Anyone, and it is listed.",
+            Self::Unlisted => "Anyone with the link.",
+            Self::Members => "Anyone who is logged in, and whoever holds an access code.",
+            Self::Private => "You, administrators, and whoever holds an access code.",
+        }
+    }
+}
+
+/// A stream as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// Which.
+    pub id: StreamId,
+    /// Its name in addresses; never changes.
+    pub slug: Slug,
+    /// Its name for people.
+    pub title: String,
+    /// Whose it is.
+    pub owner: UserId,
+    /// Who may watch.
+    pub visibility: Visibility,
+    /// When it was made.
+    pub created: Time,
+    /// When it was last changed; an `ETag` can be made of it.
+    pub changed: Time,
+    /// Grows whenever viewers must be judged anew; grants of another generation are void.
+    pub generation: u32,
+}
+
+/// A stream key as it is stored and listed; the key itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Which.
+    pub id: KeyId,
+    /// To which stream it publishes.
+    pub stream: StreamId,
+    /// What its owner calls it.
+    pub name: String,
+    /// SHA-256 of the key.
+    pub hash: Hash,
+    /// When it was made.
+    pub created: Time,
+    /// When it was revoked; its name and this are told to whoever still sends it.
+    pub revoked: Option<Time>,
+    /// When it was last used, to about five minutes.
+    pub last_used: Option<Time>,
+}
+
+/// What a new stream is made from.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name for people, 1 to 200 characters; the slug when absent.
+    pub title: Option<String>,
+    /// Who may watch.
+    pub visibility: Visibility,
+    /// Whose it will be; only administrators name somebody else. The caller's when absent.
+    pub owner: Option<UserId>,
+}
+
+/// What to change of a stream; `None` leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Its new name for people.
+    pub title: Option<String>,
+    /// Who may watch from now on.
+    pub visibility: Option<Visibility>,
+    /// The `changed` that the caller saw; another one is refused.
+    pub seen: Option<Time>,
+}
+
+/// A key that has just been made, with its secret, which is shown this once.
+#[derive(Debug, Clone)]
+pub struct MadeKey {
+    /// The key.
+    pub key: Key,
+    /// What the publisher sends.
+    pub secret: Secret,
+}
+
+/// Some of the streams, and where the next ones begin.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// In the order of their slugs.
+    pub streams: Vec<Stream>,
+    /// Hand this in for more; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Why an operation on streams or their keys was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Log in, or use a key with the scope that this needs.
+    #[error("this needs a login, or an API key with the scope for it")]
+    NotAllowed,
+    /// There is no such stream or key, or the caller may not know of it.
+    #[error("there is no such stream or key")]
+    NotFound,
+    /// Choose another slug.
+    #[error("this name is taken")]
+    Taken,
+    /// Choose another slug.
+    #[error(transparent)]
+    Slug(#[from] SlugError),
+    /// Choose another title or name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Choose another key.
+    #[error(transparent)]
+    OwnKey(#[from] OwnKeyError),
+    /// Load it again: somebody changed it meanwhile.
+    #[error("it was changed by somebody else meanwhile; load it again")]
+    Changed,
+    /// Delete or revoke some first.
+    #[error("there can be {max} at most; remove one first")]
+    TooMany {
+        /// The bound.
+        max: usize,
+    },
+    /// The store did not take it; nothing has changed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// Fewest characters of a key that an owner chooses.
+pub const OWN_KEY_CHARS_MIN: usize = 20;
+/// Most characters of a key that an owner chooses.
+pub const OWN_KEY_CHARS_MAX: usize = 128;
+
+/// The key that the owner chose cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OwnKeyError {
+    /// Choose a longer one.
+    #[error("a key of your own needs at least {OWN_KEY_CHARS_MIN} characters")]
+    TooShort,
+    /// Choose a shorter one.
+    #[error("a key can have {OWN_KEY_CHARS_MAX} characters at most")]
+    TooLong,
+    /// It would not survive the addresses that publishers put it into.
+    #[error("a key has letters from a to z, capitals, digits, “-” and “_” only")]
+    Character,
+    /// It is known to everybody, or easy to guess.
+    #[error("this key is easy to guess; choose another")]
+    WellKnown,
+}

@@ -1,0 +1,135 @@
+//! Users: who they are, what they may do at most, and how they may be called.
+
+use crate::clock::Time;
+use crate::password::{Busy, PasswordError};
+use crate::store::StoreError;
+
+pub use crate::id::UserId;
+
+/// What a user may do at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything, also with what belongs to others.
+    Administrator,
+    /// Make streams, and everything with their own.
+    Member,
+}
+
+impl Role {
+    /// Its word in the API and on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Member => "member",
+        }
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        [Self::Administrator, Self::Member]
+            .into_iter()
+            .find(|role| role.word() == word)
+    }
+}
+
+/// What a user is called: 1 to 64 characters of `a-z`, `0-9`, `.`, `_`, `-`; unique, since capitals are folded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+/// Characters that the name of a user may have.
+pub const NAME_CHARS_MAX: usize = 64;
+
+/// The name cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing was given.
+    #[error("give a name")]
+    Empty,
+    /// It is too long.
+    #[error("a name can have {NAME_CHARS_MAX} characters at most")]
+    TooLong,
+    /// It holds a character that is not allowed, or begins with a sign.
+    #[error(
+        "a name has letters from a to z, digits, “.”, “_” and “-”, and begins with a letter or a digit"
+    )]
+    Character,
+}
+
+impl Name {
+    /// Reads a name, folding ASCII capitals and dropping spaces around it.
+    ///
+    /// # Errors
+    /// [`NameError`] says what to change.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim_matches(' ');
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() > NAME_CHARS_MAX {
+            return Err(NameError::TooLong);
+        }
+        let folded = text.to_ascii_lowercase();
+        let plain = folded
+            .bytes()
+            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'));
+        if !plain || folded.starts_with(['.', '_', '-']) {
+            return Err(NameError::Character);
+        }
+        Ok(Self(folded))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user as stored, without the password's hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Which.
+    pub id: UserId,
+    /// What they are called.
+    pub name: Name,
+    /// What they may do at most.
+    pub role: Role,
+    /// When they were added.
+    pub created: Time,
+    /// When they were switched off; their logins and keys are dead since.
+    pub disabled: Option<Time>,
+}
+
+/// Why an operation on users was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Only administrators may.
+    #[error("only an administrator can do this")]
+    NotAllowed,
+    /// There is no such user.
+    #[error("there is no such user")]
+    NotFound,
+    /// Choose another name.
+    #[error("this name is taken")]
+    Taken,
+    /// Make another user an administrator first, or nobody could administer the server.
+    #[error("this is the last administrator; make another one first")]
+    LastAdministrator,
+    /// Choose another password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Try again in a second.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The store did not take it; nothing has changed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
