@@ -32,7 +32,9 @@ pub enum Error {
     #[error("the AAC configuration is too long")]
     TooLong,
     /// A kind of AAC that players do not decode.
-    #[error("{name} (MPEG-4 audio object type {object_type}) is not supported; AAC-LC, HE-AAC and HE-AAC v2 are")]
+    #[error(
+        "{name} (MPEG-4 audio object type {object_type}) is not supported; AAC-LC, HE-AAC and HE-AAC v2 are"
+    )]
     ObjectType {
         /// Audio object type (ISO/IEC 14496-3, table 1.17).
         object_type: u8,
@@ -43,7 +45,9 @@ pub enum Error {
     #[error("the AAC configuration states no usable sample rate")]
     SampleRate,
     /// No channels, more than 8, or a reserved arrangement.
-    #[error("the AAC configuration states no usable channels (arrangement {channel_configuration})")]
+    #[error(
+        "the AAC configuration states no usable channels (arrangement {channel_configuration})"
+    )]
     Channels {
         /// `channelConfiguration`; 0 for one described by a program config element.
         channel_configuration: u8,
@@ -90,7 +94,10 @@ impl Config {
             object_type = self::object_type(&mut bits)?;
         }
         if object_type != LC {
-            return Err(Error::ObjectType { object_type, name: name_of(object_type) });
+            return Err(Error::ObjectType {
+                object_type,
+                name: name_of(object_type),
+            });
         }
 
         let short_frames = short(bits.flag(), "frameLengthFlag")?;
@@ -105,8 +112,12 @@ impl Config {
             11 => 7,
             _ => 0,
         };
-        let core_channels = u8::try_from(channels).ok().filter(|count| (1..=8).contains(count));
-        let core_channels = core_channels.ok_or(Error::Channels { channel_configuration: arrangement })?;
+        let core_channels = u8::try_from(channels)
+            .ok()
+            .filter(|count| (1..=8).contains(count));
+        let core_channels = core_channels.ok_or(Error::Channels {
+            channel_configuration: arrangement,
+        })?;
         if extension {
             // extensionFlag3, the only one that follows for LC; nothing reads it.
             let _reserved = bits.flag();
@@ -114,7 +125,15 @@ impl Config {
         if !sbr && let Some((rate, with_ps)) = compatible_extension(&mut bits) {
             (sbr, ps, output_sample_rate) = (true, with_ps, rate);
         }
-        Ok(Self { specific, sample_rate, output_sample_rate, core_channels, sbr, ps, short_frames })
+        Ok(Self {
+            specific,
+            sample_rate,
+            output_sample_rate,
+            core_channels,
+            sbr,
+            ps,
+            short_frames,
+        })
     }
 
     /// The configuration as it came.
@@ -148,7 +167,11 @@ impl Config {
 
     /// Channels that come out of a decoder, 1 to 8; parametric stereo makes 2 of 1.
     pub fn channels(&self) -> u8 {
-        if self.ps && self.core_channels == 1 { 2 } else { self.core_channels }
+        if self.ps && self.core_channels == 1 {
+            2
+        } else {
+            self.core_channels
+        }
     }
 
     /// Samples an access unit decodes to at [`Config::sample_rate`]: 1024, or 960 where the configuration says so.
@@ -164,7 +187,8 @@ fn short<T>(value: Option<T>, what: &'static str) -> Result<T, Error> {
 impl Bits<'_> {
     /// Up to 8 bits.
     fn byte_of(&mut self, count: u32) -> Option<u8> {
-        self.number(count.min(8)).and_then(|value| u8::try_from(value).ok())
+        self.number(count.min(8))
+            .and_then(|value| u8::try_from(value).ok())
     }
 }
 
@@ -176,13 +200,22 @@ fn object_type(bits: &mut Bits<'_>) -> Result<u8, Error> {
 }
 
 fn sample_rate(bits: &mut Bits<'_>) -> Result<u32, Error> {
-    const RATES: [u32; 13] =
-        [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
+    const RATES: [u32; 13] = [
+        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025,
+        8_000, 7_350,
+    ];
     let rate = match short(bits.byte_of(4), "samplingFrequencyIndex")? {
         15 => short(bits.number(24), "samplingFrequency")?,
-        index => RATES.get(usize::from(index)).copied().ok_or(Error::SampleRate)?,
+        index => RATES
+            .get(usize::from(index))
+            .copied()
+            .ok_or(Error::SampleRate)?,
     };
-    if (RATE_MIN..=RATE_MAX).contains(&rate) { Ok(rate) } else { Err(Error::SampleRate) }
+    if (RATE_MIN..=RATE_MAX).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err(Error::SampleRate)
+    }
 }
 
 /// Channels that a program config element describes (ISO/IEC 14496-3, 4.4.1.1); reads to its end.
@@ -218,7 +251,11 @@ fn program_channels(bits: &mut Bits<'_>) -> Option<u16> {
 
 /// Output rate and PS of SBR that is signalled behind the core's configuration, for decoders that do not know it.
 fn compatible_extension(bits: &mut Bits<'_>) -> Option<(u32, bool)> {
-    if bits.left() < 16 || bits.number(11)? != 0x2b7 || bits.number(5)? != u32::from(SBR) || !bits.flag()? {
+    if bits.left() < 16
+        || bits.number(11)? != 0x2b7
+        || bits.number(5)? != u32::from(SBR)
+        || !bits.flag()?
+    {
         return None;
     }
     let rate = sample_rate(bits).ok()?;

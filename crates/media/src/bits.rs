@@ -86,7 +86,13 @@ mod tests {
     #[test]
     fn exp_golomb_codes_follow_the_tables_of_the_standard() {
         // 1 010 011 00100 00101 00110 00111 0001000
-        let data = [0b1010_0110, 0b0100_0010, 0b1001_1000, 0b1110_0010, 0b0000_0000];
+        let data = [
+            0b1010_0110,
+            0b0100_0010,
+            0b1001_1000,
+            0b1110_0010,
+            0b0000_0000,
+        ];
         let mut bits = Bits::new(&data);
         let codes: Vec<_> = (0..8).map(|_| bits.ue()).collect();
         assert_eq!(codes, (0..8).map(Some).collect::<Vec<_>>());

@@ -10,7 +10,10 @@ pub struct Timestamp {
 impl Timestamp {
     /// `ticks` of `1 / scale` seconds each; a `scale` of 0 is taken as 1.
     pub const fn new(ticks: i64, scale: u32) -> Self {
-        Self { ticks, scale: if scale == 0 { 1 } else { scale } }
+        Self {
+            ticks,
+            scale: if scale == 0 { 1 } else { scale },
+        }
     }
 
     /// Milliseconds, the unit of RTMP.

@@ -1,8 +1,15 @@
 //! Fragmented MP4 (ISO/IEC 14496-12, CMAF ISO/IEC 23000-19): written for delivery, read back for checks.
+//!
+//! [`init`] and [`fragment_head`] write what players get; the media bytes themselves are never copied here, they follow the
+//! head as they are. [`read`] is a bounded reader for checks and recordings. No edit lists, no sample groups, no encryption:
+//! live delivery needs none.
 
-use bytes::Bytes;
+mod fragment;
+mod init;
+pub mod read;
 
-use crate::Track;
+pub use fragment::{fragment_head, fragment_head_len};
+pub use init::init;
 
 /// One frame as a `trun` describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +35,13 @@ pub struct Run<'a> {
     pub samples: &'a [Sample],
 }
 
-/// `ftyp` and `moov` for these tracks: the initialisation segment of CMAF.
-pub fn init(_tracks: &[Track]) -> Bytes {
-    Bytes::new()
-}
+/// `sample_depends_on` 2, nothing else: a sync sample (ISO/IEC 14496-12, 8.8.3.1).
+pub const FLAGS_KEY: u32 = 0x0200_0000;
+/// `sample_depends_on` 1 and `sample_is_non_sync_sample`.
+pub const FLAGS_DELTA: u32 = 0x0101_0000;
+/// `sample_is_non_sync_sample`, the bit that tells the two apart.
+pub const FLAG_NON_SYNC: u32 = 0x0001_0000;
 
-/// `moof` and the header of `mdat`: the head of one fragment, to be followed by the samples' bytes.
-pub fn fragment_head(_sequence: u32, _runs: &[Run<'_>]) -> Bytes {
-    Bytes::new()
+const fn track_id(track: crate::TrackId) -> u32 {
+    track.0 as u32 + 1
 }

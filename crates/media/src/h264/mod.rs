@@ -94,7 +94,9 @@ impl Config {
         if record.len() > RECORD_BYTES_MAX {
             return Err(Error::TooLong);
         }
-        let header = record.first_chunk::<6>().ok_or(Error::Short { what: "its header" })?;
+        let header = record
+            .first_chunk::<6>()
+            .ok_or(Error::Short { what: "its header" })?;
         if header[0] != 1 {
             return Err(Error::Version { version: header[0] });
         }
@@ -148,8 +150,18 @@ impl Config {
         }
         let written = write_record(&sps, &sets)?;
         // The common case keeps one copy.
-        let record_for_mp4 = if written == record { record.clone() } else { written };
-        Ok(Self { record, record_for_mp4, nal_length_size, sets, sps })
+        let record_for_mp4 = if written == record {
+            record.clone()
+        } else {
+            written
+        };
+        Ok(Self {
+            record,
+            record_for_mp4,
+            nal_length_size,
+            sets,
+            sps,
+        })
     }
 
     /// The record as it came.
@@ -175,7 +187,10 @@ impl Config {
 
     /// RFC 6381 name, such as `avc1.64001f`.
     pub fn codec_string(&self) -> String {
-        format!("avc1.{:02x}{:02x}{:02x}", self.sps.profile, self.sps.constraints, self.sps.level)
+        format!(
+            "avc1.{:02x}{:02x}{:02x}",
+            self.sps.profile, self.sps.constraints, self.sps.level
+        )
     }
 
     /// Width of the picture shown, in pixels, after cropping.
@@ -207,15 +222,23 @@ impl Config {
         if numerator > denominator * RATE_PLAUSIBLE.end() {
             return None;
         }
-        Some((u32::try_from(numerator).ok()?, u32::try_from(denominator).ok()?))
+        Some((
+            u32::try_from(numerator).ok()?,
+            u32::try_from(denominator).ok()?,
+        ))
     }
 
     /// Frames that may precede one in decoding order and follow it in output order; 0 means no B-frames that reorder.
     /// `None` where the SPS leaves it open.
     pub fn reorder_frames(&self) -> Option<u8> {
-        let intra_only = self.sps.constraints & 0x10 != 0 && matches!(self.sps.profile, 44 | 86 | 100 | 110 | 122 | 244);
+        let intra_only = self.sps.constraints & 0x10 != 0
+            && matches!(self.sps.profile, 44 | 86 | 100 | 110 | 122 | 244);
         let none = self.sps.profile == 66 || self.sps.output_in_decode_order || intra_only;
-        if none { Some(0) } else { self.sps.vui.reorder_frames }
+        if none {
+            Some(0)
+        } else {
+            self.sps.vui.reorder_frames
+        }
     }
 
     /// `profile_idc`, such as 100 for High.
@@ -278,11 +301,18 @@ impl Config {
     }
 }
 
-fn read_sets(record: &Bytes, at: &mut usize, count: u8, what: &'static str) -> Result<Vec<Bytes>, Error> {
+fn read_sets(
+    record: &Bytes,
+    at: &mut usize,
+    count: u8,
+    what: &'static str,
+) -> Result<Vec<Bytes>, Error> {
     let mut sets = Vec::new();
     for _ in 0..count {
         let rest = record.get(*at..).unwrap_or_default();
-        let length = usize::from(u16::from_be_bytes(*rest.first_chunk().ok_or(Error::Short { what })?));
+        let length = usize::from(u16::from_be_bytes(
+            *rest.first_chunk().ok_or(Error::Short { what })?,
+        ));
         let start = *at + 2;
         if length > rest.len().saturating_sub(2) {
             return Err(Error::Short { what });
@@ -297,16 +327,34 @@ fn read_sets(record: &Bytes, at: &mut usize, count: u8, what: &'static str) -> R
 
 /// The record in its plain form: 4-byte lengths, and chroma and depths for profiles other than 66, 77 and 88.
 fn write_record(sps: &Sps, sets: &ParameterSets) -> Result<Bytes, Error> {
-    let size: usize = sets.sps.iter().chain(&sets.pps).map(|set| set.len() + 2).sum();
-    let sps_count = u8::try_from(sets.sps.len()).ok().filter(|count| *count <= 31).ok_or(Error::TooLong)?;
+    let size: usize = sets
+        .sps
+        .iter()
+        .chain(&sets.pps)
+        .map(|set| set.len() + 2)
+        .sum();
+    let sps_count = u8::try_from(sets.sps.len())
+        .ok()
+        .filter(|count| *count <= 31)
+        .ok_or(Error::TooLong)?;
     let pps_count = u8::try_from(sets.pps.len()).map_err(|_| Error::TooLong)?;
     let mut record = BytesMut::with_capacity(size + 11);
-    record.put_slice(&[1, sps.profile, sps.constraints, sps.level, 0xff, 0xe0 | sps_count]);
+    record.put_slice(&[
+        1,
+        sps.profile,
+        sps.constraints,
+        sps.level,
+        0xff,
+        0xe0 | sps_count,
+    ]);
     put_sets(&mut record, &sets.sps)?;
     record.put_u8(pps_count);
     put_sets(&mut record, &sets.pps)?;
     if !matches!(sps.profile, 66 | 77 | 88) {
-        let (luma, chroma) = (sps.bit_depth_luma.saturating_sub(8), sps.bit_depth_chroma.saturating_sub(8));
+        let (luma, chroma) = (
+            sps.bit_depth_luma.saturating_sub(8),
+            sps.bit_depth_chroma.saturating_sub(8),
+        );
         record.put_slice(&[0xfc | sps.chroma as u8, 0xf8 | luma, 0xf8 | chroma, 0]);
     }
     if record.len() > RECORD_BYTES_MAX {
@@ -324,7 +372,11 @@ fn put_sets(record: &mut BytesMut, sets: &[Bytes]) -> Result<(), Error> {
 }
 
 /// `known` with each of `brought` in the place of the set with its number; `None` where nothing changes.
-fn merged(known: &[Bytes], brought: &[Bytes], number: fn(&[u8]) -> Option<u32>) -> Option<Vec<Bytes>> {
+fn merged(
+    known: &[Bytes],
+    brought: &[Bytes],
+    number: fn(&[u8]) -> Option<u32>,
+) -> Option<Vec<Bytes>> {
     if brought.iter().all(|set| known.contains(set)) {
         return None;
     }

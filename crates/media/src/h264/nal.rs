@@ -49,7 +49,13 @@ impl<'a> Nals<'a> {
     /// `length_size` as [`super::Config::nal_length_size`] answers it; taken into 1 to 4.
     pub fn new(data: &'a [u8], length_size: u8) -> Self {
         let length_size = usize::from(length_size.clamp(1, 4));
-        Self { data, at: 0, length_size, empty: 0, truncated: false }
+        Self {
+            data,
+            at: 0,
+            length_size,
+            empty: 0,
+            truncated: false,
+        }
     }
 
     /// Units of length zero that were passed so far.
@@ -75,8 +81,13 @@ impl<'a> Iterator for Nals<'a> {
                 return None;
             };
             // At most four bytes, so the fold fits 32 bits.
-            let length = prefix.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
-            let Some(bytes) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
+            let length = prefix
+                .iter()
+                .fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
+            let Some(bytes) = usize::try_from(length)
+                .ok()
+                .and_then(|length| rest.get(..length))
+            else {
                 self.truncated = true;
                 self.at = self.data.len();
                 return None;
@@ -140,7 +151,8 @@ pub fn is_idr(data: &[u8], nal_length_size: u8) -> bool {
 
 /// The access unit holds a recovery point SEI message (ITU-T H.264, D.1.8).
 pub fn has_recovery_point(data: &[u8], nal_length_size: u8) -> bool {
-    Nals::new(data, nal_length_size).any(|nal| nal.kind() == SEI && sei_has(nal.bytes, RECOVERY_POINT))
+    Nals::new(data, nal_length_size)
+        .any(|nal| nal.kind() == SEI && sei_has(nal.bytes, RECOVERY_POINT))
 }
 
 /// The parameter sets that an access unit carries in band; shares its bytes.
@@ -202,7 +214,11 @@ pub(super) fn unescape(payload: &[u8]) -> impl Iterator<Item = u8> + '_ {
     let mut zeros = 0_u8;
     payload.iter().copied().filter(move |byte| {
         let prevention = zeros >= 2 && *byte == 3;
-        zeros = if *byte == 0 { zeros.saturating_add(1) } else { 0 };
+        zeros = if *byte == 0 {
+            zeros.saturating_add(1)
+        } else {
+            0
+        };
         !prevention
     })
 }

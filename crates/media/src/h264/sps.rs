@@ -70,7 +70,11 @@ impl Sps {
     pub fn parse(nal: &[u8]) -> Result<Self, Error> {
         match nal.first() {
             Some(header) if header & 0x1f == 7 => {}
-            Some(header) => return Err(Error::NotSps { kind: header & 0x1f }),
+            Some(header) => {
+                return Err(Error::NotSps {
+                    kind: header & 0x1f,
+                });
+            }
             None => return Err(Error::Short { what: "the SPS" }),
         }
         let payload: Vec<u8> = unescape(nal.get(1..).unwrap_or_default()).collect();
@@ -84,7 +88,10 @@ fn field<T>(value: Option<T>, what: &'static str) -> Result<T, Error> {
 
 /// Profiles whose SPS tells chroma format, depths and scaling lists (7.3.2.1.1).
 fn has_chroma_fields(profile: u8) -> bool {
-    matches!(profile, 44 | 83 | 86 | 100 | 110 | 118 | 122 | 128 | 134 | 135 | 138 | 139 | 244)
+    matches!(
+        profile,
+        44 | 83 | 86 | 100 | 110 | 118 | 122 | 128 | 134 | 135 | 138 | 139 | 244
+    )
 }
 
 fn read(bits: &mut Bits<'_>) -> Result<Sps, Error> {
@@ -128,19 +135,35 @@ fn read(bits: &mut Bits<'_>) -> Result<Sps, Error> {
     }
     let rows = map_rows.saturating_mul(if frames_only { 1 } else { 2 });
     let (coded_width, coded_height) = (columns.saturating_mul(16), rows.saturating_mul(16));
-    let too_large = Error::TooLarge { width: coded_width, height: coded_height };
-    if coded_width > SIDE_MAX || coded_height > SIDE_MAX || columns.saturating_mul(rows) > MACROBLOCKS_MAX {
+    let too_large = Error::TooLarge {
+        width: coded_width,
+        height: coded_height,
+    };
+    if coded_width > SIDE_MAX
+        || coded_height > SIDE_MAX
+        || columns.saturating_mul(rows) > MACROBLOCKS_MAX
+    {
         return Err(too_large);
     }
 
     field(bits.flag(), "direct_8x8_inference_flag")?;
     let (mut width, mut height) = (coded_width, coded_height);
     if field(bits.flag(), "frame_cropping_flag")? {
-        let sampled = if separate_planes { ChromaFormat::Monochrome } else { chroma };
+        let sampled = if separate_planes {
+            ChromaFormat::Monochrome
+        } else {
+            chroma
+        };
         let unit = crop_unit(sampled, frames_only);
         let crop = field(read_crop(bits), "frame cropping")?;
-        width = field(cropped(coded_width, crop[0], crop[1], unit.0), "frame cropping")?;
-        height = field(cropped(coded_height, crop[2], crop[3], unit.1), "frame cropping")?;
+        width = field(
+            cropped(coded_width, crop[0], crop[1], unit.0),
+            "frame cropping",
+        )?;
+        height = field(
+            cropped(coded_height, crop[2], crop[3], unit.1),
+            "frame cropping",
+        )?;
     }
 
     let mut vui = Vui::default();
@@ -165,7 +188,11 @@ fn read(bits: &mut Bits<'_>) -> Result<Sps, Error> {
 }
 
 fn skip_scaling_lists(bits: &mut Bits<'_>, chroma: ChromaFormat) -> Option<()> {
-    let lists = if chroma == ChromaFormat::Yuv444 { 12 } else { 8 };
+    let lists = if chroma == ChromaFormat::Yuv444 {
+        12
+    } else {
+        8
+    };
     for list in 0..lists {
         if !bits.flag()? {
             continue;
@@ -243,7 +270,12 @@ fn read_vui(bits: &mut Bits<'_>, vui: &mut Vui) -> Option<()> {
         let full_range = bits.flag()?;
         if bits.flag()? {
             let (primaries, transfer, matrix) = (bits.byte()?, bits.byte()?, bits.byte()?);
-            vui.colour = Some(Colour { primaries, transfer, matrix, full_range });
+            vui.colour = Some(Colour {
+                primaries,
+                transfer,
+                matrix,
+                full_range,
+            });
         }
     }
     if bits.flag()? {
