@@ -94,3 +94,17 @@ impl Caller {
         self.may(Scope::Admin)
     }
 }
+
+/// Why what somebody sent to be known by was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is no API key here, or has ended.
+    #[error("the API key is not known here, or has ended")]
+    Unknown,
+    /// Wait: there were too many failures from this address.
+    #[error("Too many tries. Try again in {}.", crate::limit::wait_words(*retry_after_s))]
+    TooManyTries {
+        /// Seconds until the next try is heard.
+        retry_after_s: u32,
+    },
+}

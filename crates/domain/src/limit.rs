@@ -1,4 +1,183 @@
 //! Limits on failures: token buckets in a table of fixed size, so that strangers cannot make it grow.
+//!
+//! A bucket holds so many tries and fills up again slowly; a try takes one, and what turned out well puts it back. The
+//! table has sets of eight places; a new bucket in a full set takes the place of the fullest one, which knows least.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use crate::clock::Time;
+use crate::random::{self, Random};
+
+/// How many tries, and how fast they come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Tries at once.
+    pub burst: u32,
+    /// Milliseconds until one try has come back.
+    pub refill_ms: u32,
+}
+
+/// No try is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Empty {
+    /// Seconds until one has come back, at least 1.
+    pub retry_after_s: u32,
+}
+
+/// Buckets by key, all of one rate, in a bounded table. Keys are hashed with a secret seed, so that strangers cannot
+/// choose whose place they take.
+#[derive(Debug)]
+pub struct Table {
+    rate: Rate,
+    seed: u64,
+    sets: Box<[Mutex<[Bucket; WAYS]>]>,
+}
+
+const WAYS: usize = 8;
+
+/// A bucket as the time at which it will be full again: one number says both level and time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bucket {
+    /// Hash of the key; 0 for a free place.
+    key: u64,
+    /// When it is full again, in milliseconds since the epoch.
+    full_at_ms: i64,
+    /// What was tried last, as a hash: the same again is no guess.
+    last: u64,
+}
+
+impl Table {
+    /// A table for about `buckets` keys; it takes 24 bytes for each and never grows.
+    #[must_use]
+    pub fn new(rate: Rate, buckets: usize, random: &dyn Random) -> Self {
+        let sets = buckets.div_ceil(WAYS).max(1);
+        Self {
+            rate,
+            seed: random::number(random),
+            sets: (0..sets)
+                .map(|_| Mutex::new([Bucket::default(); WAYS]))
+                .collect(),
+        }
+    }
+
+    /// Takes one try from the bucket of this key.
+    ///
+    /// # Errors
+    /// [`Empty`] when none is left; then nothing is taken.
+    pub fn take(&self, key: impl Hash, now: Time) -> Result<(), Empty> {
+        self.with(&key, now, |rate, bucket| {
+            bucket.take(rate, now, i64::from(rate.refill_ms))
+        })
+    }
+
+    /// Whether a try is left, without taking it.
+    ///
+    /// # Errors
+    /// [`Empty`] when none is left.
+    pub fn look(&self, key: impl Hash, now: Time) -> Result<(), Empty> {
+        self.with(&key, now, |rate, bucket| {
+            bucket.clone().take(rate, now, i64::from(rate.refill_ms))
+        })
+    }
+
+    /// Takes one try for something that failed; a quarter of one when it is what failed here last, since a program that
+    /// repeats itself does not guess. Takes what is left when that is less.
+    pub fn failed(&self, key: impl Hash, tried: impl Hash, now: Time) {
+        let tried = self.hash(&tried);
+        self.with(&key, now, |rate, bucket| {
+            let whole = i64::from(rate.refill_ms);
+            let cost = if bucket.last == tried {
+                whole / 4
+            } else {
+                whole
+            };
+            bucket.last = tried;
+            bucket.full_at_ms = bucket
+                .full_at_ms
+                .max(now.ms())
+                .saturating_add(cost)
+                .min(rate.empty_at(now));
+        });
+    }
+
+    /// Puts a try back that turned out well.
+    pub fn put_back(&self, key: impl Hash, now: Time) {
+        self.with(&key, now, |rate, bucket| {
+            bucket.full_at_ms = bucket.full_at_ms.saturating_sub(i64::from(rate.refill_ms));
+        });
+    }
+
+    fn hash(&self, key: &impl Hash) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.seed.hash(&mut hasher);
+        key.hash(&mut hasher);
+        // 0 marks a free place.
+        hasher.finish().max(1)
+    }
+
+    fn with<T>(&self, key: &impl Hash, now: Time, act: impl FnOnce(Rate, &mut Bucket) -> T) -> T {
+        let key = self.hash(key);
+        let index = usize::try_from(key >> 8).unwrap_or(usize::MAX) % self.sets.len();
+        let mut set = self.sets[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let place = set
+            .iter()
+            .position(|bucket| bucket.key == key)
+            .unwrap_or_else(|| {
+                let fullest = (0..WAYS)
+                    .min_by_key(|place| set[*place].full_at_ms)
+                    .unwrap_or(0);
+                set[fullest] = Bucket {
+                    key,
+                    full_at_ms: i64::MIN,
+                    last: 0,
+                };
+                fullest
+            });
+        let bucket = &mut set[place];
+        // A clock that was set back must not leave anybody out for longer than an empty bucket does.
+        bucket.full_at_ms = bucket.full_at_ms.min(self.rate.empty_at(now));
+        act(self.rate, bucket)
+    }
+}
+
+impl Bucket {
+    fn take(&mut self, rate: Rate, now: Time, cost: i64) -> Result<(), Empty> {
+        let full_at_ms = self.full_at_ms.max(now.ms()).saturating_add(cost);
+        let over_ms = full_at_ms.saturating_sub(rate.empty_at(now));
+        if over_ms > 0 {
+            let seconds = u32::try_from(over_ms.unsigned_abs().div_ceil(1000)).unwrap_or(u32::MAX);
+            return Err(Empty {
+                retry_after_s: seconds.max(1),
+            });
+        }
+        self.full_at_ms = full_at_ms;
+        Ok(())
+    }
+}
+
+impl Rate {
+    /// When a bucket that is empty now is full again.
+    fn empty_at(self, now: Time) -> i64 {
+        now.ms()
+            .saturating_add(i64::from(self.burst).saturating_mul(i64::from(self.refill_ms)))
+    }
+}
+
+/// The block of addresses that is counted as one: a whole IPv4 address, the first 64 bits of an IPv6 address.
+#[must_use]
+pub fn block(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 => v4,
+    }
+}
 
 /// How long to wait, in words: `40 s`, `2 min`.
 #[must_use]

@@ -60,8 +60,8 @@ pub struct Admitted {
     pub stream: StreamId,
     /// Its name in addresses.
     pub slug: Slug,
-    /// Whose stream it is.
-    pub owner: UserId,
+    /// Whose stream it is, if anybody's.
+    pub owner: Option<UserId>,
     /// With what.
     pub credential: Credential,
 }

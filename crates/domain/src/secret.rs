@@ -82,7 +82,7 @@ impl Kind {
 }
 
 /// SHA-256 of a secret: what is stored, and by what it is found again.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 pub struct Hash([u8; 32]);
 
 impl Hash {

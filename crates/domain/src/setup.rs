@@ -10,8 +10,8 @@ use crate::user::NameError;
 pub struct Done {
     /// The administrator's first login.
     pub begun: Begun,
-    /// The key of the stream `live`, shown this once.
-    pub key: crate::stream::MadeKey,
+    /// The key of the stream `live`, shown this once; `None` when there was such a stream already.
+    pub key: Option<crate::stream::MadeKey>,
 }
 
 /// Why the setup was refused; the token stays good for another try except after [`Refused::Over`].

@@ -66,8 +66,8 @@ pub struct Stream {
     pub slug: Slug,
     /// Its name for people.
     pub title: String,
-    /// Whose it is.
-    pub owner: UserId,
+    /// Whose it is; `None`: nobody's, administrators look after it.
+    pub owner: Option<UserId>,
     /// Who may watch.
     pub visibility: Visibility,
     /// When it was made.
@@ -106,7 +106,8 @@ pub struct New {
     pub title: Option<String>,
     /// Who may watch.
     pub visibility: Visibility,
-    /// Whose it will be; only administrators name somebody else. The caller's when absent.
+    /// Whose it will be; only administrators name somebody else. The caller's when absent, and for the operator the
+    /// first administrator's, if there is one.
     pub owner: Option<UserId>,
 }
 
@@ -171,7 +172,17 @@ pub enum Refused {
     },
     /// The store did not take it; nothing has changed.
     #[error("the store failed")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Taken) {
+            Self::Taken
+        } else {
+            Self::Store(error)
+        }
+    }
 }
 
 /// Fewest characters of a key that an owner chooses.

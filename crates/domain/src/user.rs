@@ -2,6 +2,7 @@
 
 use crate::clock::Time;
 use crate::password::{Busy, PasswordError};
+use crate::secret::Secret;
 use crate::store::StoreError;
 
 pub use crate::id::UserId;
@@ -108,6 +109,17 @@ pub struct User {
     pub disabled: Option<Time>,
 }
 
+/// What a new user is made from.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// What they are called.
+    pub name: Name,
+    /// What they may do at most.
+    pub role: Role,
+    /// With what they log in.
+    pub password: Secret,
+}
+
 /// Why an operation on users was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -123,6 +135,15 @@ pub enum Refused {
     /// Make another user an administrator first, or nobody could administer the server.
     #[error("this is the last administrator; make another one first")]
     LastAdministrator,
+    /// The password that was typed as the present one is not.
+    #[error("the present password is wrong")]
+    WrongPassword,
+    /// Wait so long.
+    #[error("Too many tries. Try again in {}.", crate::limit::wait_words(*retry_after_s))]
+    TooManyTries {
+        /// Seconds until the next try is heard.
+        retry_after_s: u32,
+    },
     /// Choose another password.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -131,5 +152,15 @@ pub enum Refused {
     Busy(#[from] Busy),
     /// The store did not take it; nothing has changed.
     #[error("the store failed")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Taken) {
+            Self::Taken
+        } else {
+            Self::Store(error)
+        }
+    }
 }

@@ -1,1 +1,312 @@
-//! The catalogue.
+//! The catalogue: all that is known, all that is allowed, in one place.
+//!
+//! Reads answer from memory at once. Writes decide at their turn in the store's queue, are saved, then change the
+//! memory, then tell listeners what ended; so memory never runs ahead of the disk, and never stays behind it either,
+//! though the caller went away. Every operation takes its caller first and judges them by their standing at that
+//! moment. No lock is held across an await.
+
+mod api_keys;
+mod gatekeeper;
+mod logins;
+mod rights;
+mod setups;
+mod streams;
+mod users;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use crate::clock::{Clock, Time};
+use crate::grant::{Item, Mint};
+use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
+use crate::limit::{Rate, Table};
+use crate::password::Hasher;
+use crate::random::Random;
+use crate::secret::Hash;
+use crate::store::{Change, GrantKey, Store, StoreError, Unit, Work};
+
+use rights::Rights;
+pub use setups::First;
+pub use streams::PAGE_MAX;
+
+/// What the catalogue stands on.
+#[derive(Clone)]
+pub struct Ports {
+    /// What lasts.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids and secrets.
+    pub random: Arc<dyn Random>,
+    /// Hashing of passwords.
+    pub hasher: Arc<dyn Hasher>,
+}
+
+/// Something that others relied on has ended. Told after it was saved, so that shells close what lives by it at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// A stream key was revoked: its publishers go.
+    Key(KeyId),
+    /// An API key was revoked: its publishers and viewers go.
+    ApiKey(ApiKeyId),
+    /// A login has ended: its viewers go.
+    Login(LoginId),
+    /// A user was switched off: publishers of their streams and keys go, and viewers of their logins and keys.
+    User(UserId),
+    /// Viewers of a stream must be judged anew: grants of an earlier generation are void.
+    Viewers {
+        /// The stream.
+        stream: StreamId,
+        /// Its generation from now on.
+        generation: u32,
+    },
+    /// A stream was deleted: publishers and viewers go.
+    Stream(StreamId),
+}
+
+/// The one place of decisions. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalogue {
+    inner: Arc<Inner>,
+}
+
+type Listener = Arc<dyn Fn(Ended) + Send + Sync>;
+
+struct Inner {
+    ports: Ports,
+    rights: RwLock<Rights>,
+    mint: Mint,
+    limits: Limits,
+    listeners: RwLock<Vec<Listener>>,
+    /// The token of this start, while nobody has an account.
+    setup: Mutex<Option<Hash>>,
+    /// Links that log in once: who, and until when. At most [`logins::ONCE_LINKS_MAX`].
+    once: Mutex<HashMap<[u8; 32], (UserId, Time)>>,
+    /// Uses that have not been saved yet; at most one for each login and key.
+    uses: Mutex<HashMap<Used, Time>>,
+    /// A hash of no password, verified against for names that do not exist, so that these take as long.
+    dummy: Mutex<Option<String>>,
+}
+
+/// What was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Used {
+    Login(LoginId),
+    Key(KeyId),
+    ApiKey(ApiKeyId),
+}
+
+/// The limits on failures. Tables are sized so that all of them take about 2 MB.
+struct Limits {
+    /// Wrong stream keys by address: one key every 3 s in the long run. A key that an owner chose is the only one that
+    /// can be guessed at all.
+    publish: Table,
+    /// Wrong API keys by address.
+    api: Table,
+    /// Failed logins by address: bounds what one network can try over all accounts.
+    login_address: Table,
+    /// Failed logins by account and address: bounds guessing at one account from one network.
+    login_pair: Table,
+    /// Failed logins by account from addresses that never logged in to it: slows guessing from many networks.
+    login_account: Table,
+    /// Addresses that logged in to an account lately; [`Limits::login_account`] does not bind them, or strangers could
+    /// lock the owner out. A bucket with a try taken is such an address.
+    login_known: Table,
+}
+
+impl Limits {
+    fn new(random: &dyn Random) -> Self {
+        let table =
+            |burst, refill_ms, buckets| Table::new(Rate { burst, refill_ms }, buckets, random);
+        Self {
+            publish: table(20, 3_000, 16_384),
+            api: table(20, 3_000, 16_384),
+            login_address: table(30, 6_000, 16_384),
+            login_pair: table(10, 30_000, 16_384),
+            login_account: table(100, 10_000, 8_192),
+            login_known: table(1, 30 * 86_400_000_u32, 8_192),
+        }
+    }
+}
+
+impl Catalogue {
+    /// Loads all rights; on the first start makes the key under which grants are signed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read or written.
+    pub async fn open(ports: Ports) -> Result<Self, StoreError> {
+        let mut snapshot = ports.store.load().await?;
+        let stored = snapshot.grant_key.take();
+        let is_first_start = stored.is_none();
+        let grant_key = stored.unwrap_or_else(|| {
+            let mut key = [0; 32];
+            ports.random.fill(&mut key);
+            GrantKey(key)
+        });
+        let catalogue = Self {
+            inner: Arc::new(Inner {
+                rights: RwLock::new(Rights::load(snapshot)),
+                mint: Mint::new(&grant_key),
+                limits: Limits::new(&*ports.random),
+                listeners: RwLock::default(),
+                setup: Mutex::default(),
+                once: Mutex::default(),
+                uses: Mutex::default(),
+                dummy: Mutex::default(),
+                ports,
+            }),
+        };
+        if is_first_start {
+            catalogue
+                .write(move |_, work, _| {
+                    work.push(Change::SetGrantKey(grant_key));
+                    Ok::<_, StoreError>(())
+                })
+                .await?;
+        }
+        Ok(catalogue)
+    }
+
+    /// Calls `listener` for everything that ends, after it was saved, on the task that saves: it must not wait.
+    pub fn on_ended(&self, listener: impl Fn(Ended) + Send + Sync + 'static) {
+        self.inner
+            .listeners
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::new(listener));
+    }
+
+    /// Saves when logins and keys were last used, and drops logins that have ended by themselves. Call it about once a
+    /// minute, and before the store is closed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store did not take it; the uses are lost then, nothing else.
+    pub async fn tend(&self) -> Result<(), StoreError> {
+        let uses = std::mem::take(&mut *lock(&self.inner.uses));
+        self.write(move |rights, work, now| {
+            for login in rights.logins().filter(|login| login.ends() <= now) {
+                work.push(Change::DeleteLogin(login.id));
+            }
+            for (used, at) in uses {
+                work.push(match used {
+                    Used::Login(id) => Change::SeenLogin(id, at),
+                    Used::Key(id) => Change::UsedKey(id, at),
+                    Used::ApiKey(id) => Change::UsedApiKey(id, at),
+                });
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    fn rights(&self) -> RwLockReadGuard<'_, Rights> {
+        self.inner
+            .rights
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Time {
+        self.inner.ports.clock.now()
+    }
+
+    fn random(&self) -> Arc<dyn Random> {
+        Arc::clone(&self.inner.ports.random)
+    }
+
+    /// Remembers that something was used, unless that was noted less than five minutes ago.
+    fn note_use(&self, used: Used, last: Option<Time>, now: Time) {
+        if last.is_some_and(|last| now.since(last) < USE_STEP) {
+            return;
+        }
+        lock(&self.inner.uses).entry(used).or_insert(now);
+    }
+
+    /// Decides at its turn on rights that equal what is stored, and answers once the work has been saved.
+    async fn write<T, E, F>(&self, decide: F) -> Result<T, E>
+    where
+        F: FnOnce(&Rights, &mut Work, Time) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let verdict = Arc::new(Mutex::new(None));
+        let unit = Decision {
+            inner: Arc::clone(&self.inner),
+            decide: Some(decide),
+            verdict: Arc::clone(&verdict),
+        };
+        self.inner.ports.store.write(Box::new(unit)).await?;
+        let verdict = lock(&verdict).take();
+        verdict.unwrap_or_else(|| Err(StoreError::Closed.into()))
+    }
+}
+
+/// Uses are noted at most this often, or every request would write.
+const USE_STEP: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// A write on its way through the store's queue.
+struct Decision<T, E, F> {
+    inner: Arc<Inner>,
+    decide: Option<F>,
+    verdict: Arc<Mutex<Option<Result<T, E>>>>,
+}
+
+impl<T, E, F> Unit for Decision<T, E, F>
+where
+    F: FnOnce(&Rights, &mut Work, Time) -> Result<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    fn decide(&mut self) -> Option<Work> {
+        let decide = self.decide.take()?;
+        let mut work = Work::default();
+        let now = self.inner.ports.clock.now();
+        let verdict = decide(
+            &self
+                .inner
+                .rights
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+            &mut work,
+            now,
+        );
+        let goes_on = verdict.is_ok() && !work.changes.is_empty();
+        *lock(&self.verdict) = Some(verdict);
+        goes_on.then_some(work)
+    }
+
+    fn saved(&mut self, work: Work) {
+        let ended: Vec<Ended> = {
+            let mut rights = self
+                .inner
+                .rights
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            work.changes
+                .into_iter()
+                .filter_map(|change| rights.apply(change))
+                .collect()
+        };
+        for ended in &ended {
+            if let Ended::Stream(stream) | Ended::Viewers { stream, .. } = ended {
+                self.inner.mint.forget(Item::Stream(*stream));
+            }
+        }
+        let listeners = self
+            .inner
+            .listeners
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for ended in ended {
+            for listener in &listeners {
+                listener(ended);
+            }
+        }
+    }
+}
+
+/// The lock, also after a panic elsewhere: what it guards is never left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
