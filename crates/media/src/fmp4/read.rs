@@ -211,10 +211,6 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    fn u8(&mut self) -> Result<u8, Error> {
-        self.take::<1>().map(|[byte]| byte)
-    }
-
     fn u16(&mut self) -> Result<u16, Error> {
         self.take().map(u16::from_be_bytes)
     }
