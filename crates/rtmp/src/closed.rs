@@ -65,6 +65,14 @@ pub enum Closed {
     /// The media cannot be taken.
     #[error("refused: {0}")]
     Unsupported(Unsupported),
+    /// The server refused, or ended the publish (client sessions only).
+    #[error("the server refused ({code}): {description}")]
+    RefusedByServer {
+        /// Status code.
+        code: String,
+        /// The server's text.
+        description: String,
+    },
     /// The publish ended in order and no other followed, or this side finished.
     #[error("finished")]
     Finished,

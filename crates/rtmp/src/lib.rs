@@ -16,8 +16,14 @@ pub mod client;
 pub mod landing;
 pub mod server;
 
+mod amf0;
+mod chunk;
 mod closed;
+mod flv;
+mod handshake;
 mod limits;
+mod link;
+mod message;
 mod rejection;
 
 pub use closed::{Closed, Spoken};

@@ -1,179 +1,328 @@
 //! The server side of a connection: what a publisher's encoder speaks to.
+//!
+//! Order of a publish: handshake, `connect`, `createStream`, `publish`, the caller's answer, media, an orderly end or none.
+//! One publish at a time; after an orderly end another may follow. Playing is refused: viewers come over HTTP.
+//! What comes while a publish request waits for its answer is held, up to a limit, since not every encoder waits.
 
-use std::{collections::VecDeque, fmt, time::Duration};
+mod command;
+mod event;
+mod ingest;
+mod metadata;
+mod rate;
 
-use bytes::Bytes;
-use media::{Frame, Track};
+pub use event::{Counts, Event, Metadata, Output, Publish, PublishKind};
 
-use crate::{Closed, Landing, Limits, Rejection, Unsupported};
+use std::{collections::VecDeque, time::Duration};
 
-/// What a session wants of its caller.
-#[derive(Clone, PartialEq)]
-pub enum Output {
-    /// Send these bytes, in order.
-    Transmit(Bytes),
-    /// Something happened.
-    Event(Event),
-    /// The session is over; answered once. Close the socket when everything before it was sent.
-    Closed(Closed),
-    /// Nothing more now: read on, and call [`Session::handle_timeout`] at this time (since the same start as `now`).
-    Timeout(Option<Duration>),
-}
+use crate::{
+    Closed, Limits, Rejection, Unsupported,
+    flv::Tags,
+    handshake::{self, Progress},
+    link::Link,
+    message::{Message, command as amf_command, kind},
+};
+use ingest::{Ingest, Taken};
+use rate::Rate;
 
-impl fmt::Debug for Output {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
-            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
-            Self::Closed(closed) => f.debug_tuple("Closed").field(closed).finish(),
-            Self::Timeout(at) => f.debug_tuple("Timeout").field(at).finish(),
-        }
-    }
-}
-
-/// What a publisher did.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// Asks to publish; waits for [`Session::accept`] or [`Session::reject`].
-    PublishRequested(Publish),
-    /// A track's configuration, new or changed; comes before the frames it describes.
-    Track(Track),
-    /// A frame of a track that was announced; RTMP times are whole milliseconds.
-    Frame(Frame),
-    /// What the encoder says about itself; advisory, may be absent, late or untrue.
-    Metadata(Metadata),
-    /// The media cannot be taken; the session tells the encoder and closes.
-    Refused(Unsupported),
-    /// The publisher ended in order (`FCUnpublish`, `closeStream`, `deleteStream`).
-    PublishEnded,
-}
-
-/// How a publisher wants its stream kept; this server decides that elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PublishKind {
-    /// `live`, and whatever is not one of the others.
-    Live,
-    /// `record`.
-    Record,
-    /// `append`.
-    Append,
-}
-
-/// A request to publish. `Debug` shows neither names nor queries: they carry keys.
-#[derive(Clone, PartialEq)]
-pub struct Publish {
-    /// `connect`'s application, as sent.
-    pub app: String,
-    /// `connect`'s URL, as sent.
-    pub tc_url: String,
-    /// The publish name, as sent.
-    pub name: String,
-    /// Live, record or append.
-    pub kind: PublishKind,
-    /// Path and token, wherever the encoder put them.
-    pub landing: Landing,
-    /// `flashVer` of `connect`: how the encoder names itself.
-    pub encoder: Option<String>,
-}
-
-impl fmt::Debug for Publish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publish")
-            .field("kind", &self.kind)
-            .field("landing", &self.landing)
-            .field("encoder", &self.encoder)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What `onMetaData` declares. Every field is the encoder's word.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metadata {
-    /// Name of the encoder.
-    pub encoder: Option<String>,
-    /// Pixels.
-    pub width: Option<u32>,
-    /// Pixels.
-    pub height: Option<u32>,
-    /// Frames per second.
-    pub frame_rate: Option<f64>,
-    /// Kilobits per second.
-    pub video_kbit_rate: Option<f64>,
-    /// Kilobits per second.
-    pub audio_kbit_rate: Option<f64>,
-}
-
-/// What a session has seen so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Bytes received, all of them.
-    pub bytes: u64,
-    /// Frames handed out.
-    pub frames: u64,
-    /// Frames dropped because their configuration had not come yet.
-    pub frames_before_config: u64,
-    /// Messages of no use here: unknown types and commands, empty media, other streams' media.
-    pub ignored: u64,
-}
+/// The chunk stream that commands are sent on, as every server does.
+const COMMAND_CHUNK_STREAM: u32 = 3;
+/// Longest text of a peer that is kept to be shown, characters.
+const SHOWN_CHARS_MAX: usize = 120;
 
 /// One connection of a publisher, server side.
 pub struct Session {
     limits: Limits,
     now: Duration,
+    deadline: Option<Duration>,
+    link: Link,
+    phase: Phase,
+    /// What `connect` said.
+    connect: Option<command::Connect>,
+    /// Message streams made so far; their ids are 1 to this.
+    streams: u32,
+    published_before: bool,
+    metadata: Option<Metadata>,
+    held: Vec<u8>,
+    byte_rate: Rate,
+    frame_rate: Rate,
     counts: Counts,
-    outputs: VecDeque<Output>,
+    events: VecDeque<Event>,
+    closed: Option<Closed>,
+    closed_told: bool,
+}
+
+enum Phase {
+    Handshake(handshake::Server),
+    /// Commands are taken; nothing is published.
+    Idle,
+    /// `publish` on this stream waits for the caller's answer.
+    Requested {
+        stream_id: u32,
+    },
+    Publishing {
+        stream_id: u32,
+        ingest: Ingest,
+    },
 }
 
 impl Session {
     /// A session for a connection that was accepted at `now` (monotonic, since any start). `seed` makes the handshake's
     /// random bytes and must be fresh.
     pub fn new(limits: Limits, seed: [u8; 32], now: Duration) -> Self {
-        let _ = seed;
         Self {
-            limits,
             now,
+            deadline: Some(now.saturating_add(Duration::from_millis(limits.handshake_ms))),
+            link: Link::new(&limits),
+            phase: Phase::Handshake(handshake::Server::new(seed)),
+            connect: None,
+            streams: 0,
+            published_before: false,
+            metadata: None,
+            held: Vec::new(),
+            byte_rate: Rate::new(limits.bytes_per_second_max, limits.rate_window_ms, now),
+            frame_rate: Rate::new(limits.frames_per_second_max, limits.rate_window_ms, now),
             counts: Counts::default(),
-            outputs: VecDeque::new(),
+            events: VecDeque::new(),
+            closed: None,
+            closed_told: false,
+            limits,
         }
     }
 
     /// Takes bytes from the socket, in any pieces. Drain [`Session::poll`] afterwards.
     pub fn receive(&mut self, now: Duration, bytes: &[u8]) {
-        self.now = now;
+        if self.closed.is_some() {
+            return;
+        }
+        self.now = self.now.max(now);
         self.counts.bytes = self.counts.bytes.saturating_add(bytes.len() as u64);
+        self.link.count(bytes.len());
+        if !self.byte_rate.take(self.now, bytes.len() as u64) {
+            return self.close(Closed::TooFast { what: "bytes" });
+        }
+        self.drive(bytes);
+        if self.closed.is_none() && !matches!(self.phase, Phase::Handshake(_)) {
+            self.link.acknowledge();
+        }
+        self.check_deadline();
     }
 
     /// The time that [`Output::Timeout`] named has come.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.now = now;
-        if now >= Duration::from_millis(self.limits.handshake_ms) {
-            self.outputs
-                .push_back(Output::Closed(Closed::HandshakeTimeout));
-        }
+        self.now = self.now.max(now);
+        self.check_deadline();
     }
 
     /// The next thing to do; drain until [`Output::Timeout`].
     pub fn poll(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or(Output::Timeout(None))
+        if let Some(bytes) = self.link.take_out() {
+            return Output::Transmit(bytes);
+        }
+        if let Some(event) = self.events.pop_front() {
+            return Output::Event(event);
+        }
+        match &self.closed {
+            Some(_) if self.closed_told => Output::Timeout(None),
+            Some(closed) => {
+                self.closed_told = true;
+                Output::Closed(closed.clone())
+            }
+            None => Output::Timeout(self.deadline),
+        }
     }
 
     /// Answers the pending [`Event::PublishRequested`] with yes. Without one, nothing happens.
-    pub fn accept(&mut self) {}
+    pub fn accept(&mut self) {
+        let Phase::Requested { stream_id } = self.phase else {
+            return;
+        };
+        if self.closed.is_some() {
+            return;
+        }
+        self.send_publish_start(stream_id);
+        self.phase = Phase::Publishing {
+            stream_id,
+            ingest: Ingest::default(),
+        };
+        self.metadata = None;
+        self.set_deadline(self.limits.idle_ms);
+        let held = std::mem::take(&mut self.held);
+        self.drive(&held);
+    }
 
     /// Answers the pending [`Event::PublishRequested`] with no, tells the encoder why, and closes.
     pub fn reject(&mut self, rejection: &Rejection) {
-        self.outputs
-            .push_back(Output::Closed(Closed::Rejected(rejection.clone())));
+        self.send_rejection(rejection);
+        self.close(Closed::Rejected(rejection.clone()));
     }
 
     /// Ends a publish that runs (revoked key, take-over, shutdown): tells the encoder why, and closes.
     pub fn end(&mut self, reason: &Rejection) {
-        self.outputs
-            .push_back(Output::Closed(Closed::Ended(reason.clone())));
+        self.send_rejection(reason);
+        self.close(Closed::Ended(reason.clone()));
     }
 
     /// What was seen so far.
     pub fn counts(&self) -> Counts {
         self.counts
     }
+
+    /// Works through input until it is used up, held or the session is over.
+    fn drive(&mut self, mut input: &[u8]) {
+        while self.closed.is_none() {
+            if let Phase::Requested { .. } = self.phase {
+                return self.hold(input);
+            }
+            if let Phase::Handshake(handshake) = &mut self.phase {
+                match handshake.receive(&mut input) {
+                    Ok(Progress::More) => return,
+                    Ok(Progress::Answer(bytes)) => self.link.send_raw(&bytes),
+                    Ok(Progress::Done(_)) => {
+                        self.phase = Phase::Idle;
+                        self.set_deadline(self.limits.connect_to_publish_ms);
+                    }
+                    Err(closed) => self.close(closed),
+                }
+                continue;
+            }
+            match self.link.next(&mut input) {
+                Ok(Some(message)) => self.receive_message(message),
+                Ok(None) if self.link.is_full() => {}
+                Ok(None) => return,
+                Err(error) => self.break_off(&error, input.len()),
+            }
+            if self.link.is_full() {
+                self.close(Closed::OutputFull);
+            }
+        }
+    }
+
+    fn hold(&mut self, input: &[u8]) {
+        if self.held.len().saturating_add(input.len()) > self.limits.held_bytes_max {
+            return self.close(Closed::HeldFull);
+        }
+        self.held.extend_from_slice(input);
+    }
+
+    fn receive_message(&mut self, message: Message) {
+        match message.kind {
+            kind::AUDIO | kind::VIDEO => self.receive_media(&message),
+            kind::DATA_AMF0 | kind::DATA_AMF3 => self.receive_data(&message),
+            kind::COMMAND_AMF0 | kind::COMMAND_AMF3 => self.receive_command(&message),
+            kind::AGGREGATE => {
+                for tag in Tags::new(message) {
+                    match tag.kind {
+                        kind::AUDIO | kind::VIDEO => self.receive_media(&tag),
+                        kind::DATA_AMF0 => self.receive_data(&tag),
+                        _ => self.ignore(),
+                    }
+                    if self.closed.is_some() {
+                        return;
+                    }
+                }
+            }
+            _ => self.ignore(),
+        }
+    }
+
+    fn receive_media(&mut self, message: &Message) {
+        let taken = match &mut self.phase {
+            Phase::Publishing { stream_id, ingest } if is_of(message, *stream_id) => {
+                ingest.receive(message)
+            }
+            _ => return self.ignore(),
+        };
+        match taken {
+            Ok(Taken::Track(track)) => self.events.push_back(Event::Track(track)),
+            Ok(Taken::Frame(frame)) => {
+                if !self.frame_rate.take(self.now, 1) {
+                    return self.close(Closed::TooFast { what: "frames" });
+                }
+                self.counts.frames = self.counts.frames.saturating_add(1);
+                self.set_deadline(self.limits.idle_ms);
+                self.events.push_back(Event::Frame(frame));
+            }
+            Ok(Taken::BeforeConfig) => {
+                self.counts.frames_before_config =
+                    self.counts.frames_before_config.saturating_add(1);
+            }
+            Ok(Taken::Repeat) => {}
+            Ok(Taken::Nothing) => self.ignore(),
+            Err(unsupported) => self.refuse_media(unsupported),
+        }
+    }
+
+    /// Metadata is advisory: what cannot be read is ignored, what repeats is not told again.
+    fn receive_data(&mut self, message: &Message) {
+        let metadata = match self.phase {
+            Phase::Publishing { stream_id, .. } if is_of(message, stream_id) => {
+                amf_command::values(message, &self.limits)
+                    .ok()
+                    .and_then(|values| Metadata::read(&values))
+            }
+            _ => None,
+        };
+        match metadata {
+            Some(metadata) if self.metadata.as_ref() == Some(&metadata) => {}
+            Some(metadata) => {
+                self.metadata = Some(metadata.clone());
+                self.events.push_back(Event::Metadata(metadata));
+            }
+            None => self.ignore(),
+        }
+    }
+
+    fn refuse_media(&mut self, unsupported: Unsupported) {
+        self.send_rejection(&Rejection::denied(unsupported.to_string()));
+        self.events.push_back(Event::Refused(unsupported.clone()));
+        self.close(Closed::Unsupported(unsupported));
+    }
+
+    fn ignore(&mut self) {
+        self.counts.ignored = self.counts.ignored.saturating_add(1);
+    }
+
+    fn break_off(&mut self, error: &dyn std::fmt::Display, input_left: usize) {
+        let at = self.counts.bytes.saturating_sub(input_left as u64);
+        self.close(Closed::Protocol(format!(
+            "{error}; before byte {at} of the connection"
+        )));
+    }
+
+    fn close(&mut self, closed: Closed) {
+        if self.closed.is_none() {
+            self.closed = Some(closed);
+            self.held = Vec::new();
+            self.deadline = None;
+        }
+    }
+
+    fn set_deadline(&mut self, after_ms: u64) {
+        self.deadline = Some(self.now.saturating_add(Duration::from_millis(after_ms)));
+    }
+
+    fn check_deadline(&mut self) {
+        if self.deadline.is_none_or(|deadline| self.now < deadline) {
+            return;
+        }
+        self.close(match self.phase {
+            Phase::Handshake(_) => Closed::HandshakeTimeout,
+            Phase::Idle if self.published_before => Closed::Finished,
+            Phase::Idle | Phase::Requested { .. } => Closed::PublishTimeout,
+            Phase::Publishing { .. } => Closed::IdleTimeout,
+        });
+    }
+}
+
+/// Media belongs to the published stream; some hardware sends it on the connection's own (0).
+fn is_of(message: &Message, stream_id: u32) -> bool {
+    message.stream_id == stream_id || message.stream_id == 0
+}
+
+/// A peer's text as it may be shown: one line, of bounded length.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .take(SHOWN_CHARS_MAX)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
