@@ -1,1 +1,0 @@
-var e=class extends HTMLElement{};customElements.define("stage-player",e);

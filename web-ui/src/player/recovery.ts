@@ -1,0 +1,73 @@
+// What to do about a failure of playback. Pure: a decision from the failure, the time and what was tried before.
+//
+// Nothing is final but a refusal of the index and a codec that the browser does not decode. A playlist or part that is
+// gone (404, 410) means an epoch that ended, one that is refused (401, 403) a grant that did: either way the index is
+// asked again at once, since it names the next epoch and carries a fresh grant. Everything else on the network is tried
+// again, less and less often, without end: a page that is left open plays when the server is back.
+
+export type Trouble =
+  /** The index, or something it names, could not be had; `status` is undefined when nothing answered. */
+  | { readonly kind: "network"; readonly of: "index" | "pieces"; readonly status: number | undefined }
+  /** The browser failed to decode or to take what came. */
+  | { readonly kind: "media" }
+  /** The browser does not play these codecs at all; as in a CODECS attribute, or empty. */
+  | { readonly kind: "codec"; readonly codecs: string };
+
+export type Step =
+  | { readonly step: "reload"; readonly afterS: number; readonly because: "gone" | "network" | "media" }
+  | { readonly step: "recover_media" }
+  | { readonly step: "refused" }
+  | { readonly step: "cannot_play"; readonly codecs: string };
+
+/** Waits between tries, in seconds; the last one repeats. */
+const BACK_OFF_S = [1, 2, 4, 8, 15];
+/** An epoch that ended names its successor within moments; a stream that is off is asked about by the state poll. */
+const GONE_BACK_OFF_S = [0.3, 1, 2];
+/** This many failures to decode within the window are not a hiccup but a picture that this browser cannot show. */
+const MEDIA_FAILURES_MAX = 4;
+const MEDIA_WINDOW_MS = 30_000;
+
+export class Recovery {
+  #tries = 0;
+  #mediaFailures: number[] = [];
+
+  decide(trouble: Trouble, nowMs: number): Step {
+    switch (trouble.kind) {
+      case "codec":
+        return { step: "cannot_play", codecs: trouble.codecs };
+      case "network":
+        switch (trouble.status) {
+          case 401:
+          case 403:
+            return trouble.of === "index" ? { step: "refused" } : this.#reload(GONE_BACK_OFF_S, "gone");
+          case 404:
+          case 410:
+            return this.#reload(GONE_BACK_OFF_S, "gone");
+          default:
+            return this.#reload(BACK_OFF_S, "network");
+        }
+      case "media":
+        this.#mediaFailures = this.#mediaFailures.filter((at) => nowMs - at < MEDIA_WINDOW_MS);
+        this.#mediaFailures.push(nowMs);
+        if (this.#mediaFailures.length >= MEDIA_FAILURES_MAX) return { step: "cannot_play", codecs: "" };
+        return this.#mediaFailures.length === 1 ? { step: "recover_media" } : this.#reload(BACK_OFF_S, "media");
+    }
+  }
+
+  /** Playback has run for a while: the next failure begins a new count. */
+  wentWell(): void {
+    this.#tries = 0;
+  }
+
+  /** Somebody asked to try again: everything is allowed once more. */
+  forget(): void {
+    this.#tries = 0;
+    this.#mediaFailures = [];
+  }
+
+  #reload(waits: readonly number[], because: "gone" | "network" | "media"): Step {
+    const afterS = waits[Math.min(this.#tries, waits.length - 1)] ?? 1;
+    this.#tries += 1;
+    return { step: "reload", afterS, because };
+  }
+}

@@ -1,0 +1,253 @@
+// What the player looks like: its elements, made once, and the words and choices put into them.
+//
+// Plain elements with the classes of player.css in the page's own tree, so that one stylesheet serves pages and player;
+// the buttons and sliders are Media Chrome's, which know the state of the <video> by themselves. No inline styles. The
+// only text from outside is the title, and it is set as text.
+
+import "media-chrome/dist/media-controller.js";
+import "media-chrome/dist/media-play-button.js";
+import "media-chrome/dist/media-mute-button.js";
+import "media-chrome/dist/media-volume-range.js";
+import "media-chrome/dist/media-time-range.js";
+import "media-chrome/dist/media-pip-button.js";
+import "media-chrome/dist/media-fullscreen-button.js";
+
+import { KEYS } from "./keys.ts";
+import type { DelayChoice } from "./preferences.ts";
+import type { Slate } from "./slates.ts";
+
+const DELAYS: readonly (readonly [DelayChoice, string, string])[] = [
+  ["automatic", "Automatic", ""],
+  ["low", "Low", "2 to 4 s"],
+  ["steady", "Steady", "About 8 s, with rewind"],
+];
+
+export class View {
+  readonly player: HTMLElement;
+  readonly video: HTMLVideoElement;
+  readonly live: HTMLButtonElement;
+  readonly soundOn: HTMLButtonElement;
+  readonly bigPlay: HTMLButtonElement;
+  readonly fullScreen: HTMLElement;
+  readonly menuButton: HTMLButtonElement;
+  readonly menu: HTMLElement;
+  readonly help: HTMLElement;
+  readonly statistics: HTMLElement;
+  readonly #controls: HTMLElement;
+  readonly #bar: HTMLElement;
+  readonly #seek: HTMLElement;
+  readonly #liveWord: HTMLElement;
+  readonly #liveDot: HTMLElement;
+  readonly #delay: HTMLElement;
+  readonly #behind: HTMLElement;
+  readonly #about: HTMLElement;
+  readonly #qualities: HTMLElement;
+  readonly #slate: HTMLElement;
+  readonly #busy: HTMLElement;
+  readonly #icon: (name: string, more?: string) => string;
+  #shown: string | undefined;
+
+  constructor(title: string, sprite: string) {
+    this.#icon = (name, more = "") =>
+      `<svg class="icon" ${more} aria-hidden="true"><use href="${sprite}#i-${name}"></use></svg>`;
+    const player = document.createElement("div");
+    player.className = "player square";
+    player.tabIndex = 0;
+    player.setAttribute("role", "region");
+    player.setAttribute("aria-label", `Player: ${title}`);
+    player.innerHTML = this.#markup();
+    this.player = player;
+    this.video = part(player, "video");
+    this.live = part(player, ".p-live");
+    this.soundOn = part(player, ".p-sound");
+    this.bigPlay = part(player, ".p-big");
+    this.fullScreen = part(player, "media-fullscreen-button");
+    this.menuButton = part(player, ".p-gear");
+    this.menu = part(player, ".p-menu");
+    this.help = part(player, ".p-help");
+    this.statistics = part(player, ".p-stats");
+    this.#controls = part(player, "media-controller");
+    this.#bar = part(player, ".p-bar");
+    this.#seek = part(player, "media-time-range");
+    this.#liveWord = part(player, ".p-live-word");
+    this.#liveDot = part(player, ".p-live .dot");
+    this.#delay = part(player, ".p-delay > :first-child");
+    this.#behind = part(player, ".p-delay > :last-child");
+    this.#about = part(player, ".about");
+    this.#qualities = part(player, ".p-qualities");
+    this.#slate = part(player, ".p-slate");
+    this.#busy = part(player, ".p-busy");
+    // Everything that lies over the picture goes along into full screen, not the controls alone.
+    (this.#controls as HTMLElement & { fullscreenElement: HTMLElement }).fullscreenElement = player;
+  }
+
+  #markup(): string {
+    const icon = this.#icon;
+    const delays = DELAYS.map(
+      ([value, word, about]) =>
+        `<label><input type="radio" name="delay" value="${value}"><span>${word}</span>` +
+        `${about || value === "automatic" ? `<span class="about">${about}</span>` : ""}</label>`,
+    ).join("");
+    const keys = KEYS.map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
+    return `
+<media-controller class="p-frame" autohide="-1" nohotkeys novolumepref nomutedpref nosubtitleslangpref noautoseektolive defaultstreamtype="live">
+  <video slot="media" playsinline></video>
+  <div class="p-bar">
+    <media-time-range class="p-seek" hidden></media-time-range>
+    <div class="p-row">
+      <media-play-button class="p-btn" notooltip>${icon("play", 'slot="play"')}${icon("pause", 'slot="pause"')}</media-play-button>
+      <media-mute-button class="p-btn" notooltip>${icon("mute", 'slot="off"')}${icon("volume", 'slot="low"')}${icon("volume", 'slot="medium"')}${icon("volume", 'slot="high"')}</media-mute-button>
+      <media-volume-range class="p-volume p-wide"></media-volume-range>
+      <button class="p-btn p-live" type="button"><span class="dot live"></span><span class="p-live-word">LIVE</span></button>
+      <span class="push"></span>
+      <span class="p-delay" hidden><span class="num"></span><span class="p-wide"> behind</span></span>
+      <button class="p-btn p-gear" type="button" aria-label="Delay and quality" aria-expanded="false">${icon("gear")}</button>
+      <media-pip-button class="p-btn p-wide" notooltip>${icon("pip", 'slot="enter"')}${icon("pip", 'slot="exit"')}</media-pip-button>
+      <media-fullscreen-button class="p-btn" notooltip>${icon("full", 'slot="enter"')}${icon("unfull", 'slot="exit"')}</media-fullscreen-button>
+    </div>
+  </div>
+</media-controller>
+<span class="p-busy" hidden></span>
+<button class="p-big" type="button" aria-label="Play" hidden>${icon("play")}</button>
+<button class="btn p-sound" type="button" hidden>${icon("mute")}Sound on</button>
+<dl class="p-stats" aria-label="Statistics" hidden></dl>
+<div class="p-menu" role="group" aria-label="Delay and quality" hidden>
+  <fieldset><legend>Delay</legend>${delays}</fieldset>
+  <fieldset class="p-qualities"><legend>Quality</legend></fieldset>
+  <div class="p-more"><button type="button" data-act="statistics" aria-pressed="false">Statistics</button><button type="button" data-act="help">Keys</button></div>
+</div>
+<div class="p-help" role="group" aria-label="Keys" tabindex="-1" hidden>
+  <p class="p-help-head">Keys<button class="p-btn" type="button" data-act="close" aria-label="Close">${icon("x")}</button></p>
+  <dl>${keys}</dl>
+</div>
+<div class="p-slate" role="status"></div>`;
+  }
+
+  /** Shows a slate, or takes it away. The controls below it cannot be reached meanwhile. */
+  slate(slate: Slate | undefined, act: (act: "log_in" | "again") => void): void {
+    const key = slate && `${slate.id} ${slate.line}`;
+    if (key === this.#shown) return;
+    const sameSlate = slate !== undefined && this.#shown?.startsWith(`${slate.id} `) === true;
+    this.#shown = key;
+    if (sameSlate) {
+      // Only the line changed, by a countdown perhaps: the button keeps the focus.
+      part(this.#slate, ".line-text").textContent = slate.line;
+      return;
+    }
+    const hadFocus = this.player.contains(document.activeElement) && document.activeElement !== this.player;
+    this.#controls.inert = slate !== undefined;
+    if (slate === undefined) {
+      this.#slate.replaceChildren();
+    } else {
+      this.#slate.innerHTML = `<div class="slate">${this.#icon(slate.icon)}<p class="say"></p><p class="line-text"></p></div>`;
+      part(this.#slate, ".say").textContent = slate.say;
+      const line = part(this.#slate, ".line-text");
+      line.textContent = slate.line;
+      const { button } = slate;
+      if (button) {
+        const element = document.createElement("button");
+        element.type = "button";
+        element.className = "btn";
+        element.textContent = button.label;
+        element.addEventListener("click", () => act(button.act));
+        line.after(element);
+      }
+      this.menu.hidden = true;
+      this.help.hidden = true;
+      this.menuButton.setAttribute("aria-expanded", "false");
+    }
+    if (hadFocus) this.player.focus({ preventScroll: true });
+  }
+
+  /** The ring while the picture is on its way. */
+  set busy(busy: boolean) {
+    this.#busy.hidden = !busy;
+  }
+
+  set atLive(atLive: boolean) {
+    setText(this.#liveWord, atLive ? "LIVE" : "Go to live");
+    this.#liveDot.classList.toggle("live", atLive);
+  }
+
+  /** "0.4 s", "4:12"; `undefined` hides it. */
+  set delay(text: string | undefined) {
+    const box = this.#delay.parentElement;
+    if (box) box.hidden = text === undefined;
+    if (text !== undefined) setText(this.#delay, text);
+    setText(this.#behind, " behind");
+  }
+
+  /** The seek line is there when there is something to rewind to. */
+  set canRewind(can: boolean) {
+    this.#seek.hidden = !can;
+  }
+
+  /** What Automatic does now: "Now: low, 1.2 s behind". */
+  set about(text: string) {
+    setText(this.#about, text);
+  }
+
+  set delayChoice(choice: DelayChoice) {
+    const input = this.menu.querySelector<HTMLInputElement>(`input[name=delay][value=${choice}]`);
+    if (input) input.checked = true;
+  }
+
+  /** The qualities that exist; a single one is only named. */
+  qualities(heights: readonly number[], playing: number | undefined): void {
+    const key = `${heights.join()} ${playing}`;
+    if (this.#qualities.dataset["key"] === key) return;
+    this.#qualities.dataset["key"] = key;
+    const chosen = this.#qualities.querySelector<HTMLInputElement>("input:checked")?.value ?? "";
+    const rows = [["", playing ? `Automatic (${playing}p)` : "Automatic"]];
+    if (heights.length > 1) rows.push(...heights.map((height) => [String(height), `${height}p`]));
+    const focused = this.#qualities.contains(document.activeElement);
+    for (const label of this.#qualities.querySelectorAll("label")) label.remove();
+    for (const [value = "", word = ""] of rows) {
+      const label = document.createElement("label");
+      label.innerHTML = `<input type="radio" name="quality"><span></span>`;
+      const input = part<HTMLInputElement>(label, "input");
+      input.value = value;
+      input.checked = value === chosen;
+      part(label, "span").textContent = word;
+      this.#qualities.append(label);
+    }
+    if (focused) this.#qualities.querySelector<HTMLInputElement>("input:checked")?.focus();
+  }
+
+  /** Rows of the statistics: label, value, and whether it is left out over a narrow picture. */
+  statisticsRows(rows: readonly (readonly [label: string, value: string, wide: boolean])[]): void {
+    this.statistics.replaceChildren(
+      ...rows.flatMap(([label, value, wide]) =>
+        [document.createElement("dt"), document.createElement("dd")].map((cell, i) => {
+          cell.textContent = i === 0 ? label : value;
+          cell.classList.toggle("p-wide", wide);
+          return cell;
+        }),
+      ),
+    );
+  }
+
+  /** Whether the controls must stay: the keyboard is in them, or something of theirs is open. */
+  get inUse(): boolean {
+    return (
+      !this.menu.hidden ||
+      !this.help.hidden ||
+      this.player.matches(":focus-visible") ||
+      this.#bar.querySelector(":focus-visible") !== null
+    );
+  }
+
+  set idle(idle: boolean) {
+    this.player.classList.toggle("idle", idle);
+  }
+}
+
+function part<E extends Element = HTMLElement>(root: ParentNode, selector: string): E {
+  const found = root.querySelector<E>(selector);
+  if (!found) throw new Error(`the player has no ${selector}`);
+  return found;
+}
+
+function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
