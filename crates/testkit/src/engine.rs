@@ -1,0 +1,199 @@
+//! An engine that has what a test gave it, and remembers what it was asked.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use domain::clock::Time;
+use domain::engine::{
+    Body, Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, State, Status,
+    TrackFacts, TrackKind, Viewers,
+};
+use domain::publish::Protocol;
+use domain::slug::Slug;
+use domain::stream::Stream;
+
+/// An engine that has what a test gave it, and remembers what it was asked.
+#[derive(Debug, Default)]
+pub struct FakeEngine(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    live: BTreeMap<Slug, Live>,
+    ended: HashMap<Slug, Ended>,
+    pieces: HashMap<(String, String), Reply>,
+    asked: Vec<(String, String, String)>,
+    closed: Vec<(Close, String)>,
+    refusals: Vec<Refusal>,
+    failing: Option<String>,
+}
+
+impl FakeEngine {
+    /// A broadcast begins: H.264 and AAC, 720p30, 2.6 Mb/s.
+    pub fn go_live(&self, stream: &Stream, since: Time) {
+        let live = live(stream, since);
+        self.kept().live.insert(stream.slug.clone(), live);
+    }
+
+    /// Replaces what is known of a broadcast.
+    pub fn set_live(&self, live: Live) {
+        self.kept().live.insert(live.slug.clone(), live);
+    }
+
+    /// The broadcast on this stream ends.
+    pub fn end(&self, slug: &Slug, until: Time) {
+        let mut kept = self.kept();
+        if let Some(live) = kept.live.remove(slug) {
+            kept.ended.insert(
+                slug.clone(),
+                Ended {
+                    since: live.since,
+                    until,
+                },
+            );
+        }
+    }
+
+    /// Has this piece from now on.
+    pub fn put(&self, slug: &str, piece: &str, reply: Reply) {
+        self.kept()
+            .pieces
+            .insert((slug.to_owned(), piece.to_owned()), reply);
+    }
+
+    /// Every `fetch`: slug, piece, query.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, String, String)> {
+        self.kept().asked.clone()
+    }
+
+    /// Every `close`, with its reason.
+    #[must_use]
+    pub fn closed(&self) -> Vec<(Close, String)> {
+        self.kept().closed.clone()
+    }
+
+    /// Has refused this attempt.
+    pub fn refuse(&self, refusal: Refusal) {
+        self.kept().refusals.insert(0, refusal);
+    }
+
+    /// Cannot serve from now on, or can again.
+    pub fn set_failing(&self, why: Option<&str>) {
+        self.kept().failing = why.map(str::to_owned);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn live(stream: &Stream, since: Time) -> Live {
+    let video = TrackFacts {
+        kind: TrackKind::Video,
+        codec: "H.264".to_owned(),
+        profile: Some("High".to_owned()),
+        width: Some(1280),
+        height: Some(720),
+        frame_rate: Some(30.0),
+        sample_rate: None,
+        channels: None,
+    };
+    let audio = TrackFacts {
+        kind: TrackKind::Audio,
+        codec: "AAC".to_owned(),
+        profile: Some("LC".to_owned()),
+        width: None,
+        height: None,
+        frame_rate: None,
+        sample_rate: Some(48_000),
+        channels: Some(2),
+    };
+    Live {
+        stream: stream.id,
+        slug: stream.slug.clone(),
+        since,
+        state: State::Receiving,
+        protocol: Protocol::Rtmp,
+        playable: true,
+        tracks: vec![video, audio],
+        bit_rate: 2_600_000,
+        frame_rate: Some(30.0),
+        key_frame_interval_s: Some(2.0),
+        viewers: Viewers { hls: 3, webrtc: 0 },
+        bytes_received: 1_000_000,
+        warnings: Vec::new(),
+    }
+}
+
+impl Engine for FakeEngine {
+    fn streams(&self) -> Vec<Live> {
+        self.kept().live.values().cloned().collect()
+    }
+
+    fn live(&self, slug: &Slug) -> Option<Live> {
+        self.kept().live.get(slug).cloned()
+    }
+
+    fn last_ended(&self, slug: &Slug) -> Option<Ended> {
+        self.kept().ended.get(slug).copied()
+    }
+
+    fn fetch(&self, slug: &str, piece: &str, query: &str) -> Fetch {
+        let mut kept = self.kept();
+        kept.asked
+            .push((slug.to_owned(), piece.to_owned(), query.to_owned()));
+        let found = kept
+            .pieces
+            .get(&(slug.to_owned(), piece.to_owned()))
+            .cloned();
+        Fetch::Ready(found.unwrap_or_else(|| Reply::refused(Status::NotFound, "no such piece")))
+    }
+
+    fn index(&self, slug: &str, prefix: &str) -> Fetch {
+        if !self.kept().live.contains_key(slug) {
+            return Fetch::Ready(Reply::refused(Status::NotFound, "not live"));
+        }
+        let text = format!("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2600000\n{prefix}1/media.m3u8\n");
+        Fetch::Ready(Reply {
+            status: Status::Ok,
+            media_type: "application/vnd.apple.mpegurl",
+            body: Body::from(Bytes::from(text)),
+            gzip: None,
+            max_age_s: 0,
+            immutable: false,
+            retry_after_s: None,
+            reason: None,
+        })
+    }
+
+    fn close(&self, who: Close, why: &str) {
+        self.kept().closed.push((who, why.to_owned()));
+    }
+
+    fn refusals(&self, slug: Option<&Slug>) -> Vec<Refusal> {
+        let kept = self.kept();
+        kept.refusals
+            .iter()
+            .filter(|refusal| slug.is_none() || refusal.slug.as_ref() == slug)
+            .cloned()
+            .collect()
+    }
+
+    fn health(&self) -> Health {
+        self.kept()
+            .failing
+            .clone()
+            .map_or(Health::Ok, Health::Failing)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            kind: "embedded",
+            version: "0.0.0".to_owned(),
+            whip: false,
+            whep: false,
+            records: false,
+        }
+    }
+}

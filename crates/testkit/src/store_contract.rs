@@ -1,0 +1,394 @@
+//! What every store must do. An adapter runs each of [`CASES`] on a store that is empty.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use domain::BoxFuture;
+use domain::api_key::{ApiKey, ApiKeyId, Scope, Scopes};
+use domain::clock::Time;
+use domain::login::{Login, LoginId};
+use domain::secret::Hash;
+use domain::slug::Slug;
+use domain::store::{Change, GrantKey, Snapshot, Store, StoreError, Unit, UserRow, Work};
+use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
+use domain::user::{Name, Role, User, UserId};
+
+/// A rule, to be tried on an empty store; it panics where the store breaks it.
+pub type Case = fn(&dyn Store) -> BoxFuture<'_, ()>;
+
+/// All rules by name.
+pub const CASES: &[(&str, Case)] = &[
+    ("what_was_saved_is_loaded", |store| {
+        Box::pin(what_was_saved_is_loaded(store))
+    }),
+    ("changes_are_loaded", |store| {
+        Box::pin(changes_are_loaded(store))
+    }),
+    ("deleted_stream_takes_its_keys", |store| {
+        Box::pin(deleted_stream_takes_its_keys(store))
+    }),
+    ("unique_things_are_taken", |store| {
+        Box::pin(unique_things_are_taken(store))
+    }),
+    ("failed_unit_leaves_nothing", |store| {
+        Box::pin(failed_unit_leaves_nothing(store))
+    }),
+    ("undecided_unit_saves_nothing", |store| {
+        Box::pin(undecided_unit_saves_nothing(store))
+    }),
+    ("changing_what_is_not_there_does_nothing", |store| {
+        Box::pin(changing_what_is_not_there_does_nothing(store))
+    }),
+    ("units_run_one_after_another", |store| {
+        Box::pin(units_run_one_after_another(store))
+    }),
+    ("abandoned_unit_is_carried_through", |store| {
+        Box::pin(abandoned_unit_is_carried_through(store))
+    }),
+    ("check_passes", |store| Box::pin(check_passes(store))),
+];
+
+/// A unit that saves this work, and counts when it was told so.
+#[must_use]
+pub fn unit(changes: Vec<Change>, saved: &Arc<AtomicUsize>) -> Box<dyn Unit> {
+    Box::new(Fixed {
+        work: Some(Work { changes }),
+        saved: Arc::clone(saved),
+    })
+}
+
+struct Fixed {
+    work: Option<Work>,
+    saved: Arc<AtomicUsize>,
+}
+
+impl Unit for Fixed {
+    fn decide(&mut self) -> Option<Work> {
+        self.work.take()
+    }
+
+    fn saved(&mut self, _: Work) {
+        self.saved.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+async fn save(store: &dyn Store, changes: Vec<Change>) -> Result<(), StoreError> {
+    let saved = Arc::new(AtomicUsize::new(0));
+    let result = store.write(unit(changes, &saved)).await;
+    let told = saved.load(Ordering::SeqCst);
+    assert_eq!(
+        told,
+        usize::from(result.is_ok()),
+        "the unit is told exactly when it was saved"
+    );
+    result
+}
+
+async fn load(store: &dyn Store) -> Snapshot {
+    store.load().await.expect("loads")
+}
+
+async fn what_was_saved_is_loaded(store: &dyn Store) {
+    assert_eq!(
+        load(store).await,
+        Snapshot::default(),
+        "a new store is empty"
+    );
+    let all = snapshot();
+    save(store, adding(&all)).await.expect("saves");
+    assert_eq!(load(store).await, all);
+}
+
+async fn changes_are_loaded(store: &dyn Store) {
+    let mut all = snapshot();
+    save(store, adding(&all)).await.expect("saves");
+    let later = Time::from_ms(1_793_729_000_123);
+    let mut stream = all.streams[0].clone();
+    stream.title = "Zwei".to_owned();
+    stream.visibility = Visibility::Private;
+    stream.changed = later;
+    stream.generation = u32::MAX;
+    let work = vec![
+        Change::SetPassword {
+            user: user(1),
+            password_hash: "new".to_owned(),
+        },
+        Change::SetDisabled {
+            user: user(1),
+            disabled: Some(later),
+        },
+        Change::SeenLogin(login(1), later),
+        Change::SetStream(stream.clone()),
+        Change::RevokeKey(key(1), later),
+        Change::UsedKey(key(2), later),
+        Change::RevokeApiKey(api_key(1), later),
+        Change::UsedApiKey(api_key(1), later),
+        Change::SetGrantKey(GrantKey([9; 32])),
+    ];
+    save(store, work).await.expect("saves");
+    all.users[0].password_hash = "new".to_owned();
+    all.users[0].user.disabled = Some(later);
+    all.logins[0].last_seen = later;
+    all.streams[0] = stream;
+    all.keys[0].revoked = Some(later);
+    all.keys[1].last_used = Some(later);
+    all.api_keys[0].revoked = Some(later);
+    all.api_keys[0].last_used = Some(later);
+    all.grant_key = Some(GrantKey([9; 32]));
+    assert_eq!(load(store).await, all);
+
+    let work = vec![
+        Change::SetDisabled {
+            user: user(1),
+            disabled: None,
+        },
+        Change::DeleteLogin(login(1)),
+        Change::DeleteKey(key(1)),
+        Change::DeleteApiKey(api_key(1)),
+    ];
+    save(store, work).await.expect("saves");
+    all.users[0].user.disabled = None;
+    all.logins.clear();
+    all.keys.remove(0);
+    all.api_keys.clear();
+    assert_eq!(load(store).await, all);
+}
+
+async fn deleted_stream_takes_its_keys(store: &dyn Store) {
+    save(store, adding(&snapshot())).await.expect("saves");
+    save(store, vec![Change::DeleteStream(stream(1))])
+        .await
+        .expect("saves");
+    let left = load(store).await;
+    assert!(left.streams.iter().all(|found| found.id != stream(1)));
+    assert!(left.keys.iter().all(|found| found.stream != stream(1)));
+    assert_eq!(left.streams.len(), 1, "the other stream stays");
+}
+
+async fn unique_things_are_taken(store: &dyn Store) {
+    let all = snapshot();
+    save(store, adding(&all)).await.expect("saves");
+    let mut same_name = all.users[0].clone();
+    same_name.user.id = user(77);
+    let mut same_slug = all.streams[0].clone();
+    same_slug.id = stream(77);
+    let mut same_key = all.keys[0].clone();
+    same_key.id = key(77);
+    let mut same_cookie = all.logins[0].clone();
+    same_cookie.id = login(77);
+    let mut same_api_key = all.api_keys[0].clone();
+    same_api_key.id = api_key(77);
+    for change in [
+        Change::AddUser(same_name),
+        Change::AddStream(same_slug),
+        Change::AddKey(same_key),
+        Change::AddLogin(same_cookie),
+        Change::AddApiKey(same_api_key),
+        Change::AddStream(all.streams[0].clone()),
+    ] {
+        let result = save(store, vec![change.clone()]).await;
+        assert!(
+            matches!(result, Err(StoreError::Taken)),
+            "{change:?} is taken, got {result:?}"
+        );
+    }
+    assert_eq!(load(store).await, all);
+}
+
+async fn failed_unit_leaves_nothing(store: &dyn Store) {
+    let all = snapshot();
+    save(store, adding(&all)).await.expect("saves");
+    let work = vec![
+        Change::DeleteLogin(login(1)),
+        Change::SetGrantKey(GrantKey([1; 32])),
+        Change::AddStream(all.streams[0].clone()),
+    ];
+    assert!(matches!(save(store, work).await, Err(StoreError::Taken)));
+    assert_eq!(
+        load(store).await,
+        all,
+        "what came before the failure is undone"
+    );
+}
+
+async fn undecided_unit_saves_nothing(store: &dyn Store) {
+    struct Undecided;
+    impl Unit for Undecided {
+        fn decide(&mut self) -> Option<Work> {
+            None
+        }
+        fn saved(&mut self, _: Work) {
+            panic!("nothing was saved");
+        }
+    }
+    store
+        .write(Box::new(Undecided))
+        .await
+        .expect("nothing to do is no failure");
+    assert_eq!(load(store).await, Snapshot::default());
+}
+
+async fn changing_what_is_not_there_does_nothing(store: &dyn Store) {
+    let work = vec![
+        Change::SetDisabled {
+            user: user(5),
+            disabled: None,
+        },
+        Change::SetStream(snapshot().streams[0].clone()),
+        Change::DeleteStream(stream(5)),
+        Change::RevokeKey(key(5), Time::from_ms(0)),
+        Change::DeleteLogin(login(5)),
+    ];
+    save(store, work).await.expect("saves");
+    assert_eq!(load(store).await, Snapshot::default());
+}
+
+async fn units_run_one_after_another(store: &dyn Store) {
+    struct Logged {
+        at: usize,
+        log: Arc<Mutex<Vec<(usize, &'static str)>>>,
+    }
+    impl Unit for Logged {
+        fn decide(&mut self) -> Option<Work> {
+            self.log
+                .lock()
+                .expect("not poisoned")
+                .push((self.at, "decides"));
+            Some(Work {
+                changes: vec![Change::SetGrantKey(GrantKey(
+                    [u8::try_from(self.at).unwrap_or(0); 32],
+                ))],
+            })
+        }
+        fn saved(&mut self, _: Work) {
+            self.log
+                .lock()
+                .expect("not poisoned")
+                .push((self.at, "saved"));
+        }
+    }
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let pending: Vec<_> = (0..8)
+        .map(|at| {
+            store.write(Box::new(Logged {
+                at,
+                log: Arc::clone(&log),
+            }))
+        })
+        .collect();
+    for write in pending {
+        write.await.expect("saves");
+    }
+    let expected: Vec<_> = (0..8)
+        .flat_map(|at| [(at, "decides"), (at, "saved")])
+        .collect();
+    assert_eq!(*log.lock().expect("not poisoned"), expected);
+    assert_eq!(load(store).await.grant_key, Some(GrantKey([7; 32])));
+}
+
+async fn abandoned_unit_is_carried_through(store: &dyn Store) {
+    let saved = Arc::new(AtomicUsize::new(0));
+    drop(store.write(unit(vec![Change::SetGrantKey(GrantKey([3; 32]))], &saved)));
+    // Whatever comes after it waits for it.
+    save(store, vec![Change::DeleteLogin(login(1))])
+        .await
+        .expect("saves");
+    assert_eq!(saved.load(Ordering::SeqCst), 1);
+    assert_eq!(load(store).await.grant_key, Some(GrantKey([3; 32])));
+}
+
+async fn check_passes(store: &dyn Store) {
+    store.check().await.expect("a fresh store is well");
+}
+
+fn user(number: u64) -> UserId {
+    UserId::from_number(number)
+}
+fn login(number: u64) -> LoginId {
+    LoginId::from_number(number)
+}
+fn stream(number: u64) -> StreamId {
+    StreamId::from_number(number)
+}
+fn key(number: u64) -> KeyId {
+    KeyId::from_number(number)
+}
+fn api_key(number: u64) -> ApiKeyId {
+    ApiKeyId::from_number(number)
+}
+
+/// One of everything, and two where a sibling must stay untouched; every optional field both ways.
+fn snapshot() -> Snapshot {
+    let at = Time::from_ms(1_793_728_800_001);
+    let row = |number, name: &str, role, disabled| UserRow {
+        user: User {
+            id: user(number),
+            name: Name::parse(name).expect("a name"),
+            role,
+            created: at,
+            disabled,
+        },
+        password_hash: format!("$hash${number}"),
+    };
+    let place = |number, slug: &str, owner, visibility| Stream {
+        id: stream(number),
+        slug: Slug::parse(slug).expect("a slug"),
+        title: format!("“{slug}” – \u{1f3a5} '; --"),
+        owner,
+        visibility,
+        created: at,
+        changed: at,
+        generation: 3,
+    };
+    let stream_key = |number, of| Key {
+        id: key(number),
+        stream: stream(of),
+        name: "Old laptop".to_owned(),
+        hash: Hash::of(&format!("key {number}")),
+        created: at,
+        revoked: None,
+        last_used: None,
+    };
+    Snapshot {
+        users: vec![
+            row(1, "ana", Role::Administrator, None),
+            row(2, "ben", Role::Member, Some(at)),
+        ],
+        logins: vec![Login {
+            id: login(1),
+            user: user(1),
+            hash: Hash::of("cookie"),
+            created: at,
+            last_seen: at,
+            address: "203.0.113.x".to_owned(),
+            agent: "Firefox".to_owned(),
+        }],
+        streams: vec![
+            place(1, "cam", Some(user(2)), Visibility::Members),
+            place((1 << 63) - 1, "live", None, Visibility::Public),
+        ],
+        keys: vec![stream_key(1, 1), stream_key(2, (1 << 63) - 1)],
+        api_keys: vec![ApiKey {
+            id: api_key(1),
+            user: user(2),
+            name: "Website".to_owned(),
+            scopes: Scopes::of(&[Scope::Read, Scope::Publish]).expect("some"),
+            hash: Hash::of("api key"),
+            created: at,
+            expires: Some(Time::from_ms(1_893_456_000_000)),
+            revoked: None,
+            last_used: None,
+        }],
+        grant_key: Some(GrantKey([7; 32])),
+    }
+}
+
+fn adding(all: &Snapshot) -> Vec<Change> {
+    let mut changes: Vec<Change> = all.users.iter().cloned().map(Change::AddUser).collect();
+    changes.extend(all.logins.iter().cloned().map(Change::AddLogin));
+    changes.extend(all.streams.iter().cloned().map(Change::AddStream));
+    changes.extend(all.keys.iter().cloned().map(Change::AddKey));
+    changes.extend(all.api_keys.iter().cloned().map(Change::AddApiKey));
+    changes.extend(all.grant_key.iter().cloned().map(Change::SetGrantKey));
+    changes
+}
