@@ -79,7 +79,7 @@ fn lengths_counts_and_nesting_beyond_the_input_or_the_limits_are_errors() {
         (&[8, 0, 0], Error::Short { at: 1 }),
         (&[4], Error::Marker { marker: 4, at: 0 }),
         (&[17, 10, 1], Error::Marker { marker: 10, at: 1 }),
-        (&[17, 6, 0x7f], Error::Short { at: 2 }),
+        (&[17, 6, 0x7f], Error::Short { at: 3 }),
         (&nested, Error::Depth { at: 68 }),
         (&keys, Error::TooMany { at: 1 + 256 * 4 }),
         (&nulls, Error::TooMany { at: 4096 }),

@@ -134,6 +134,7 @@ impl Session {
 
     /// Sends a track's sequence header; before its first frame and whenever it changes.
     pub fn send_track(&mut self, track: &Track) -> Result<(), SendError> {
+        self.stream()?;
         match &track.codec {
             Codec::H264(config) => {
                 self.video = Some(track.id);
@@ -159,6 +160,7 @@ impl Session {
 
     /// Sends a frame of a track that was sent before. Its time is rounded to milliseconds and wraps as RTMP's does.
     pub fn send_frame(&mut self, frame: &Frame) -> Result<(), SendError> {
+        self.stream()?;
         let dts_ms = frame.dts.to_scale(1000);
         // RTMP time is what is left of the count in 32 bits.
         let timestamp = dts_ms as u32;
@@ -190,9 +192,7 @@ impl Session {
 
     /// Sends `onMetaData`; encoders do once, before media.
     pub fn send_metadata(&mut self, metadata: &Metadata) -> Result<(), SendError> {
-        let Phase::Publishing { stream_id } = self.phase else {
-            return Err(SendError::NotPublishing);
-        };
+        let stream_id = self.stream()?;
         let numbers = [
             ("width", metadata.width.map(f64::from)),
             ("height", metadata.height.map(f64::from)),
@@ -232,6 +232,14 @@ impl Session {
         self.close(Closed::Finished);
     }
 
+    /// The message stream that media goes to.
+    fn stream(&self) -> Result<u32, SendError> {
+        match (&self.phase, &self.closed) {
+            (Phase::Publishing { stream_id }, None) => Ok(*stream_id),
+            _ => Err(SendError::NotPublishing),
+        }
+    }
+
     fn send_media(
         &mut self,
         chunk_stream: u32,
@@ -239,12 +247,7 @@ impl Session {
         timestamp: u32,
         body: impl Buf,
     ) -> Result<(), SendError> {
-        let Phase::Publishing { stream_id } = self.phase else {
-            return Err(SendError::NotPublishing);
-        };
-        if self.closed.is_some() {
-            return Err(SendError::NotPublishing);
-        }
+        let stream_id = self.stream()?;
         let bytes = body.remaining();
         if bytes > self.limits.message_bytes_max as usize {
             return Err(SendError::TooLarge);

@@ -34,6 +34,8 @@ pub struct Session {
     limits: Limits,
     now: Duration,
     deadline: Option<Duration>,
+    /// [`Session::accept`] is not told the time: the idle deadline begins when the time is next known.
+    begins_when_told: bool,
     link: Link,
     phase: Phase,
     /// What `connect` said.
@@ -72,6 +74,7 @@ impl Session {
         Self {
             now,
             deadline: Some(now.saturating_add(Duration::from_millis(limits.handshake_ms))),
+            begins_when_told: false,
             link: Link::new(&limits),
             phase: Phase::Handshake(handshake::Server::new(seed)),
             connect: None,
@@ -94,7 +97,7 @@ impl Session {
         if self.closed.is_some() {
             return;
         }
-        self.now = self.now.max(now);
+        self.advance(now);
         self.counts.bytes = self.counts.bytes.saturating_add(bytes.len() as u64);
         self.link.count(bytes.len());
         if !self.byte_rate.take(self.now, bytes.len() as u64) {
@@ -109,7 +112,7 @@ impl Session {
 
     /// The time that [`Output::Timeout`] named has come.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.now = self.now.max(now);
+        self.advance(now);
         self.check_deadline();
     }
 
@@ -131,7 +134,7 @@ impl Session {
         }
     }
 
-    /// Answers the pending [`Event::PublishRequested`] with yes. Without one, nothing happens.
+    /// Answers the pending [`Event::PublishRequested`] with yes. Without one, nothing happens. Asks for the time at once.
     pub fn accept(&mut self) {
         let Phase::Requested { stream_id } = self.phase else {
             return;
@@ -145,12 +148,15 @@ impl Session {
             ingest: Ingest::default(),
         };
         self.metadata = None;
-        self.set_deadline(self.limits.idle_ms);
         let held = std::mem::take(&mut self.held);
         self.drive(&held);
+        if self.closed.is_none() && !matches!(self.phase, Phase::Requested { .. }) {
+            self.begins_when_told = true;
+            self.deadline = Some(self.now);
+        }
     }
 
-    /// Answers the pending [`Event::PublishRequested`] with no, tells the encoder why, and closes.
+    /// Answers the pending [`Event::PublishRequested`] with no, tells the encoder why, and closes; so at any other moment too.
     pub fn reject(&mut self, rejection: &Rejection) {
         self.send_rejection(rejection);
         self.close(Closed::Rejected(rejection.clone()));
@@ -165,6 +171,16 @@ impl Session {
     /// What was seen so far.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        if std::mem::take(&mut self.begins_when_told) {
+            match self.phase {
+                Phase::Publishing { .. } => self.set_deadline(self.limits.idle_ms),
+                _ => self.set_deadline(self.limits.connect_to_publish_ms),
+            }
+        }
     }
 
     /// Works through input until it is used up, held or the session is over.
@@ -326,3 +342,6 @@ pub(crate) fn shown(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

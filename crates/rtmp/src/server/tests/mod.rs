@@ -1,0 +1,4 @@
+mod commands;
+mod hostile;
+mod media;
+mod rig;
