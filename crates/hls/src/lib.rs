@@ -14,7 +14,9 @@ use std::time::Duration;
 
 mod body;
 pub mod check;
+pub mod name;
 pub mod packager;
+mod playlist;
 pub mod read;
 mod settings;
 pub mod window;

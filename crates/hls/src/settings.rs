@@ -25,16 +25,43 @@ pub struct Settings {
     pub jump_ms: u32,
     /// Sound and picture further apart than this are brought together by arrival, in ms.
     pub skew_ms: u32,
-    /// Frames one part may hold; more begin the next part early. Bounds the head of a part.
+    /// Frames of one track that a part may hold; more are dropped. Bounds the head of a part against absurd frame rates.
     pub part_frames_max: usize,
-    /// Bytes one part may hold; more begin the next part early. Bounds a part request.
+    /// Bytes one part may hold; frames beyond are dropped. With the part target it bounds the bit rate.
     pub part_bytes_max: usize,
     /// Bytes of one frame; larger frames are dropped and counted.
     pub frame_bytes_max: usize,
-    /// Frames held while tracks and frame rate are not yet known; the oldest go first.
+    /// Frames held while tracks and frame rate are not yet known; when full, what is known must do.
     pub gather_frames_max: usize,
+    /// Bytes held meanwhile; when full, what is known must do.
+    pub gather_bytes_max: usize,
+    /// Length in ms after which an epoch's first segment ends even without a key frame: a playlist must hold a whole
+    /// segment before players take it, and viewers must not wait for a long group of pictures.
+    pub first_segment_ms: u32,
     /// Numbers skipped after a restart, so that no name sent before it can come again with other bytes.
     pub resume_margin: u64,
+}
+
+impl Settings {
+    /// The same with every value within what the rest of the crate relies on.
+    pub(crate) fn clamped(mut self) -> Self {
+        self.target_duration_s = self.target_duration_s.clamp(1, 60);
+        let target_ms = self.target_duration_s * 1000;
+        self.part_ms = self.part_ms.clamp(50, target_ms / 2);
+        self.variable_part_ms = self.variable_part_ms.clamp(self.part_ms, target_ms);
+        self.segment_ms = self.segment_ms.clamp(self.part_ms, target_ms);
+        self.first_segment_ms = self.first_segment_ms.clamp(self.part_ms, target_ms);
+        self.window_s = self.window_s.clamp(3 * self.target_duration_s, 24 * 3600);
+        self.jump_ms = self.jump_ms.clamp(250, 10_000);
+        self.part_frames_max = self.part_frames_max.max(1);
+        self.gather_frames_max = self.gather_frames_max.max(16);
+        self
+    }
+
+    /// `EXT-X-TARGETDURATION` in microseconds.
+    pub(crate) fn target_us(&self) -> u64 {
+        u64::from(self.target_duration_s) * 1_000_000
+    }
 }
 
 impl Default for Settings {
@@ -55,6 +82,8 @@ impl Default for Settings {
             part_bytes_max: 8 << 20,
             frame_bytes_max: 8 << 20,
             gather_frames_max: 2048,
+            gather_bytes_max: 16 << 20,
+            first_segment_ms: 400,
             resume_margin: 2,
         }
     }

@@ -1,8 +1,8 @@
 //! What a packager says: the events that a window is made of.
 
-use bytes::Bytes;
 use media::Track;
 
+use super::Timing;
 use crate::Body;
 
 /// One step of a presentation, in the order in which a window must apply them.
@@ -39,32 +39,13 @@ pub struct Epoch {
     pub timing: Timing,
 }
 
-/// What the part target rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timing {
-    /// Pictures at this constant rate: frames per `den` seconds.
-    Constant {
-        /// Frames.
-        num: u32,
-        /// Seconds.
-        den: u32,
-    },
-    /// Pictures at no constant rate.
-    Variable,
-    /// Sound alone, at this many samples a second.
-    Sound {
-        /// Samples a second.
-        rate: u32,
-    },
-}
-
 /// An initialisation segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Init {
     /// Number within the epoch, from 0.
     pub number: u32,
     /// `ftyp` and `moov`.
-    pub bytes: Bytes,
+    pub body: Body,
     /// The tracks it describes.
     pub tracks: Vec<Track>,
 }
