@@ -93,6 +93,9 @@ enum Job {
         unit: Box<dyn Unit>,
         done: oneshot::Sender<Result<(), StoreError>>,
     },
+    Probe {
+        done: oneshot::Sender<Result<(), StoreError>>,
+    },
     Close {
         done: oneshot::Sender<()>,
     },
