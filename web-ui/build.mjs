@@ -96,6 +96,6 @@ async function tests() {
   const found = (await readdir(join(here, "src"), { recursive: true })).filter((name) => name.endsWith(".test.ts"));
   for (const name of found.sort()) {
     const outfile = join(out, basename(name).replace(/\.ts$/, ".mjs"));
-    await build({ ...common, minify: false, platform: "node", format: "esm", entryPoints: [join("src", name)], outfile });
+    await build({ ...common, minify: false, target: "node20", platform: "node", format: "esm", entryPoints: [join("src", name)], outfile });
   }
 }

@@ -24,6 +24,8 @@ import { View } from "./view.ts";
 const IDLE_MS = 3_000;
 /** Farther than this behind where playback should be, "LIVE" becomes "Go to live". */
 const AT_LIVE_S = 2.5;
+/** Having been that far behind for this long without wanting to is put right by a jump. */
+const BEHIND_S = 2;
 /** A window shorter than this is no use to rewind in. */
 const REWIND_MIN_S = 10;
 /** A wait shorter than this is not seen; no ring, no stall. */
@@ -64,17 +66,21 @@ export class StagePlayer extends HTMLElement {
   /** Between two sources the video pauses by itself; that is nobody's wish. */
   #switching = false;
   #wantsPlay = true;
+  /** Whoever has not gone back or paused is to be at live, also after a break. */
+  #wantsLive = true;
   /** The browser allows no sound before a press; the viewer did not ask for silence. */
   #muteForced = false;
   #choice: DelayChoice = "automatic";
   #delay: Delay = "low";
+  /** The connection broke and nothing played since. */
+  #broken = false;
   #retryAt: number | undefined;
-  #retryShown = false;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #waitTimer: ReturnType<typeof setTimeout> | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #goodSeconds = 0;
   #stuckSeconds = 0;
+  #behindSeconds = 0;
   #framesBefore = 0;
   #framesPerSecond = 0;
   #slateId: string | null = null;
@@ -143,6 +149,7 @@ export class StagePlayer extends HTMLElement {
         break; // What is open goes on by itself when the sender is back; a new source would find nothing new.
       case "offline":
       case "ended":
+        this.#broken = false;
         if (!this.#flowing) this.#close();
         break;
       case "not_allowed":
@@ -153,6 +160,7 @@ export class StagePlayer extends HTMLElement {
 
   #open(): void {
     this.#close();
+    this.#wantsLive = true; // a new source begins at live
     const url = new URL(this.getAttribute("src") ?? "", document.baseURI).href;
     this.#source = openSource(this.#view.video, url, this.#delay, {
       ready: () => void this.#begin(),
@@ -179,6 +187,7 @@ export class StagePlayer extends HTMLElement {
 
   #mend(trouble: Trouble): void {
     const step = this.#recovery.decide(trouble, Date.now());
+    this.#broken = step.step === "reload" && step.because === "network";
     this.#tell("stage-error", { trouble, step });
     switch (step.step) {
       case "recover_media":
@@ -186,7 +195,7 @@ export class StagePlayer extends HTMLElement {
         break;
       case "reload":
         if (step.because === "gone") this.#poll?.hurry();
-        this.#reopenAfter(step.afterS, step.because === "network");
+        this.#reopenAfter(step.afterS);
         break;
       case "refused":
         this.#refused = true;
@@ -201,10 +210,9 @@ export class StagePlayer extends HTMLElement {
   }
 
   /** What is buffered goes on playing meanwhile. */
-  #reopenAfter(seconds: number, shown: boolean): void {
+  #reopenAfter(seconds: number): void {
     clearTimeout(this.#retryTimer);
     this.#retryAt = Date.now() + seconds * 1000;
-    this.#retryShown = shown;
     this.#retryTimer = setTimeout(() => this.#open(), seconds * 1000);
   }
 
@@ -220,7 +228,7 @@ export class StagePlayer extends HTMLElement {
   #ended(): void {
     this.#flowing = false;
     const state = this.#state?.state;
-    if (state === "live" || state === "away") this.#reopenAfter(0.1, false);
+    if (state === "live" || state === "away") this.#reopenAfter(0.1);
     else this.#close();
     this.#render();
   }
@@ -243,6 +251,7 @@ export class StagePlayer extends HTMLElement {
   }
 
   #toLive(): void {
+    this.#wantsLive = true;
     const position = this.#source?.livePosition;
     if (position !== undefined) this.#view.video.currentTime = position;
     this.#play();
@@ -265,7 +274,17 @@ export class StagePlayer extends HTMLElement {
     const { seekable } = video;
     if (seekable.length === 0) return;
     const latest = this.#source?.livePosition ?? seekable.end(seekable.length - 1);
-    video.currentTime = Math.min(Math.max(video.currentTime + by, seekable.start(0)), latest);
+    this.#goTo(Math.min(Math.max(video.currentTime + by, seekable.start(0)), latest));
+  }
+
+  #goTo(time: number): void {
+    this.#wentTo(time);
+    this.#view.video.currentTime = time;
+  }
+
+  #wentTo(time: number): void {
+    const live = this.#source?.livePosition;
+    this.#wantsLive = live === undefined || time > live - AT_LIVE_S;
   }
 
   #choose(choice: DelayChoice): void {
@@ -304,7 +323,7 @@ export class StagePlayer extends HTMLElement {
       byCode,
       cannotPlay: this.#cannotPlay,
       unreachable: this.#unanswered >= 2,
-      retryInS: this.#retryShown && this.#retryAt !== undefined ? Math.ceil((this.#retryAt - Date.now()) / 1000) : undefined,
+      retryInS: this.#broken ? Math.ceil(((this.#retryAt ?? 0) - Date.now()) / 1000) : undefined,
       now: new Date(),
     };
     const slate = slateFor(situation);
@@ -334,9 +353,14 @@ export class StagePlayer extends HTMLElement {
     this.#framesPerSecond = Math.max(0, frames - this.#framesBefore);
     this.#framesBefore = frames;
 
+    // A sender that was away, or a network that was, leaves playback behind; whoever watched live is taken back there.
+    const behind = source?.behindTargetS ?? 0;
+    this.#behindSeconds = moving && this.#wantsLive && behind >= AT_LIVE_S ? this.#behindSeconds + 1 : 0;
+    if (this.#behindSeconds >= BEHIND_S) this.#toLive();
+
     const delay = this.#flowing ? this.#delayS() : undefined;
     this.#view.delay = delay === undefined ? undefined : delayText(delay);
-    this.#view.atLive = (source?.behindTargetS ?? 0) < AT_LIVE_S;
+    this.#view.atLive = behind < AT_LIVE_S;
     const { seekable } = video;
     this.#view.canRewind = seekable.length > 0 && seekable.end(seekable.length - 1) - seekable.start(0) >= REWIND_MIN_S;
     if (!this.#view.menu.hidden) {
@@ -383,9 +407,11 @@ export class StagePlayer extends HTMLElement {
       if (this.#flowing) return;
       this.#flowing = true;
       this.#started = true;
+      this.#broken = false;
       this.#stuckSeconds = 0;
       this.#view.bigPlay.hidden = true;
       this.#tell("stage-playing", this.stats);
+      this.#awake();
       this.#render();
     };
     video.addEventListener("playing", flows, on);
@@ -408,7 +434,10 @@ export class StagePlayer extends HTMLElement {
     video.addEventListener(
       "pause",
       () => {
-        if (!this.#switching && !video.ended) this.#wantsPlay = false;
+        if (!this.#switching && !video.ended) {
+          this.#wantsPlay = false;
+          this.#wantsLive = false;
+        }
         this.#awake();
       },
       on,
@@ -424,6 +453,9 @@ export class StagePlayer extends HTMLElement {
       },
       on,
     );
+
+    // The seek line seeks by itself; this is how it tells.
+    player.addEventListener("mediaseekrequest", (event) => this.#wentTo((event as CustomEvent<number>).detail), on);
 
     player.addEventListener("keydown", (event) => this.#pressed(event), on);
     for (const type of ["pointermove", "pointerdown", "keydown", "focusin"] as const) {
@@ -471,9 +503,13 @@ export class StagePlayer extends HTMLElement {
       },
       on,
     );
-    help.addEventListener("focusout", (event) => {
-      if (event.relatedTarget instanceof Node && !help.contains(event.relatedTarget)) help.hidden = true;
-    }, on);
+    help.addEventListener(
+      "focusout",
+      ({ relatedTarget }) => {
+        if (relatedTarget instanceof Node && !help.contains(relatedTarget)) help.hidden = true;
+      },
+      on,
+    );
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -575,6 +611,6 @@ function bufferAhead(video: HTMLVideoElement): number {
 }
 
 function focusOf(target: Element, player: Element): Focus {
-  if (target === player || target.tagName === "VIDEO") return "picture";
+  if (target === player || target.matches("video, media-controller")) return "picture";
   return target.matches("input, media-time-range, media-volume-range") ? "slider" : "button";
 }

@@ -14,21 +14,24 @@ export type Trouble =
   | { readonly kind: "codec"; readonly codecs: string };
 
 export type Step =
-  | { readonly step: "reload"; readonly afterS: number; readonly because: "gone" | "network" | "media" }
+  | { readonly step: "reload"; readonly afterS: number; readonly because: keyof typeof BACK_OFF_S }
   | { readonly step: "recover_media" }
   | { readonly step: "refused" }
   | { readonly step: "cannot_play"; readonly codecs: string };
 
 /** Waits between tries, in seconds; the last one repeats. */
-const BACK_OFF_S = [1, 2, 4, 8, 15];
-/** An epoch that ended names its successor within moments; a stream that is off is asked about by the state poll. */
-const GONE_BACK_OFF_S = [0.3, 1, 2];
+const BACK_OFF_S = {
+  /** An epoch that ended names its successor within moments; a stream that is off is asked about by the state poll. */
+  gone: [0.3, 1, 2],
+  network: [1, 2, 4, 8, 15],
+  media: [1, 2, 4],
+} as const;
 /** This many failures to decode within the window are not a hiccup but a picture that this browser cannot show. */
 const MEDIA_FAILURES_MAX = 4;
 const MEDIA_WINDOW_MS = 30_000;
 
 export class Recovery {
-  #tries = 0;
+  readonly #tries = { gone: 0, network: 0, media: 0 };
   #mediaFailures: number[] = [];
 
   decide(trouble: Trouble, nowMs: number): Step {
@@ -39,35 +42,36 @@ export class Recovery {
         switch (trouble.status) {
           case 401:
           case 403:
-            return trouble.of === "index" ? { step: "refused" } : this.#reload(GONE_BACK_OFF_S, "gone");
+            return trouble.of === "index" ? { step: "refused" } : this.#reload("gone");
           case 404:
           case 410:
-            return this.#reload(GONE_BACK_OFF_S, "gone");
+            return this.#reload("gone");
           default:
-            return this.#reload(BACK_OFF_S, "network");
+            return this.#reload("network");
         }
       case "media":
         this.#mediaFailures = this.#mediaFailures.filter((at) => nowMs - at < MEDIA_WINDOW_MS);
         this.#mediaFailures.push(nowMs);
         if (this.#mediaFailures.length >= MEDIA_FAILURES_MAX) return { step: "cannot_play", codecs: "" };
-        return this.#mediaFailures.length === 1 ? { step: "recover_media" } : this.#reload(BACK_OFF_S, "media");
+        return this.#mediaFailures.length === 1 ? { step: "recover_media" } : this.#reload("media");
     }
   }
 
   /** Playback has run for a while: the next failure begins a new count. */
   wentWell(): void {
-    this.#tries = 0;
+    Object.assign(this.#tries, { gone: 0, network: 0, media: 0 });
   }
 
   /** Somebody asked to try again: everything is allowed once more. */
   forget(): void {
-    this.#tries = 0;
+    this.wentWell();
     this.#mediaFailures = [];
   }
 
-  #reload(waits: readonly number[], because: "gone" | "network" | "media"): Step {
-    const afterS = waits[Math.min(this.#tries, waits.length - 1)] ?? 1;
-    this.#tries += 1;
+  #reload(because: keyof typeof BACK_OFF_S): Step {
+    const waits = BACK_OFF_S[because];
+    const afterS = waits[Math.min(this.#tries[because], waits.length - 1)] ?? 1;
+    this.#tries[because] += 1;
     return { step: "reload", afterS, because };
   }
 }

@@ -29,7 +29,7 @@ export interface Situation {
   readonly cannotPlay: string | undefined;
   /** The last questions to the server had no answer. */
   readonly unreachable: boolean;
-  /** Seconds to the next try, when one is planned. */
+  /** The connection broke and nothing played since: seconds to the next try, 0 while it is made. */
   readonly retryInS: number | undefined;
   readonly now: Date;
   /** IANA name; the browser's own when absent. */

@@ -90,7 +90,7 @@ export class View {
     ).join("");
     const keys = KEYS.map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
     return `
-<media-controller class="p-frame" autohide="-1" nohotkeys novolumepref nomutedpref nosubtitleslangpref noautoseektolive defaultstreamtype="live">
+<media-controller class="p-frame" tabindex="-1" autohide="-1" nohotkeys novolumepref nomutedpref nosubtitleslangpref noautoseektolive defaultstreamtype="live">
   <video slot="media" playsinline></video>
   <div class="p-bar">
     <media-time-range class="p-seek" hidden></media-time-range>
@@ -229,12 +229,7 @@ export class View {
 
   /** Whether the controls must stay: the keyboard is in them, or something of theirs is open. */
   get inUse(): boolean {
-    return (
-      !this.menu.hidden ||
-      !this.help.hidden ||
-      this.player.matches(":focus-visible") ||
-      this.#bar.querySelector(":focus-visible") !== null
-    );
+    return !this.menu.hidden || !this.help.hidden || this.#bar.querySelector(":focus-visible") !== null;
   }
 
   set idle(idle: boolean) {
