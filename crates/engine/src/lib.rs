@@ -1,1 +1,149 @@
-//! The embedded engine: hub, RTMP ingest, HLS egress and delivery
+//! The embedded engine: RTMP in, low-latency HLS out, in one process.
+//!
+//! Frames stay inside. A publisher's connection ([`ingest`]) pushes them into its stream's ring ([`hub`]); readers take them out at
+//! their own pace, and publishing never waits for one. The HLS reader ([`egress`]) packages them into a window, and [`delivery`]
+//! answers requests from that window. Who may publish is asked of the Gatekeeper; who may watch was decided before a request
+//! comes here.
+
+mod delivery;
+mod egress;
+mod hub;
+mod ingest;
+mod port;
+mod refusals;
+mod saved;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use domain::{clock::Clock, gate::Gatekeeper, random::Random};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{hub::Hub, refusals::Refusals, saved::Saver};
+
+/// What the operator chose, and the bounds of the engine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Cuts, promises and bounds of HLS.
+    pub hls: hls::Settings,
+    /// What one RTMP connection may cost.
+    pub rtmp: rtmp::Limits,
+    /// A publisher may drop and return within this time.
+    pub grace: Duration,
+    /// A second publisher replaces the first instead of being refused.
+    pub take_over: bool,
+    /// RTMP connections in all.
+    pub connections: usize,
+    /// RTMP connections of one address; 0: no limit.
+    pub publishers_per_address: u32,
+    /// Bytes of frames a stream's ring holds for slow readers.
+    pub ring_bytes_max: usize,
+    /// Folder with one folder a stream, for what must outlive a restart.
+    pub livestreams: PathBuf,
+}
+
+/// What the engine counts, for metrics. Read at any time, never reset.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Bytes received from publishers.
+    pub ingest_bytes: AtomicU64,
+    /// Frames that a reader skipped because it was too slow.
+    pub ring_dropped: AtomicU64,
+    /// Frames that the packager could not use.
+    pub packager_dropped: AtomicU64,
+    /// Connections refused before they could ask: too many in all or of one address.
+    pub connections_refused: AtomicU64,
+}
+
+/// What all parts of the engine share.
+struct Shared {
+    settings: Settings,
+    gatekeeper: Arc<dyn Gatekeeper>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    start: Instant,
+    counters: Counters,
+    refusals: Refusals,
+    saver: Saver,
+    stopping: watch::Sender<bool>,
+    listening: AtomicBool,
+}
+
+impl Shared {
+    /// The two clocks of this moment.
+    fn now(&self) -> hls::Now {
+        hls::Now { mono: self.mono(), wall_ms: self.clock.now().ms() }
+    }
+
+    /// Time since the engine started.
+    fn mono(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.random.fill(&mut seed);
+        seed
+    }
+}
+
+/// The embedded engine.
+pub struct Embedded {
+    shared: Arc<Shared>,
+    hub: Arc<Hub>,
+}
+
+impl Embedded {
+    /// An engine without listeners; takes up what the last run saved. Must be called inside a tokio runtime.
+    pub fn new(
+        settings: Settings,
+        gatekeeper: Arc<dyn Gatekeeper>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        let resumes = saved::load_all(&settings.livestreams);
+        let shared = Arc::new(Shared {
+            saver: Saver::start(settings.livestreams.clone()),
+            settings,
+            gatekeeper,
+            clock,
+            random,
+            start: Instant::now(),
+            counters: Counters::default(),
+            refusals: Refusals::default(),
+            stopping: watch::Sender::new(false),
+            listening: AtomicBool::new(false),
+        });
+        let hub = Arc::new(Hub::new(shared.clone(), resumes));
+        Self { shared, hub }
+    }
+
+    /// Takes publishers by RTMP from this listener until [`Embedded::stop`].
+    pub fn listen_rtmp(&self, listener: TcpListener) {
+        self.shared.listening.store(true, Ordering::Relaxed);
+        tokio::spawn(ingest::rtmp::listen(self.shared.clone(), self.hub.clone(), listener));
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    /// How often each reason to refuse a publisher came up since the start.
+    pub fn refused_by_reason(&self) -> Vec<(&'static str, u64)> {
+        self.shared.refusals.by_reason()
+    }
+
+    /// Ends every broadcast in order: publishers are told, viewers see `EXT-X-ENDLIST`, state is saved. Waits until that is done.
+    pub async fn stop(&self) {
+        self.shared.stopping.send_replace(true);
+        self.hub.stop().await;
+        self.shared.saver.flush();
+    }
+}

@@ -1,1 +1,136 @@
-//! Pages, API and playback over HTTP
+//! Everything that is spoken over HTTP: pages, API, and the delivery of live pieces.
+//!
+//! Sees the domain and the engine's port, never a store or an engine. Every decision on access is one call into the domain;
+//! a handler reads like the rule it carries out. The front door ([`front`]) accepts connections and answers live pieces before any
+//! router; the router does the rest.
+
+mod api;
+mod assets;
+mod error;
+mod extract;
+pub mod front;
+mod health;
+mod pages;
+mod passwords;
+mod play;
+mod router;
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use domain::{BoxFuture, catalogue::Catalogue, clock::Clock, engine::Engine, random::Random};
+
+pub use passwords::Passwords;
+pub use router::router;
+
+use front::{Hot, HotAnswer, HotRequest, Networks};
+
+/// What the operator chose for HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Scheme and host under which visitors reach this server; empty: taken from the request.
+    pub public_url: String,
+    /// Whose forwarding headers count.
+    pub trusted_proxies: Networks,
+    /// Origins that may call with their visitors' cookies.
+    pub cors_origins: Vec<String>,
+    /// How long a lost publisher is waited for, told to viewers.
+    pub grace_s: u64,
+    /// The program's version, for pages.
+    pub version: String,
+}
+
+/// One thing that must work for the server to serve.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its public name.
+    pub name: &'static str,
+    /// Why it fails; for operators only.
+    pub failure: Option<String>,
+}
+
+/// What is counted here, for metrics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Bytes of HLS bodies sent.
+    pub hls_bytes: AtomicU64,
+    /// Requests for pieces by what was asked and how it went.
+    pub hls_requests: play::Requests,
+}
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+type Checks = Box<dyn Fn() -> BoxFuture<'static, Vec<Check>> + Send + Sync>;
+
+struct Inner {
+    catalogue: Catalogue,
+    engine: Arc<dyn Engine>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    settings: Settings,
+    checks: Checks,
+    counters: Counters,
+    assets: assets::Assets,
+}
+
+/// What an [`App`] stands on.
+pub struct Ports {
+    /// All that is known and allowed.
+    pub catalogue: Catalogue,
+    /// Live media.
+    pub engine: Arc<dyn Engine>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for request ids.
+    pub random: Arc<dyn Random>,
+    /// What `/health` asks.
+    pub checks: Checks,
+}
+
+impl App {
+    /// Puts the handlers' state together.
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let Ports { catalogue, engine, clock, random, checks } = ports;
+        let inner = Inner {
+            catalogue,
+            engine,
+            clock,
+            random,
+            settings,
+            checks,
+            counters: Counters::default(),
+            assets: assets::Assets::embedded(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
+    }
+
+    fn engine(&self) -> &dyn Engine {
+        &*self.inner.engine
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+}
+
+impl Hot for App {
+    fn answer(&self, request: &HotRequest<'_>) -> Option<HotAnswer> {
+        play::hot(self, request)
+    }
+
+    fn sent(&self, bytes: u64) {
+        self.inner.counters.hls_bytes.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+    }
+}

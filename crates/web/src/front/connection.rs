@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Hot, HotRequest, Limits,
+    Hot, HotAnswer, HotRequest, Limits,
     head::{self, Read},
     hot,
 };
@@ -72,9 +72,18 @@ pub(super) async fn hot_loop(
             return Left::Hyper(stream, input.freeze());
         };
         input.advance(length);
+        let keep_alive = keep_alive && !*stop.borrow();
+        output.clear();
         let reply = match answer {
-            Fetch::Ready(reply) => reply,
-            Fetch::Wait(waiting) => match wait(&mut stream, &mut input, waiting).await {
+            HotAnswer::Forbidden => {
+                hot::write_forbidden(&mut output, keep_alive);
+                if send(&mut stream, &output, &[], limits.send_timeout).await.is_err() || !keep_alive {
+                    return Left::Over;
+                }
+                continue;
+            }
+            HotAnswer::Fetch(Fetch::Ready(reply)) => reply,
+            HotAnswer::Fetch(Fetch::Wait(waiting)) => match wait(&mut stream, &mut input, waiting).await {
                 Some(reply) => reply,
                 None => return Left::Over,
             },
@@ -97,7 +106,7 @@ pub(super) async fn hot_loop(
 
 enum Step {
     Leave,
-    Answer { answer: Fetch, body_wanted: bool, gzip: bool, keep_alive: bool, length: usize },
+    Answer { answer: HotAnswer, body_wanted: bool, gzip: bool, keep_alive: bool, length: usize },
 }
 
 enum Next {

@@ -17,7 +17,13 @@ pub struct HotRequest<'a> {
 }
 
 /// What the hot path answers.
-pub type HotAnswer = Fetch;
+#[derive(Debug)]
+pub enum HotAnswer {
+    /// What the engine says.
+    Fetch(Fetch),
+    /// The grant in the path is none, or has ended; alike for streams that do not exist.
+    Forbidden,
+}
 
 /// Who answers live pieces.
 pub trait Hot: Send + Sync + 'static {
@@ -68,6 +74,27 @@ pub(crate) fn body(reply: Reply, gzip: bool) -> (Vec<Bytes>, u64, bool) {
     }
 }
 
+/// Writes the answer to a grant that does not open what it was used for.
+pub(super) fn write_forbidden(into: &mut Vec<u8>, keep_alive: bool) {
+    into.extend_from_slice(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\ncache-control: no-store\r\n");
+    finish_head(into, keep_alive);
+}
+
+fn finish_head(into: &mut Vec<u8>, keep_alive: bool) {
+    for (name, value) in PIECE_HEADERS {
+        into.extend_from_slice(name.as_bytes());
+        into.extend_from_slice(b": ");
+        into.extend_from_slice(value.as_bytes());
+        into.extend_from_slice(b"\r\n");
+    }
+    if !keep_alive {
+        into.extend_from_slice(b"connection: close\r\n");
+    }
+    http_date(|date| {
+        let _ = write!(into, "date: {date}\r\n\r\n");
+    });
+}
+
 /// Writes the head of an answer.
 pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_alive: bool) {
     let (code, words) = status_line(reply.status);
@@ -80,12 +107,6 @@ pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_ali
     );
     cache_control(reply, into);
     into.extend_from_slice(b"\r\n");
-    for (name, value) in PIECE_HEADERS {
-        into.extend_from_slice(name.as_bytes());
-        into.extend_from_slice(b": ");
-        into.extend_from_slice(value.as_bytes());
-        into.extend_from_slice(b"\r\n");
-    }
     if reply.gzip.is_some() {
         into.extend_from_slice(b"vary: accept-encoding\r\n");
     }
@@ -95,10 +116,5 @@ pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_ali
     if let Some(seconds) = reply.retry_after_s {
         let _ = write!(into, "retry-after: {seconds}\r\n");
     }
-    if !keep_alive {
-        into.extend_from_slice(b"connection: close\r\n");
-    }
-    http_date(|date| {
-        let _ = write!(into, "date: {date}\r\n\r\n");
-    });
+    finish_head(into, keep_alive);
 }

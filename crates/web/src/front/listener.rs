@@ -95,7 +95,7 @@ impl Front {
         loop {
             let accepted = tokio::select! {
                 accepted = accept(&listener, &places) => accepted,
-                _ = stop.wait_for(|stopped| *stopped) => break,
+                () = stopped(&mut stop) => break,
                 Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             };
             let (stream, peer, permit) = match accepted {
@@ -147,11 +147,15 @@ impl Front {
         let connection = builder.serve_connection(io, service);
         tokio::pin!(connection);
         let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            _ = stop.wait_for(|stopped| *stopped) => {
+            ended = connection.as_mut() => Some(ended),
+            () = stopped(&mut stop) => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                None
             }
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => connection.await,
         };
         if let Err(error) = ended {
             tracing::trace!(%peer, %error, "a connection ended early");
@@ -166,4 +170,10 @@ async fn accept(
     let permit = places.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, permit))
+}
+
+/// Resolves once the server is to stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the same.
+    let _ = stop.wait_for(|stopped| *stopped).await;
 }

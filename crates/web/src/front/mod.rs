@@ -18,3 +18,5 @@ pub use hot::{Hot, HotAnswer, HotRequest};
 pub use listener::{Front, Limits, Peer, bind};
 
 pub(crate) use date::http_date;
+pub(crate) use head::accepts_gzip;
+pub(crate) use hot::{PIECE_HEADERS, body, cache_control, status_line};

@@ -1,0 +1,86 @@
+//! The HLS reader of a stream: frames from the ring through the packager into the window.
+
+use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use hls::{Output, Packager, Window};
+use tokio::time::{Instant, sleep_until};
+
+use crate::hub::{Entry, Reader, Stream};
+
+/// An ended presentation is kept this long for viewers who are still in it, then its memory is given back.
+const KEPT_AFTER_END: Duration = Duration::from_secs(120);
+
+/// Runs as long as the stream is known.
+pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
+    let shared = stream.shared().clone();
+    let mut packager = Packager::new(shared.settings.hls.clone(), stream.window().resume());
+    let mut entries = Vec::new();
+    let mut dropped_before = (0, 0);
+    let mut release_at: Option<Duration> = None;
+    loop {
+        let due = [packager.timeout(), stream.away_until(), release_at].into_iter().flatten().min();
+        let at = due.map(|due| Instant::from_std(shared.start + due));
+        tokio::select! {
+            () = reader.ready() => {}
+            () = async { sleep_until(at.unwrap_or_else(Instant::now)).await }, if at.is_some() => {}
+        }
+        entries.clear();
+        reader.read(&mut entries);
+        let mut ended = false;
+        for entry in entries.drain(..) {
+            let now = shared.now();
+            match entry {
+                Entry::Start => {
+                    release_at = None;
+                    ended = false;
+                    packager.start(now, &[]);
+                }
+                Entry::Track(track) => packager.track(now, track),
+                Entry::Frame(frame) => packager.push(now, frame),
+                Entry::Away => packager.interrupt(now),
+                Entry::End => {
+                    packager.end(now);
+                    ended = true;
+                }
+            }
+        }
+        if packager.timeout().is_some_and(|due| due <= shared.mono()) {
+            packager.handle_timeout(shared.now());
+        }
+        publish(&stream, &mut packager);
+        stream.end_if_overdue();
+        if ended {
+            release_at = Some(shared.mono() + KEPT_AFTER_END);
+            stream.ring().clear();
+            stream.told_end();
+        }
+        if release_at.is_some_and(|at| at <= shared.mono()) {
+            release_at = None;
+            let resume = stream.window().resume();
+            packager = Packager::new(shared.settings.hls.clone(), resume.clone());
+            stream.change_window(|window| *window = Window::new(shared.settings.hls.clone(), resume));
+        }
+        let dropped = (reader.dropped, packager.counters().dropped);
+        shared.counters.ring_dropped.fetch_add(dropped.0 - dropped_before.0, Ordering::Relaxed);
+        shared.counters.packager_dropped.fetch_add(dropped.1.saturating_sub(dropped_before.1), Ordering::Relaxed);
+        dropped_before = dropped;
+    }
+}
+
+/// Takes what the packager says into the window, and wakes viewers once.
+fn publish(stream: &Stream, packager: &mut Packager) {
+    let Some(first) = packager.poll() else { return };
+    let now = stream.shared().now();
+    let mut save = false;
+    stream.change_window(|window| {
+        let mut next = Some(first);
+        while let Some(output) = next {
+            save |= matches!(output, Output::SegmentDone(_) | Output::Ended | Output::Epoch(_));
+            window.apply(now, output);
+            next = packager.poll();
+        }
+    });
+    if save && let Some(resume) = stream.window().resume() {
+        stream.shared().saver.save(stream.slug(), resume);
+    }
+}

@@ -1,0 +1,3 @@
+//! Readers of rings: what leaves the engine.
+
+pub(crate) mod hls;

@@ -1,0 +1,94 @@
+//! The hub: from a stream's name to its ring, its state and its window.
+
+mod meter;
+mod presence;
+mod publishing;
+mod ring;
+mod stream;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use domain::publish::{Admitted, Protocol, Refused};
+use tokio::time::timeout;
+
+pub(crate) use publishing::{EndReason, Publishing};
+pub(crate) use ring::{Entry, Reader};
+pub(crate) use stream::{Phase, Stream};
+
+use crate::Shared;
+
+/// How long the end of all broadcasts may take when the engine stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Every stream that has been live since the start, or whose last run was saved.
+pub(crate) struct Hub {
+    shared: Arc<Shared>,
+    streams: RwLock<HashMap<String, Arc<Stream>>>,
+}
+
+impl Hub {
+    pub(crate) fn new(shared: Arc<Shared>, resumes: Vec<(String, hls::Resume)>) -> Self {
+        let streams = resumes
+            .into_iter()
+            .map(|(slug, resume)| {
+                let stream = Stream::new(shared.clone(), &slug, Some(resume));
+                (slug, stream)
+            })
+            .collect();
+        Self { shared, streams: RwLock::new(streams) }
+    }
+
+    /// The stream with this slug, if it was ever live.
+    pub(crate) fn find(&self, slug: &str) -> Option<Arc<Stream>> {
+        self.streams.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+    }
+
+    /// All streams in the order of their slugs.
+    pub(crate) fn all(&self) -> Vec<Arc<Stream>> {
+        let mut all: Vec<_> =
+            self.streams.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        all.sort_by(|a, b| a.slug().cmp(b.slug()));
+        all
+    }
+
+    /// Forgets a stream that was deleted, with what was saved of it.
+    pub(crate) fn forget(&self, slug: &str) {
+        self.streams.write().unwrap_or_else(PoisonError::into_inner).remove(slug);
+        self.shared.saver.forget(slug);
+    }
+
+    /// Makes the admitted connection the stream's publisher.
+    pub(crate) fn publish(&self, admitted: Admitted, protocol: Protocol) -> Result<Publishing, Refused> {
+        if *self.shared.stopping.borrow() {
+            return Err(Refused::ShuttingDown);
+        }
+        let slug = admitted.slug.as_str().to_owned();
+        let stream = self
+            .streams
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(slug.clone())
+            .or_insert_with(|| Stream::new(self.shared.clone(), &slug, None))
+            .clone();
+        Publishing::begin(stream, admitted, protocol)
+    }
+
+    /// Ends every broadcast and waits until viewers can see it.
+    pub(crate) async fn stop(&self) {
+        for stream in self.all() {
+            stream.end_broadcast(&EndReason::ShuttingDown);
+        }
+        let ended = async {
+            for stream in self.all() {
+                stream.ended().await;
+            }
+        };
+        if timeout(STOP_TIMEOUT, ended).await.is_err() {
+            tracing::warn!("some broadcasts did not end in time");
+        }
+    }
+}

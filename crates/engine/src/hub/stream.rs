@@ -1,0 +1,294 @@
+//! One stream: who publishes, since when, what is measured, and the window that viewers are answered from.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+
+use domain::{
+    clock::Time,
+    engine::Ended,
+    publish::{Admitted, Credential, Protocol, Refused},
+};
+use hls::Window;
+use media::{Frame, Track};
+use tokio::sync::watch;
+
+use super::{
+    EndReason,
+    meter::{Meter, Reading},
+    presence::Presence,
+    ring::{Entry, Ring},
+};
+use crate::{Shared, egress};
+
+/// Where a broadcast stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nobody publishes and nobody is waited for.
+    Off,
+    /// A publisher is there.
+    Receiving,
+    /// The publisher is gone; the broadcast ends at this time of the engine's clock, and of the world's.
+    Away {
+        until: Duration,
+        until_wall: Time,
+    },
+}
+
+/// A broadcast as the hub knows it.
+#[derive(Debug)]
+pub(crate) struct Broadcast {
+    pub(crate) admitted: Admitted,
+    pub(crate) protocol: Protocol,
+    pub(crate) since: Time,
+    pub(crate) tracks: Vec<Track>,
+    meter: Meter,
+    number: u64,
+    end: watch::Sender<Option<EndReason>>,
+    started: Duration,
+}
+
+/// What the page and the API are told.
+pub(crate) struct Snapshot {
+    pub(crate) admitted: Admitted,
+    pub(crate) protocol: Protocol,
+    pub(crate) since: Time,
+    pub(crate) phase: Phase,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) reading: Reading,
+    pub(crate) viewers: u32,
+    pub(crate) silent: bool,
+    pub(crate) reordered: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    broadcast: Option<Broadcast>,
+    last_ended: Option<Ended>,
+    publishers: u64,
+    egress_runs: bool,
+}
+
+/// One stream.
+pub(crate) struct Stream {
+    slug: String,
+    shared: Arc<Shared>,
+    state: Mutex<State>,
+    ring: Arc<Ring>,
+    window: RwLock<Window>,
+    version: watch::Sender<u64>,
+    pub(crate) presence: Presence,
+    off: watch::Sender<bool>,
+}
+
+impl Stream {
+    pub(super) fn new(shared: Arc<Shared>, slug: &str, resume: Option<hls::Resume>) -> Arc<Self> {
+        Arc::new(Self {
+            slug: slug.to_owned(),
+            ring: Ring::new(shared.settings.ring_bytes_max),
+            window: RwLock::new(Window::new(shared.settings.hls.clone(), resume)),
+            shared,
+            state: Mutex::new(State { phase: Phase::Off, broadcast: None, last_ended: None, publishers: 0, egress_runs: false }),
+            version: watch::Sender::new(0),
+            presence: Presence::default(),
+            off: watch::Sender::new(true),
+        })
+    }
+
+    pub(crate) fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    pub(crate) fn ring(&self) -> &Arc<Ring> {
+        &self.ring
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The window to answer from.
+    pub(crate) fn window(&self) -> std::sync::RwLockReadGuard<'_, Window> {
+        self.window.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the window, then wakes everyone who waits for a change: one wake-up for all.
+    pub(crate) fn change_window(&self, change: impl FnOnce(&mut Window)) {
+        let version = {
+            let mut window = self.window.write().unwrap_or_else(PoisonError::into_inner);
+            change(&mut window);
+            window.version()
+        };
+        self.version.send_replace(version);
+    }
+
+    /// Told of every version of the window.
+    pub(crate) fn versions(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a connection the publisher, or says who is in the way.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        admitted: Admitted,
+        protocol: Protocol,
+    ) -> Result<(u64, watch::Receiver<Option<EndReason>>), Refused> {
+        let mut state = self.state();
+        if state.phase == Phase::Receiving {
+            if !self.shared.settings.take_over {
+                return Err(Refused::AlreadyLive);
+            }
+            if let Some(broadcast) = &state.broadcast {
+                broadcast.end.send_replace(Some(EndReason::TakenOver));
+            }
+            self.ring.push(Entry::Away);
+        }
+        state.publishers += 1;
+        let number = state.publishers;
+        let (end, ended) = watch::channel(None);
+        // A publisher that returns goes on with the broadcast that waits for it.
+        let (since, meter) = match &state.broadcast {
+            Some(running) => (running.since, running.meter.resumed()),
+            None => (self.shared.clock.now(), Meter::default()),
+        };
+        state.broadcast = Some(Broadcast {
+            admitted,
+            protocol,
+            since,
+            tracks: Vec::new(),
+            meter,
+            number,
+            end,
+            started: self.shared.mono(),
+        });
+        state.phase = Phase::Receiving;
+        self.off.send_replace(false);
+        if !state.egress_runs {
+            state.egress_runs = true;
+            tokio::spawn(egress::hls::run(self.clone(), self.ring.reader()));
+        }
+        self.ring.push(Entry::Start);
+        Ok((number, ended))
+    }
+
+    /// A publisher's connection is over; the grace begins, unless another has taken its place.
+    pub(super) fn leave(&self, number: u64) {
+        let mut state = self.state();
+        let current = state.broadcast.as_ref().is_some_and(|broadcast| broadcast.number == number);
+        if !current || state.phase != Phase::Receiving {
+            return;
+        }
+        let grace = self.shared.settings.grace;
+        let until_wall = self.shared.clock.now().plus(grace);
+        state.phase = Phase::Away { until: self.shared.mono() + grace, until_wall };
+        self.ring.push(Entry::Away);
+    }
+
+    /// A publisher announces a track.
+    pub(super) fn announce(&self, number: u64, track: &Track) {
+        let mut state = self.state();
+        let Some(broadcast) = state.broadcast.as_mut().filter(|broadcast| broadcast.number == number) else { return };
+        broadcast.tracks.retain(|known| known.id != track.id);
+        broadcast.tracks.push(track.clone());
+        broadcast.tracks.sort_by_key(|track| track.id);
+        self.ring.push(Entry::Track(track.clone()));
+    }
+
+    /// A publisher's frame; nothing where another has taken its place.
+    pub(super) fn push(&self, number: u64, now: Duration, frame: Frame) {
+        let mut state = self.state();
+        if let Some(broadcast) = state.broadcast.as_mut().filter(|broadcast| broadcast.number == number) {
+            broadcast.meter.frame(now, &frame);
+            self.ring.push(Entry::Frame(frame));
+        }
+    }
+
+    /// When the grace of an absent publisher ends.
+    pub(crate) fn away_until(&self) -> Option<Duration> {
+        match self.state().phase {
+            Phase::Away { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Ends the broadcast if its publisher's grace is over.
+    pub(crate) fn end_if_overdue(&self) {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Away { until, .. } if until <= self.shared.mono()) {
+            self.end(&mut state);
+        }
+    }
+
+    /// Ends the broadcast now; its publisher is told why.
+    pub(crate) fn end_broadcast(&self, reason: &EndReason) {
+        let mut state = self.state();
+        if let Some(broadcast) = &state.broadcast {
+            broadcast.end.send_replace(Some(reason.clone()));
+            self.end(&mut state);
+        }
+    }
+
+    fn end(&self, state: &mut State) {
+        if let Some(broadcast) = state.broadcast.take() {
+            state.last_ended = Some(Ended { since: broadcast.since, until: self.shared.clock.now() });
+        }
+        state.phase = Phase::Off;
+        self.ring.push(Entry::End);
+    }
+
+    /// Cuts the publisher if it came with this credential; the grace lets another key go on.
+    pub(crate) fn cut(&self, why: &str, concerned: impl Fn(&Admitted) -> bool) {
+        let state = self.state();
+        if let Some(broadcast) = state.broadcast.as_ref().filter(|broadcast| concerned(&broadcast.admitted)) {
+            broadcast.end.send_replace(Some(EndReason::Closed(why.to_owned())));
+        }
+    }
+
+    /// The egress has told viewers of the end.
+    pub(crate) fn told_end(&self) {
+        let state = self.state();
+        if state.broadcast.is_none() {
+            self.off.send_replace(true);
+        }
+    }
+
+    /// Resolves once viewers can see that the broadcast is over.
+    pub(super) async fn ended(&self) {
+        let mut off = self.off.subscribe();
+        let _ = off.wait_for(|off| *off).await;
+    }
+
+    /// The last broadcast that has ended since the start.
+    pub(crate) fn last_ended(&self) -> Option<Ended> {
+        self.state().last_ended
+    }
+
+    /// Whether the publisher came with this.
+    pub(crate) fn came_with(credential: Credential) -> impl Fn(&Admitted) -> bool {
+        move |admitted| admitted.credential == credential
+    }
+
+    /// The broadcast as it stands.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        let now = self.shared.mono();
+        let state = self.state();
+        let broadcast = state.broadcast.as_ref()?;
+        Some(Snapshot {
+            admitted: broadcast.admitted.clone(),
+            protocol: broadcast.protocol,
+            since: broadcast.since,
+            phase: state.phase,
+            tracks: broadcast.tracks.clone(),
+            reading: broadcast.meter.read(now),
+            viewers: self.presence.viewers(now),
+            silent: !broadcast.meter.audio_seen && now.saturating_sub(broadcast.started) > Duration::from_secs(5),
+            reordered: broadcast.meter.reordered,
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! `/api/streams`: streams and what is live on them.
+
+use axum::{
+    Json as Answer,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    api_key::Scope,
+    caller::Caller,
+    catalogue::PAGE_MAX,
+    engine::{Live, Refusal, State as Phase},
+    login,
+    slug::Slug,
+    stream::{Change, New, Stream, Visibility},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Json, slug};
+use crate::{App, error::Problem, extract::Asking};
+
+/// Streams on one page unless told otherwise.
+const PAGE: usize = 50;
+
+#[derive(Deserialize)]
+pub(crate) struct Paging {
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+/// `GET /api/streams`: what the caller may see listed.
+pub(crate) async fn list(State(app): State<App>, Asking(caller): Asking, Query(paging): Query<Paging>) -> Result<Response, Problem> {
+    let limit = paging.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let page = app.catalogue().list_streams(&caller, paging.cursor.as_deref(), limit);
+    let streams: Vec<Value> = page
+        .streams
+        .iter()
+        .map(|stream| {
+            let mut value = facts(&app, stream);
+            value["live"] = json!(app.engine().live(&stream.slug).is_some());
+            value
+        })
+        .collect();
+    Ok(private(Answer(json!({"streams": streams, "next_cursor": page.next_cursor})).into_response()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewStream {
+    slug: String,
+    title: Option<String>,
+    visibility: Option<String>,
+}
+
+/// `POST /api/streams`: a stream and its first key, shown this once.
+pub(crate) async fn create(State(app): State<App>, asking: Asking, Json(new): Json<NewStream>) -> Result<Response, Problem> {
+    let caller = asking.known()?;
+    let slug = Slug::parse(&new.slug)
+        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_slug", error.to_string()))?;
+    let visibility = new.visibility.as_deref().map_or(Ok(Visibility::Private), visibility)?;
+    let new = New { slug, title: new.title, visibility, owner: None };
+    let (stream, made) = app.catalogue().add_stream(&caller, new).await.map_err(|refused| denied(&caller, refused.into()))?;
+    let mut value = facts(&app, &stream);
+    value["live"] = Value::Null;
+    value["key"] = json!(made.secret.expose());
+    Ok(private((StatusCode::CREATED, Answer(value)).into_response()))
+}
+
+/// `GET /api/streams/{slug}`: with what is live.
+pub(crate) async fn show(State(app): State<App>, Asking(caller): Asking, Path(name): Path<String>) -> Result<Response, Problem> {
+    let stream = app.catalogue().find_stream(&caller, &slug(&name)?).ok_or_else(Problem::not_found)?;
+    Ok(whole(&app, &stream))
+}
+
+fn whole(app: &App, stream: &Stream) -> Response {
+    let mut value = facts(app, stream);
+    value["live"] = app.engine().live(&stream.slug).map_or(Value::Null, |live| live_facts(&live));
+    let mut response = private(Answer(value).into_response());
+    if let Ok(tag) = HeaderValue::from_str(&etag(stream)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edit {
+    title: Option<String>,
+    visibility: Option<String>,
+}
+
+/// `PATCH /api/streams/{slug}`; with `If-Match`, only the version that the caller saw.
+pub(crate) async fn change(
+    State(app): State<App>,
+    asking: Asking,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Json(edit): Json<Edit>,
+) -> Result<Response, Problem> {
+    let caller = asking.known()?;
+    let slug = slug(&name)?;
+    let seen = match headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).filter(|tag| *tag != "*") {
+        None => None,
+        Some(tag) => {
+            let current = app.catalogue().find_stream(&caller, &slug).ok_or_else(Problem::not_found)?;
+            if etag(&current) != tag {
+                return Err(domain::stream::Refused::Changed.into());
+            }
+            Some(current.changed)
+        }
+    };
+    let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
+    let change = Change { title: edit.title, visibility, seen };
+    let stream = app.catalogue().update_stream(&caller, &slug, change).await.map_err(|refused| denied(&caller, refused.into()))?;
+    Ok(whole(&app, &stream))
+}
+
+/// `DELETE /api/streams/{slug}`: publishers and viewers go at once.
+pub(crate) async fn remove(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+    let caller = asking.known()?;
+    app.catalogue().delete_stream(&caller, &slug(&name)?).await.map_err(|refused| denied(&caller, refused.into()))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/streams/{slug}/refusals`: who tried to publish and why it was refused.
+pub(crate) async fn refusals(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Result<Response, Problem> {
+    let caller = asking.known()?;
+    let stream = app.catalogue().find_stream(&caller, &slug(&name)?).ok_or_else(Problem::not_found)?;
+    if !app.catalogue().may_manage(&caller, stream.id) {
+        return Err(Problem::forbidden());
+    }
+    let refusals: Vec<Value> = app.engine().refusals(Some(&stream.slug)).iter().map(refusal).collect();
+    Ok(private(Answer(json!({"refusals": refusals})).into_response()))
+}
+
+fn refusal(refusal: &Refusal) -> Value {
+    json!({
+        "at": refusal.at.rfc3339(),
+        "protocol": refusal.protocol.word(),
+        "address": login::shortened(refusal.address),
+        "reason": refusal.reason,
+        "message": refusal.message,
+        "fix": refusal.fix,
+        "times": refusal.times,
+    })
+}
+
+/// A caller who is known but not allowed is told 403, not to log in.
+pub(super) fn denied(caller: &Caller, problem: Problem) -> Problem {
+    if problem.status == StatusCode::UNAUTHORIZED && caller.user().is_some() { Problem::forbidden() } else { problem }
+}
+
+fn visibility(word: &str) -> Result<Visibility, Problem> {
+    Visibility::find(word).ok_or_else(|| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_visibility", "`visibility` is one of public, unlisted, members, private.")
+    })
+}
+
+fn etag(stream: &Stream) -> String {
+    format!("\"{:x}-{}\"", stream.changed.ms(), stream.generation)
+}
+
+fn facts(app: &App, stream: &Stream) -> Value {
+    let owner = stream.owner.and_then(|id| app.catalogue().find_user(id)).map(|user| user.name.as_str().to_owned());
+    json!({
+        "slug": stream.slug.as_str(),
+        "title": stream.title,
+        "visibility": stream.visibility.word(),
+        "owner": owner,
+    })
+}
+
+fn live_facts(live: &Live) -> Value {
+    let tracks: Vec<Value> = live
+        .tracks
+        .iter()
+        .map(|track| {
+            let mut value = json!({"kind": track.kind.word(), "codec": track.codec});
+            let optional = [
+                ("profile", json!(track.profile)),
+                ("width", json!(track.width)),
+                ("height", json!(track.height)),
+                ("frame_rate", json!(track.frame_rate)),
+                ("sample_rate", json!(track.sample_rate)),
+                ("channels", json!(track.channels)),
+            ];
+            for (name, fact) in optional.into_iter().filter(|(_, fact)| !fact.is_null()) {
+                value[name] = fact;
+            }
+            value
+        })
+        .collect();
+    let warnings: Vec<Value> =
+        live.warnings.iter().map(|w| json!({"code": w.code, "message": w.message, "fix": w.fix})).collect();
+    let (state, until) = match live.state {
+        Phase::Receiving => ("receiving", None),
+        Phase::Away { until } => ("away", Some(until.rfc3339())),
+    };
+    json!({
+        "since": live.since.rfc3339(),
+        "state": state,
+        "until": until,
+        "protocol": live.protocol.word(),
+        "tracks": tracks,
+        "bit_rate": live.bit_rate,
+        "frame_rate": live.frame_rate,
+        "key_frame_interval_s": live.key_frame_interval_s,
+        "viewers": {"hls": live.viewers.hls, "webrtc": live.viewers.webrtc},
+        "bytes_received": live.bytes_received,
+        "warnings": warnings,
+    })
+}
+
+/// Answers for one caller are kept by no shared cache.
+pub(super) fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response
+}
+
+/// Whether the caller may read what operators read.
+pub(super) fn may_read_all(caller: &Caller) -> bool {
+    use domain::caller::Subject;
+    match caller.subject {
+        Subject::ApiKey { .. } => caller.may(Scope::Read) && caller.role.is_some(),
+        _ => caller.administers(),
+    }
+}

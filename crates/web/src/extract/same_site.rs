@@ -1,0 +1,73 @@
+//! A page of another site cannot change anything here.
+//!
+//! Judged by `Sec-Fetch-Site` (Fetch Metadata) and `Origin` (RFC 6454), which a page cannot forge. A client that sends neither is no
+//! browser and carries nobody's cookies along unknowingly. An API key in `Authorization` is never sent along unknowingly either.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use super::Client;
+use crate::{App, error::Problem};
+
+/// Refuses changes that another site's page asks for.
+pub(crate) async fn same_site(State(app): State<App>, request: Request, next: Next) -> Response {
+    let origin_here = request.extensions().get::<Client>().map(|client| client.origin.clone()).unwrap_or_default();
+    let with_key = request.headers().contains_key(header::AUTHORIZATION) && !request.headers().contains_key(header::COOKIE);
+    if request.method().is_safe() || with_key || allowed(request.headers(), &origin_here, &app.settings().cors_origins) {
+        return next.run(request).await;
+    }
+    Problem::new(StatusCode::FORBIDDEN, "cross_site", "Another site's page asked for this; only this site's own pages can.").into_response()
+}
+
+fn allowed(headers: &HeaderMap, here: &str, trusted: &[String]) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let origin = text("origin");
+    if origin.is_some_and(|origin| trusted.iter().any(|t| t.eq_ignore_ascii_case(origin))) {
+        return true;
+    }
+    match (text("sec-fetch-site"), origin) {
+        (Some("same-origin" | "none"), _) => true,
+        (Some(_), _) => false,
+        (None, None) => true,
+        (None, Some(origin)) => {
+            let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
+            host(origin).is_some_and(|host_there| Some(host_there) == host(here))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_site_and_programs_may_change_things() {
+        let here = "https://media.example.org";
+        let trusted = ["https://panel.example.com".to_owned()];
+        for (site, origin, may) in [
+            (None, None, true),
+            (Some("same-origin"), Some("https://media.example.org"), true),
+            (Some("none"), None, true),
+            (Some("cross-site"), None, false),
+            (Some("same-site"), Some("https://other.example.org"), false),
+            (Some("cross-site"), Some("https://panel.example.com"), true),
+            (None, Some("https://media.example.org"), true),
+            (None, Some("https://evil.example"), false),
+            (None, Some("null"), false),
+            (None, Some("https://media.example.org.evil.example"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", site.parse().unwrap());
+            }
+            if let Some(origin) = origin {
+                headers.insert("origin", origin.parse().unwrap());
+            }
+            assert_eq!(allowed(&headers, here, &trusted), may, "{site:?} {origin:?}");
+        }
+    }
+}

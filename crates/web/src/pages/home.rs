@@ -1,0 +1,68 @@
+//! The home page: what the visitor may see, live first.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+use domain::catalogue::PAGE_MAX;
+
+use super::{Account, Frame, page, watch::age};
+use crate::{App, assets::Assets, extract::Visitor};
+
+struct Live {
+    slug: String,
+    title: String,
+    owner: String,
+    since: String,
+    age: String,
+    viewers: u64,
+    poster: Option<String>,
+}
+
+struct Offline {
+    slug: String,
+    title: String,
+    owner: String,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Page {
+    assets: Assets,
+    version: String,
+    account: Option<Account>,
+    live: Vec<Live>,
+    offline: Vec<Offline>,
+}
+
+/// `GET /`.
+pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
+    let now = app.inner.clock.now();
+    let (mut live, mut offline) = (Vec::new(), Vec::new());
+    for stream in app.catalogue().list_streams(&caller, None, PAGE_MAX).streams {
+        let owner = owner_name(&app, &stream);
+        let slug = stream.slug.as_str().to_owned();
+        match app.engine().live(&stream.slug) {
+            Some(broadcast) => live.push((
+                broadcast.since,
+                Live {
+                    slug,
+                    title: stream.title,
+                    owner,
+                    since: broadcast.since.rfc3339(),
+                    age: age(now.since(broadcast.since)),
+                    viewers: u64::from(broadcast.viewers.hls + broadcast.viewers.webrtc),
+                    poster: None,
+                },
+            )),
+            None => offline.push(Offline { slug, title: stream.title, owner }),
+        }
+    }
+    live.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
+    let Frame { assets, version, account } = Frame::new(&app, &caller);
+    let live = live.into_iter().map(|(_, live)| live).collect();
+    page(StatusCode::OK, &Page { assets, version, account, live, offline }, false)
+}
+
+/// The name of whoever a stream belongs to, as viewers are shown it.
+pub(super) fn owner_name(app: &App, stream: &domain::stream::Stream) -> String {
+    stream.owner.and_then(|id| app.catalogue().find_user(id)).map_or_else(|| "–".to_owned(), |user| user.name.as_str().to_owned())
+}

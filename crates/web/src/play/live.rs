@@ -1,0 +1,189 @@
+//! Live HLS: `/hls/{slug}/index.m3u8` decides who may watch and hands out a grant in the path; below it lie shared bytes.
+
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    engine::{Fetch, Reply, Status},
+    gate::Gatekeeper as _,
+    slug::Slug,
+    view,
+};
+use futures_util::stream;
+
+use super::Kind;
+use crate::{
+    App,
+    error::Problem,
+    extract::Asking,
+    front::{HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, body, cache_control, status_line},
+};
+
+/// Longest name of a piece.
+const PIECE_BYTES_MAX: usize = 64;
+
+/// The answer to a request for a live piece; `None` for every other path.
+pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
+    let rest = request.path.strip_prefix("/hls/")?;
+    let (slug, rest) = rest.split_once("/~")?;
+    let (token, piece) = rest.split_once('/')?;
+    let kind = match piece.rsplit_once('.') {
+        Some((_, "m3u8")) => Kind::Playlist,
+        Some((_, "m4s" | "mp4")) => Kind::Media,
+        _ => Kind::Other,
+    };
+    let requests = &app.counters().hls_requests;
+    if app.catalogue().check(slug, token).is_err() {
+        requests.count(kind, None);
+        return Some(HotAnswer::Forbidden);
+    }
+    if !is_plain(piece) {
+        requests.count(kind, Some(Status::NotFound));
+        return Some(HotAnswer::Fetch(Fetch::Ready(Reply::refused(Status::NotFound, "there is no such piece"))));
+    }
+    let fetch = app.engine().fetch(slug, piece, request.query);
+    // A held request will be answered; how, the engine knows and no one else needs to.
+    requests.count(kind, Some(match &fetch {
+        Fetch::Ready(reply) => reply.status,
+        Fetch::Wait(_) => Status::Ok,
+    }));
+    Some(HotAnswer::Fetch(fetch))
+}
+
+/// One path component of plain characters: the engine that wrote a name reads it.
+fn is_plain(piece: &str) -> bool {
+    !piece.is_empty()
+        && piece.len() <= PIECE_BYTES_MAX
+        && !piece.starts_with('.')
+        && piece.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+}
+
+/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: HTTP/2, and connections that asked for pages before.
+pub(crate) async fn piece(State(app): State<App>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
+    let request = HotRequest { path: uri.path(), query: uri.query().unwrap_or("") };
+    let fetch = match hot(&app, &request) {
+        Some(HotAnswer::Fetch(fetch)) => fetch,
+        Some(HotAnswer::Forbidden) => return forbidden(),
+        None => return Problem::not_found().into_response(),
+    };
+    let reply = match fetch {
+        Fetch::Ready(reply) => reply,
+        Fetch::Wait(waiting) => waiting.await,
+    };
+    respond(&app, reply, &method, &headers)
+}
+
+fn forbidden() -> Response {
+    let mut response = StatusCode::FORBIDDEN.into_response();
+    piece_headers(response.headers_mut());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn piece_headers(headers: &mut HeaderMap) {
+    for (name, value) in PIECE_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Response {
+    let gzip = headers.get(header::ACCEPT_ENCODING).is_some_and(|value| accepts_gzip(value.as_bytes()));
+    let mut caching = Vec::new();
+    cache_control(&reply, &mut caching);
+    let (code, _) = status_line(reply.status);
+    let (media_type, varies, retry) = (reply.media_type, reply.gzip.is_some(), reply.retry_after_s);
+    let (chunks, length, zipped) = body(reply, gzip);
+    let body = if method == Method::HEAD {
+        Body::empty()
+    } else {
+        app.inner.counters.hls_bytes.fetch_add(length, std::sync::atomic::Ordering::Relaxed);
+        Body::from_stream(stream::iter(chunks.into_iter().map(Ok::<_, std::convert::Infallible>)))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let out = response.headers_mut();
+    piece_headers(out);
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    out.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    if let Ok(caching) = HeaderValue::from_bytes(&caching) {
+        out.insert(header::CACHE_CONTROL, caching);
+    }
+    if varies {
+        out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if zipped {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if let Some(seconds) = retry {
+        out.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// `GET /hls/{slug}/index.m3u8` and `master.m3u8`: who may watch gets the multivariant playlist with a grant in its addresses.
+pub(crate) async fn index(
+    State(app): State<App>,
+    Path((slug, file)): Path<(String, String)>,
+    method: Method,
+    asking: Result<Asking, Problem>,
+    headers: HeaderMap,
+) -> Response {
+    if file != "index.m3u8" && file != "master.m3u8" {
+        return not_found();
+    }
+    // To a player, a key that is not good is a stream that is not there.
+    let (Ok(slug), Ok(Asking(caller))) = (Slug::parse(&slug), asking) else { return not_found() };
+    let leave = match app.catalogue().admit_view(&caller, &slug) {
+        Ok(leave) => leave,
+        Err(view::Refused::TooMany { retry_after_s }) => {
+            return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", "Too many tries.").retry_after(retry_after_s).into_response();
+        }
+        Err(view::Refused::NotFound | view::Refused::LogIn) => return not_found(),
+    };
+    let reply = match app.engine().index(slug.as_str(), &format!("~{}/", leave.token)) {
+        Fetch::Ready(reply) => reply,
+        Fetch::Wait(waiting) => waiting.await,
+    };
+    let mut response = respond(&app, reply, &method, &headers);
+    let out = response.headers_mut();
+    if leave.is_public() {
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=1"));
+    } else {
+        // What a login or a key opened is nobody else's, and no other site's page may read it with a visitor's cookie.
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        out.remove("access-control-allow-origin");
+    }
+    response
+}
+
+fn not_found() -> Response {
+    let mut response = Problem::not_found().into_response();
+    let out = response.headers_mut();
+    piece_headers(out);
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=1"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn piece_names_are_one_plain_component() {
+        for (piece, plain) in [
+            ("e1-s3.m4s", true),
+            ("", false),
+            ("a/b", false),
+            ("..", false),
+            (".hidden", false),
+            ("%2e%2e", false),
+            ("a\\b", false),
+            (&"a".repeat(65), false),
+        ] {
+            assert_eq!(is_plain(piece), plain, "{piece}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Delivery: what a player asks for.
+
+mod live;
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use domain::engine::Status;
+
+pub(crate) use live::{hot, index, piece};
+
+/// What a request for a live piece was for, as metrics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Kind {
+    Playlist,
+    Media,
+    Other,
+}
+
+const KINDS: [&str; 3] = ["playlist", "media", "other"];
+const OUTCOMES: [&str; 6] = ["ok", "bad_request", "not_found", "gone", "unavailable", "forbidden"];
+
+/// Requests for live pieces by kind and outcome. A fixed set of cells: no request can make the metrics grow.
+#[derive(Debug, Default)]
+pub struct Requests([[AtomicU64; 6]; 3]);
+
+impl Requests {
+    fn count(&self, kind: Kind, status: Option<Status>) {
+        let outcome = match status {
+            Some(Status::Ok) => 0,
+            Some(Status::BadRequest) => 1,
+            Some(Status::NotFound) => 2,
+            Some(Status::Gone) => 3,
+            Some(Status::Unavailable) => 4,
+            None => 5,
+        };
+        self.0[kind as usize][outcome].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The counts, by kind and outcome, without those at zero.
+    pub fn read(&self) -> BTreeMap<(&'static str, &'static str), u64> {
+        let cells = KINDS.iter().zip(&self.0).flat_map(|(kind, row)| {
+            OUTCOMES.iter().zip(row).map(|(outcome, cell)| ((*kind, *outcome), cell.load(Ordering::Relaxed)))
+        });
+        cells.filter(|(_, count)| *count > 0).collect()
+    }
+}
