@@ -4,6 +4,7 @@
 //! bytes that a header promises. The writer compresses headers as encoders do.
 //! Set Chunk Size and Abort act in here; all other messages come out whole.
 
+mod header;
 mod reader;
 mod writer;
 

@@ -3,6 +3,7 @@
 //! Media may be sent from [`Event::Publishing`] on: each track before its frames. Frames go out in the legacy FLV form that every server reads.
 //! Answers of the server that do not matter to a publish are passed over.
 
+mod command;
 mod event;
 
 pub use event::{Event, Output, SendError, Target};
@@ -18,12 +19,8 @@ use crate::{
     chunk::Head,
     flv::{audio, video},
     handshake::{self, Progress},
-    link::{Link, WINDOW_BYTES},
-    message::{
-        Message,
-        command::{self, Command},
-        control, kind,
-    },
+    link::Link,
+    message::{command as amf_command, kind},
 };
 
 /// Chunk streams as encoders use them: commands, then one for each kind of media.
@@ -31,10 +28,6 @@ const COMMANDS: u32 = 3;
 const DATA: u32 = 4;
 const AUDIO: u32 = 5;
 const VIDEO: u32 = 6;
-
-/// Transactions whose answers matter.
-const CONNECT: f64 = 1.0;
-const CREATE_STREAM: f64 = 4.0;
 
 /// Media that may wait for the socket, bytes: a few seconds, after which sending answers [`SendError::Full`].
 const OUT_BYTES_MAX: usize = 8 << 20;
@@ -66,6 +59,14 @@ enum Phase {
     CreatingStream,
     Requested { stream_id: u32 },
     Publishing { stream_id: u32 },
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
@@ -215,19 +216,17 @@ impl Session {
             Value::string("onMetaData"),
             Value::EcmaArray(entries),
         ];
-        self.link
-            .send(DATA, &command::write(kind::DATA_AMF0, stream_id, &values));
+        self.link.send(
+            DATA,
+            &amf_command::write(kind::DATA_AMF0, stream_id, &values),
+        );
         Ok(())
     }
 
     /// Ends the publish in order; `Closed` follows.
     pub fn finish(&mut self) {
-        if let (Phase::Publishing { stream_id }, None) = (&self.phase, &self.closed) {
-            let stream_id = *stream_id;
-            let name = Value::string(&self.target.name);
-            self.send(&command::call(0, "FCUnpublish", 6.0, &[Value::Null, name]));
-            let id = Value::Number(f64::from(stream_id));
-            self.send(&command::call(0, "deleteStream", 7.0, &[Value::Null, id]));
+        if let Ok(stream_id) = self.stream() {
+            self.send_end(stream_id);
         }
         self.close(Closed::Finished);
     }
@@ -288,127 +287,6 @@ impl Session {
                 Err(error) => self.close(Closed::Protocol(error.to_string())),
             }
         }
-    }
-
-    fn begin(&mut self) {
-        self.phase = Phase::Connecting;
-        self.deadline = Some(self.now.saturating_add(Duration::from_millis(STEP_MS)));
-        self.link
-            .send_control(&control::window_ack_size(WINDOW_BYTES));
-        self.link
-            .send_chunk_size(self.target.chunk_size.max(CHUNK_BYTES_MIN));
-        let object = Value::object([
-            ("app", Value::string(&self.target.app)),
-            ("type", Value::string("nonprivate")),
-            ("flashVer", Value::string(&self.target.encoder)),
-            ("tcUrl", Value::string(&self.target.tc_url)),
-        ]);
-        self.send(&command::call(0, "connect", CONNECT, &[object]));
-    }
-
-    fn receive_message(&mut self, message: &Message) {
-        if !matches!(message.kind, kind::COMMAND_AMF0 | kind::COMMAND_AMF3) {
-            return;
-        }
-        match Command::read(message, &self.limits) {
-            Ok(command) => self.receive_command(&command),
-            Err(error) => self.close(Closed::Protocol(error.to_string())),
-        }
-    }
-
-    fn receive_command(&mut self, command: &Command) {
-        match (command.name.as_str(), &self.phase) {
-            ("_result", Phase::Connecting) if command.transaction == CONNECT => {
-                self.create_stream()
-            }
-            ("_result", Phase::CreatingStream) if command.transaction == CREATE_STREAM => {
-                self.publish(command)
-            }
-            ("_error", Phase::Connecting) if command.transaction == CONNECT => {
-                self.refused(command)
-            }
-            ("_error", Phase::CreatingStream) if command.transaction == CREATE_STREAM => {
-                self.refused(command)
-            }
-            ("onStatus", _) => self.receive_status(command),
-            ("close", _) => self.refused(command),
-            _ => {}
-        }
-    }
-
-    fn create_stream(&mut self) {
-        self.events.push_back(Event::Connected);
-        self.phase = Phase::CreatingStream;
-        let name = Value::string(&self.target.name);
-        self.send(&command::call(
-            0,
-            "releaseStream",
-            2.0,
-            &[Value::Null, name.clone()],
-        ));
-        self.send(&command::call(0, "FCPublish", 3.0, &[Value::Null, name]));
-        self.send(&command::call(
-            0,
-            "createStream",
-            CREATE_STREAM,
-            &[Value::Null],
-        ));
-    }
-
-    fn publish(&mut self, command: &Command) {
-        // An id that is no number is taken as the one that servers begin with.
-        let stream_id = command
-            .arguments
-            .first()
-            .and_then(Value::as_number)
-            .unwrap_or(1.0) as u32;
-        self.phase = Phase::Requested { stream_id };
-        let rest = [
-            Value::Null,
-            Value::string(&self.target.name),
-            Value::string("live"),
-        ];
-        self.send(&command::call(stream_id, "publish", 5.0, &rest));
-    }
-
-    fn receive_status(&mut self, command: &Command) {
-        let status = command.arguments.first();
-        let text = |key| {
-            status
-                .and_then(|status| status.find(key))
-                .and_then(Value::as_str)
-        };
-        if text("level") == Some("error") {
-            return self.refused(command);
-        }
-        if let (Some("NetStream.Publish.Start"), Phase::Requested { stream_id }) =
-            (text("code"), &self.phase)
-        {
-            self.phase = Phase::Publishing {
-                stream_id: *stream_id,
-            };
-            self.deadline = None;
-            self.events.push_back(Event::Publishing);
-        }
-    }
-
-    /// A server's no: code and text stand in the last argument, if anywhere.
-    fn refused(&mut self, command: &Command) {
-        let info = command.arguments.last();
-        let text = |key| {
-            let value = info.and_then(|info| info.find(key)).and_then(Value::as_str);
-            value.map(crate::server::shown).unwrap_or_default()
-        };
-        let (code, description) = (text("code"), text("description"));
-        self.events.push_back(Event::Rejected {
-            code: code.clone(),
-            description: description.clone(),
-        });
-        self.close(Closed::RefusedByServer { code, description });
-    }
-
-    fn send(&mut self, message: &Message) {
-        self.link.send(COMMANDS, message);
     }
 
     fn close(&mut self, closed: Closed) {

@@ -2,7 +2,10 @@
 
 use bytes::{Buf, Bytes};
 
-use super::{Media, enhanced};
+use super::{
+    Media,
+    enhanced::{self, Packet},
+};
 
 const AAC: u8 = 10;
 /// Sound format that announces an Enhanced RTMP tag.
@@ -46,13 +49,14 @@ fn read_aac(mut rest: Bytes) -> Option<Media> {
 fn read_enhanced(packet: u8, mut rest: Bytes) -> Option<Media> {
     const MULTICHANNEL_CONFIG: u8 = 4;
     const MULTITRACK: u8 = 5;
-    let packet = enhanced::skip_modifiers(packet, &mut rest)?;
-    if packet == MULTITRACK {
-        return Some(Media::Unsupported(
-            "several tracks in one message".to_owned(),
-        ));
-    }
-    let four_cc = enhanced::take_four_cc(&mut rest)?;
+    let (packet, four_cc) = match enhanced::take_head(packet, MULTITRACK, &mut rest)? {
+        Packet::Default {
+            packet_type,
+            four_cc,
+        } => (packet_type, four_cc),
+        Packet::OtherTrack => return Some(Media::Nothing),
+        Packet::ManyTracks => return Some(Media::Unsupported(enhanced::MANY_TRACKS.to_owned())),
+    };
     if packet == MULTICHANNEL_CONFIG {
         return Some(Media::Nothing);
     }
@@ -124,6 +128,7 @@ mod tests {
             b"\x90mp4a",
             b"\x92mp4a",
             b"\x94mp4ax",
+            b"\x95\x01Opus\x01x",
         ];
         for bytes in table {
             assert_eq!(of(bytes), Media::Nothing, "{}", bytes.escape_ascii());
@@ -141,7 +146,7 @@ mod tests {
             (b"\x91fLaC", "FLAC"),
             (b"\x90ac-3", "AC-3"),
             (b"\x90.mp3", "MP3"),
-            (b"\x95\x00", "several tracks in one message"),
+            (b"\x95\x10Opus", "a stream of several tracks"),
         ];
         for (bytes, name) in table {
             assert_eq!(of(bytes), Media::Unsupported((*name).to_owned()));

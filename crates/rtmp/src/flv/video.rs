@@ -2,7 +2,10 @@
 
 use bytes::{Buf, Bytes};
 
-use super::{Media, enhanced};
+use super::{
+    Media,
+    enhanced::{self, Packet},
+};
 
 /// Legacy codec ids (E.4.3.1); 12 and 13 are an extension that many encoders share.
 const H264: u8 = 7;
@@ -73,16 +76,16 @@ fn read_avc(key: bool, mut rest: Bytes) -> Option<Media> {
 }
 
 fn read_enhanced(packet: u8, key: bool, mut rest: Bytes) -> Option<Media> {
-    /// Colour metadata; MPEG-2 TS sequence start; several tracks in one message.
     const METADATA: u8 = 4;
     const MULTITRACK: u8 = 6;
-    let packet = enhanced::skip_modifiers(packet, &mut rest)?;
-    if packet == MULTITRACK {
-        return Some(Media::Unsupported(
-            "several tracks in one message".to_owned(),
-        ));
-    }
-    let four_cc = enhanced::take_four_cc(&mut rest)?;
+    let (packet, four_cc) = match enhanced::take_head(packet, MULTITRACK, &mut rest)? {
+        Packet::Default {
+            packet_type,
+            four_cc,
+        } => (packet_type, four_cc),
+        Packet::OtherTrack => return Some(Media::Nothing),
+        Packet::ManyTracks => return Some(Media::Unsupported(enhanced::MANY_TRACKS.to_owned())),
+    };
     if packet == METADATA {
         return Some(Media::Nothing);
     }
@@ -170,6 +173,7 @@ mod tests {
             (b"\x90avc1data", Media::Config(data)),
             (b"\x91avc1\x00\x00\x42data", frame_of(true, 66)),
             (b"\xa3avc1data", frame_of(false, 0)),
+            (b"\x96\x03avc1\x00data", frame_of(true, 0)),
             // ModEx with a nanosecond offset of three bytes before coded frames.
             (b"\x97\x02\x00\x00\x01\x03avc1data", frame_of(true, 0)),
         ];
@@ -195,6 +199,8 @@ mod tests {
             b"\x97\xff\x00",
             b"\x97\x05\x00",
             b"\xd0",
+            b"\x96\x00hvc1\x01data",
+            b"\x96",
         ];
         for bytes in table {
             assert_eq!(of(bytes), Media::Nothing, "{}", bytes.escape_ascii());
@@ -216,7 +222,8 @@ mod tests {
                 "an unknown codec (\u{201c}\\xffxyz\u{201d})",
             ),
             (b"\x1f", "an unknown codec (number 15)"),
-            (b"\x96\x00", "several tracks in one message"),
+            (b"\x96\x11hvc1", "a stream of several tracks"),
+            (b"\x96\x00hvc1\x00", "HEVC (H.265)"),
         ];
         for (bytes, name) in table {
             assert_eq!(of(bytes), Media::Unsupported((*name).to_owned()));

@@ -42,7 +42,7 @@ impl Command {
     }
 }
 
-/// All values of a command or data message; AMF3's kinds have one byte in front (0: AMF0 follows).
+/// The values of a command or data message, up to one of an unknown kind; AMF3's kinds have one byte in front (0: AMF0 follows).
 pub(crate) fn values(message: &Message, limits: &Limits) -> Result<Vec<Value>, amf0::Error> {
     let body = match message.kind {
         kind::COMMAND_AMF3 | kind::DATA_AMF3 => match message.body.split_first() {
@@ -54,10 +54,15 @@ pub(crate) fn values(message: &Message, limits: &Limits) -> Result<Vec<Value>, a
     };
     let mut reader = amf0::Reader::new(body, limits);
     let mut values = Vec::new();
-    while let Some(value) = reader.next()? {
-        values.push(value);
+    loop {
+        match reader.next() {
+            Ok(Some(value)) => values.push(value),
+            Ok(None) => return Ok(values),
+            // A kind of value that is not known has no known end. What stands before it is whole, and is mostly enough.
+            Err(amf0::Error::Marker { .. }) if !values.is_empty() => return Ok(values),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(values)
 }
 
 /// A message of these values.

@@ -67,6 +67,14 @@ enum Phase {
     },
 }
 
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Session {
     /// A session for a connection that was accepted at `now` (monotonic, since any start). `seed` makes the handshake's
     /// random bytes and must be fresh.

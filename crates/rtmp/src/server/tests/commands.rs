@@ -122,6 +122,19 @@ fn commands_wrapped_for_amf3_are_read() {
 }
 
 #[test]
+fn a_value_of_an_unknown_kind_ends_the_arguments_and_not_the_connection() {
+    let mut rig = Rig::connected();
+    let plain = amf_command::call(1, "publish", 5.0, &[Value::Null, Value::string("cam")]);
+    rig.message(&Message::new(
+        kind::COMMAND_AMF0,
+        1,
+        0,
+        [&plain.body[..], &[17, 10, 11, 1]].concat(),
+    ));
+    assert!(matches!(rig.events[..], [Event::PublishRequested(_)]));
+}
+
+#[test]
 fn what_is_out_of_order_is_refused_with_a_readable_status() {
     let publish = |rig: &mut Rig| rig.publish("cam");
     let play = |rig: &mut Rig| rig.call(1, "play", 5.0, &[Value::Null, Value::string("cam")]);
