@@ -1,6 +1,10 @@
 //! What was seen: observations sorted into playlists, pieces and exchanges, each read once.
 
-use std::{collections::BTreeMap, io::Read, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -96,6 +100,8 @@ pub(super) struct Log {
     /// By URL; those answered with success.
     pub pieces: BTreeMap<String, Piece>,
     pub exchanges: Vec<Exchange>,
+    /// URLs of media files that were asked for, whatever the answer.
+    pub asked: BTreeSet<String>,
     /// Bodies that could not be read, with the reason.
     pub unreadable: Vec<String>,
     /// Pieces that were answered twice with different bytes.
@@ -139,6 +145,12 @@ impl Log {
                 .and_then(|stream| stream.lists.iter().filter(before).map(Seen::position).max()),
             url: observation.url,
         };
+        if matches!(
+            exchange.kind,
+            RequestKind::Init | RequestKind::Part | RequestKind::Segment
+        ) {
+            self.asked.insert(exchange.url.clone());
+        }
         if exchange.ok() {
             if let Err(why) = self.keep(limits, &exchange, observation.body) {
                 self.unreadable.push(format!("{}: {why}", exchange.url));

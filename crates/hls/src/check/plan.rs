@@ -33,7 +33,7 @@ pub struct Plan {
 }
 
 /// Probes of one media playlist, one a round; each names its query or file.
-const PROBES: [fn(&str, &Stream) -> Option<Ask>; 9] = [
+const PROBES: [fn(&str, &Stream) -> Option<Ask>; 10] = [
     |url, _| Some(probe(url, "_HLS_part=0")),
     |url, stream| {
         Some(probe(
@@ -75,6 +75,19 @@ const PROBES: [fn(&str, &Stream) -> Option<Ask>; 9] = [
             url,
             &format!("_HLS_msn={}&_HLS_part={}", last.msn, last.parts.len()),
         ))
+    },
+    // The oldest segment once more: its bytes must be the same.
+    |url, stream| {
+        let media = &stream.newest()?.media;
+        let oldest = media
+            .segments
+            .iter()
+            .find(|segment| !segment.gap && segment.byte_range.is_none())?;
+        Some(Ask {
+            url: resolve(url, &oldest.uri),
+            kind: RequestKind::Segment,
+            gzip: false,
+        })
     },
     |url, _| {
         Some(Ask {
@@ -214,7 +227,7 @@ impl Plan {
             .iter()
             .rev()
             .flat_map(|segment| pieces_of(url, segment));
-        let new = wanted.filter(|ask| !seen.log.pieces.contains_key(&ask.url));
+        let new = wanted.filter(|ask| !seen.log.asked.contains(&ask.url));
         let asked_already: Vec<String> = asks.iter().map(|ask| ask.url.clone()).collect();
         asks.extend(
             new.filter(|ask| !asked_already.contains(&ask.url))

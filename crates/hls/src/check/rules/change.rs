@@ -255,8 +255,10 @@ pub(super) fn part_cadence(log: &Log, limits: &Limits, judge: &mut Judge) {
                 continue;
             };
             let due = earlier.at + target;
-            // Only a request that was waiting when the part was due can tell.
-            if later.directives.is_blocking() && later.asked <= due && !later.media.endlist {
+            // Only a request for exactly the next part, waiting when it was due, can tell.
+            let (next, known) = (later.directives, earlier.position());
+            let waited = next.msn == Some(known.next_msn) && next.part == Some(known.parts);
+            if waited && later.asked <= due && !later.media.endlist {
                 judge.expect(later.at <= due + limits.slack, || {
                     format!(
                         "{url}: {:?} came {:?} late",
