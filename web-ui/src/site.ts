@@ -4,8 +4,9 @@
 // Loaded in the head without `defer`, so that a chosen appearance is there before the first paint; everything that
 // needs the document waits for it.
 
-import { duration, timeOfDay, watching } from "./text.ts";
-import { Poll, type WatchState } from "./watch_state.ts";
+import { localTimes, show } from "./facts.ts";
+import { keepListTrue } from "./live_list.ts";
+import type { WatchState } from "./watch_state.ts";
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
@@ -20,7 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
   setInterval(() => localTimes(document), 15_000);
   passwordsCanBeShown();
   formsTellThatTheyWork();
-  for (const card of document.querySelectorAll<HTMLElement>("[data-watch-url]")) follow(card);
+  keepListTrue(announce, localTimes);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {
     document.addEventListener("stage-state", (event) => {
@@ -64,16 +65,6 @@ function offerThemes(): void {
   }
 }
 
-/** `<time datetime data-time>` shows the hour, `<time datetime data-age>` how long ago. */
-function localTimes(root: ParentNode): void {
-  const now = new Date();
-  for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-time], time[data-age]")) {
-    const at = new Date(time.dateTime);
-    if (Number.isNaN(at.getTime())) continue;
-    setText(time, "age" in time.dataset ? duration((now.getTime() - at.getTime()) / 1000) : timeOfDay(at, now));
-  }
-}
-
 function passwordsCanBeShown(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-show]")) {
     const field = document.getElementById(button.dataset["show"] ?? "");
@@ -105,52 +96,6 @@ function formsTellThatTheyWork(): void {
       button?.removeAttribute("aria-busy");
     });
   }
-}
-
-/** Keeps one card's badge and figures true. */
-function follow(card: HTMLElement): void {
-  const url = card.dataset["watchUrl"];
-  if (!url) return;
-  let before: string | undefined;
-  new Poll(url, ({ state }) => {
-    card.classList.toggle("stale", state === undefined);
-    if (!state) return;
-    show(card, state);
-    if (before !== undefined && before !== state.state && state.title !== "") {
-      announce(`${state.title}: ${state.state === "live" ? "live now" : "not live any more"}`);
-    }
-    before = state.state;
-  }).start();
-}
-
-const BADGES: Record<WatchState["state"], string> = {
-  live: "LIVE",
-  away: "Waiting",
-  offline: "Offline",
-  ended: "Ended",
-  not_allowed: "Closed",
-};
-
-function show(root: HTMLElement, state: WatchState): void {
-  const live = state.state === "live";
-  const onAir = live || state.state === "away";
-  for (const badge of root.querySelectorAll<HTMLElement>("[data-badge]")) {
-    setText(badge, BADGES[state.state]);
-    badge.classList.toggle("live", live);
-  }
-  for (const part of root.querySelectorAll<HTMLElement>("[data-on-air]")) part.hidden = !onAir;
-  for (const viewers of root.querySelectorAll<HTMLElement>("[data-viewers]")) setText(viewers, watching(state.viewers));
-  if (state.since !== null) {
-    for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-time], time[data-age]")) {
-      time.dateTime = state.since;
-    }
-    localTimes(root);
-  }
-}
-
-/** Writes only what changed: the rest of the page, and screen readers, are left in peace. */
-function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function announce(text: string): void {
