@@ -60,3 +60,55 @@ fn value(byte: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn vectors_of_rfc_4648_are_met_without_padding() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg"),
+            ("fo", "Zm8"),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            let mut out = String::new();
+            encode(bytes.as_bytes(), &mut out);
+            assert_eq!(out, text);
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_the_same_bytes_are_refused() {
+        let mut out = [0; 8];
+        for text in ["Zh", "Zg==", "Zm9", "Z", "Zm+v", "Zm/v", " Zg", "Zg\n"] {
+            assert_eq!(decode(text.as_bytes(), &mut out), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let mut text = String::new();
+            encode(&bytes, &mut text);
+            let mut out = [0; 64];
+            prop_assert_eq!(decode(text.as_bytes(), &mut out), Some(bytes.len()));
+            prop_assert_eq!(&out[..bytes.len()], &bytes[..]);
+        }
+
+        #[test]
+        fn what_is_read_was_written_so(text in "[A-Za-z0-9_-]{0,80}") {
+            let mut out = [0; 64];
+            if let Some(len) = decode(text.as_bytes(), &mut out) {
+                let mut again = String::new();
+                encode(&out[..len], &mut again);
+                prop_assert_eq!(again, text);
+            }
+        }
+    }
+}

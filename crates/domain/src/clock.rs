@@ -101,3 +101,52 @@ pub trait Clock: Send + Sync {
     /// Now, by the wall clock; it may be set back by its operator.
     fn now(&self) -> Time;
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_any_offset_and_written_in_utc() {
+        for (text, expected) in [
+            ("2026-06-30T18:00:00Z", Some("2026-06-30T18:00:00Z")),
+            ("2026-06-30T20:00:00+02:00", Some("2026-06-30T18:00:00Z")),
+            (
+                "2026-06-30T18:00:00.1239Z",
+                Some("2026-06-30T18:00:00.123Z"),
+            ),
+            (
+                "1969-12-31T23:59:59.9999Z",
+                Some("1969-12-31T23:59:59.999Z"),
+            ),
+            ("2026-06-30", None),
+            ("2026-06-30T18:00:00", None),
+            ("2026-02-30T18:00:00Z", None),
+            ("", None),
+            ("99999-01-01T00:00:00Z", None),
+        ] {
+            let found = Time::parse(text).ok().map(Time::rfc3339);
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_told_as_people_say_them() {
+        let at = Time::parse("2026-11-03T23:59:59Z").expect("a time");
+        assert_eq!(
+            (at.day().as_str(), at.day_and_month().as_str()),
+            ("3 November 2026", "3 November")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_can_be_written_and_read_again(ms in any::<i64>()) {
+            let at = Time::from_ms(ms);
+            prop_assert_eq!(Time::parse(&at.rfc3339()), Ok(at));
+            prop_assert!(!at.day().is_empty());
+        }
+    }
+}

@@ -188,3 +188,133 @@ pub fn wait_words(seconds: u32) -> String {
         format!("{} min", seconds.div_ceil(60))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Fixed;
+    impl Random for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    const NOON: Time = Time::from_ms(1_793_728_800_000);
+
+    fn table(buckets: usize) -> Table {
+        Table::new(
+            Rate {
+                burst: 3,
+                refill_ms: 10_000,
+            },
+            buckets,
+            &Fixed,
+        )
+    }
+
+    #[test]
+    fn tries_run_out_and_come_back_one_by_one() {
+        let table = table(64);
+        for _ in 0..3 {
+            assert_eq!(table.take("a", NOON), Ok(()));
+        }
+        assert_eq!(table.take("a", NOON), Err(Empty { retry_after_s: 10 }));
+        assert_eq!(table.take("b", NOON), Ok(()), "others are not bound by it");
+        let later = NOON.plus(Duration::from_millis(9_001));
+        assert_eq!(table.take("a", later), Err(Empty { retry_after_s: 1 }));
+        let later = NOON.plus(Duration::from_secs(10));
+        assert_eq!(table.take("a", later), Ok(()));
+        assert!(table.take("a", later).is_err());
+    }
+
+    #[test]
+    fn what_turned_out_well_is_put_back() {
+        let table = table(64);
+        for _ in 0..100 {
+            assert_eq!(table.take("a", NOON), Ok(()));
+            table.put_back("a", NOON);
+        }
+        for _ in 0..100 {
+            table.put_back("a", NOON);
+        }
+        assert_eq!(
+            (0..10).filter(|_| table.take("a", NOON).is_ok()).count(),
+            3,
+            "never more than the burst"
+        );
+    }
+
+    #[test]
+    fn program_that_repeats_itself_uses_up_a_quarter() {
+        let table = table(64);
+        let until_empty = |key: &str, tried: &dyn Fn(usize) -> usize| {
+            (0..100)
+                .take_while(|n| {
+                    let is_left = table.look(key, NOON).is_ok();
+                    table.failed(key, tried(*n), NOON);
+                    is_left
+                })
+                .count()
+        };
+        assert_eq!(until_empty("guesses", &|n| n), 3);
+        assert_eq!(until_empty("repeats", &|_| 0), 6);
+    }
+
+    #[test]
+    fn clock_that_is_set_back_leaves_nobody_out_for_long() {
+        let table = table(64);
+        for _ in 0..3 {
+            table.take("a", NOON).expect("is left");
+        }
+        let before = Time::from_ms(0);
+        assert_eq!(table.take("a", before), Err(Empty { retry_after_s: 10 }));
+        assert_eq!(
+            table.take("a", before.plus(Duration::from_secs(10))),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn flood_of_keys_does_not_free_the_one_that_ran_out() {
+        let table = table(64);
+        for _ in 0..3 {
+            table.take("guesser", NOON).expect("is left");
+        }
+        for n in 0..100_000 {
+            // What looks without failing, as everybody does, must not push out what has failed.
+            table.look(n, NOON).expect("is left");
+        }
+        assert!(table.take("guesser", NOON).is_err());
+    }
+
+    #[test]
+    fn neighbours_in_an_ipv6_network_are_one() {
+        let a = block("2001:db8:1:2:3::4".parse().expect("an address"));
+        assert_eq!(
+            a,
+            block("2001:db8:1:2:ffff::1".parse().expect("an address"))
+        );
+        assert_ne!(a, block("2001:db8:1:3::4".parse().expect("an address")));
+        let mapped: IpAddr = "::ffff:203.0.113.7".parse().expect("an address");
+        assert_eq!(
+            block(mapped),
+            "203.0.113.7".parse::<IpAddr>().expect("an address")
+        );
+    }
+
+    #[test]
+    fn waiting_is_told_in_words() {
+        for (seconds, words) in [
+            (0, "1 s"),
+            (40, "40 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (61, "2 min"),
+        ] {
+            assert_eq!(wait_words(seconds), words);
+        }
+    }
+}

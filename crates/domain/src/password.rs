@@ -5,6 +5,7 @@
 
 use crate::BoxFuture;
 use crate::secret::Secret;
+use crate::user::Name;
 
 /// Fewest characters.
 pub const CHARS_MIN: usize = 8;
@@ -52,61 +53,253 @@ pub fn check(password: &Secret) -> Result<(), PasswordError> {
         return Err(PasswordError::TooShort);
     }
     let folded = text.to_lowercase();
-    if COMMON.binary_search(&folded.as_str()).is_ok() || is_monotone(&folded) {
+    // `Password2024!` is tried as early as `password`.
+    let stem = folded.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation());
+    let is_listed = |word: &str| COMMON.binary_search(&word).is_ok();
+    if is_listed(&folded) || is_listed(stem) || is_run(&folded) {
         return Err(PasswordError::Common);
     }
     Ok(())
 }
 
-/// Whether it is one character over and over.
-fn is_monotone(text: &str) -> bool {
-    let mut chars = text.chars();
-    let first = chars.next();
-    chars.all(|c| Some(c) == first)
+/// Refuses also what anybody tries first for this user.
+///
+/// # Errors
+/// [`PasswordError`] says what to change.
+pub fn check_for(password: &Secret, name: &Name) -> Result<(), PasswordError> {
+    check(password)?;
+    let folded = password.expose().to_lowercase();
+    let name = name.as_str();
+    let is_name = folded.strip_prefix(name).is_some_and(|rest| {
+        rest == name
+            || rest
+                .chars()
+                .all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
+    });
+    if is_name {
+        Err(PasswordError::Common)
+    } else {
+        Ok(())
+    }
 }
 
-/// The most common passwords of eight characters and more in published breaches, in lower case and in order.
+/// Whether it is one character over and over, or a run such as `abcdefgh` or `98765432`.
+fn is_run(text: &str) -> bool {
+    let steps: Vec<i64> = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .map(|(a, b)| i64::from(u32::from(b)) - i64::from(u32::from(a)))
+        .collect();
+    [0, 1, -1]
+        .iter()
+        .any(|step| steps.iter().all(|found| found == step))
+}
+
+/// Stems of the most common passwords in published breaches, in lower case and in order. Short ones stand here for what
+/// is made of them with digits and signs.
 const COMMON: &[&str] = &[
-    "00000000",
     "0123456789",
+    "123123123",
     "12341234",
     "12345678",
     "123456789",
     "1234567890",
+    "123qweasd",
     "147258369",
+    "1q2w3e",
     "1q2w3e4r",
     "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
     "1qaz2wsx",
-    "87654321",
-    "987654321",
-    "9876543210",
-    "abcd1234",
+    "1qaz2wsx3edc",
+    "1qazxsw2",
+    "a1b2c3d4",
+    "aa123456",
+    "abc",
+    "abcd",
+    "admin",
     "adminadmin",
     "administrator",
+    "andrea",
+    "andrew",
+    "angel",
+    "anthony",
+    "arsenal",
+    "asdf",
     "asdfasdf",
+    "asdfghjk",
     "asdfghjkl",
+    "ashley",
+    "bailey",
+    "barcelona",
     "baseball",
-    "changeme",
+    "basketball",
+    "batman",
+    "blink182",
+    "buster",
+    "charlie",
+    "cheese",
+    "chelsea",
+    "chocolate",
     "computer",
+    "cookie",
+    "corvette",
+    "daniel",
+    "default",
+    "dragon",
+    "facebook",
     "football",
+    "freedom",
+    "george",
+    "ginger",
+    "google",
+    "guest",
+    "hallo",
+    "hannah",
+    "harley",
+    "hello",
+    "hockey",
+    "hunter",
     "iloveyou",
-    "letmein1",
+    "internet",
+    "jennifer",
+    "jessica",
+    "jordan",
+    "joshua",
+    "killer",
+    "letmein",
+    "letmein123",
     "liverpool",
+    "login",
+    "loveme",
+    "maggie",
+    "master",
+    "matthew",
+    "mercedes",
+    "metallica",
+    "michael",
+    "michelle",
+    "midnight",
+    "monkey",
+    "mustang",
+    "mynoob",
+    "nicole",
+    "ninja",
+    "november",
+    "obs",
+    "operator",
+    "p@ssw0rd",
+    "p@ssword",
+    "pa$$w0rd",
+    "pa$$word",
+    "pass",
+    "passpass",
     "passw0rd",
     "password",
-    "password1",
-    "password12",
-    "password123",
+    "passwort",
+    "pepper",
+    "pokemon",
     "princess",
-    "qwerty12",
-    "qwerty123",
+    "purple",
+    "q1w2e3r4",
+    "q1w2e3r4t5",
+    "qazwsx",
+    "qazwsxedc",
+    "qwer",
+    "qwerasdf",
+    "qwerqwer",
+    "qwert",
+    "qwerty",
+    "qwertyui",
     "qwertyuiop",
+    "qwertz",
+    "qwertzuiop",
+    "ranger",
+    "root",
+    "samantha",
+    "samsung",
+    "secret",
+    "server",
+    "shadow",
+    "slipknot",
+    "soccer",
     "starwars",
+    "stream",
+    "streamer",
+    "streaming",
+    "summer",
     "sunshine",
     "superman",
-    "trustno1",
-    "welcome1",
-    "welcome123",
+    "supersecret",
+    "system",
+    "taylor",
+    "test",
+    "testtest",
+    "thomas",
+    "thunder",
+    "tigger",
+    "trustno",
+    "user",
+    "victoria",
+    "welcome",
     "whatever",
+    "william",
+    "winter",
+    "xbox",
     "zaq12wsx",
+    "zaq1zaq1",
+    "zxcvbn",
+    "zxcvbnm",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_is_in_order_so_that_it_can_be_searched() {
+        assert!(COMMON.is_sorted());
+    }
+
+    #[test]
+    fn passwords_are_judged_by_length_and_by_how_common_they_are() {
+        let long = "x7".repeat(512);
+        let too_long = format!("{long}y");
+        for (text, expected) in [
+            ("", Err(PasswordError::TooShort)),
+            ("seven77", Err(PasswordError::TooShort)),
+            ("ünïcödé", Err(PasswordError::TooShort)),
+            ("eight 88", Ok(())),
+            ("a\0bcdefgh", Ok(())),
+            (long.as_str(), Ok(())),
+            (too_long.as_str(), Err(PasswordError::TooLong)),
+            ("password", Err(PasswordError::Common)),
+            ("PassWord2024!", Err(PasswordError::Common)),
+            ("supersecret123", Err(PasswordError::Common)),
+            ("qwertyuiop", Err(PasswordError::Common)),
+            ("aaaaaaaaaaaa", Err(PasswordError::Common)),
+            ("abcdefghij", Err(PasswordError::Common)),
+            ("87654321", Err(PasswordError::Common)),
+            ("correct horse battery", Ok(())),
+        ] {
+            assert_eq!(check(&Secret::new(text)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn name_is_no_password() {
+        let name = Name::parse("rosalind").expect("a name");
+        for (text, is_good) in [
+            ("Rosalind", false),
+            ("rosalind1920!", false),
+            ("rosalindrosalind", false),
+            ("rosalind went home", true),
+        ] {
+            assert_eq!(
+                check_for(&Secret::new(text), &name).is_ok(),
+                is_good,
+                "{text}"
+            );
+        }
+    }
+}

@@ -139,3 +139,48 @@ impl Borrow<str> for Slug {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_words_are_in_order_so_that_they_can_be_searched() {
+        assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn slugs_follow_one_grammar() {
+        let longest = "a".repeat(CHARS_MAX);
+        let too_long = "a".repeat(CHARS_MAX + 1);
+        let huge = "/".repeat(4096);
+        for (text, expected) in [
+            ("live", Ok("live")),
+            ("LiVe", Ok("live")),
+            ("0", Ok("0")),
+            ("cam-1_b", Ok("cam-1_b")),
+            (longest.as_str(), Ok(longest.as_str())),
+            (too_long.as_str(), Err(SlugError::TooLong)),
+            (huge.as_str(), Err(SlugError::TooLong)),
+            ("", Err(SlugError::Empty)),
+            ("-a", Err(SlugError::Start)),
+            ("_", Err(SlugError::Start)),
+            ("a/b", Err(SlugError::Character('/'))),
+            ("..", Err(SlugError::Character('.'))),
+            ("a\n", Err(SlugError::Character('\n'))),
+            ("a b", Err(SlugError::Character(' '))),
+            ("l\u{456}ve", Err(SlugError::Character('\u{456}'))),
+            ("\u{212a}", Err(SlugError::Character('\u{212a}'))),
+            ("api", Err(SlugError::Reserved)),
+            ("HLS", Err(SlugError::Reserved)),
+            ("watch", Err(SlugError::Reserved)),
+        ] {
+            let found = Slug::parse(text);
+            assert_eq!(
+                found.as_ref().map(Slug::as_str),
+                expected.as_ref().copied(),
+                "{text:?}"
+            );
+        }
+    }
+}

@@ -39,7 +39,7 @@ impl Catalogue {
                 return Err(Refused::NotAllowed);
             }
             rights.enabled(new.user).ok_or(Refused::NotFound)?;
-            let of_user = || rights.api_keys().filter(|key| key.user == new.user);
+            let of_user = || rights.api_keys_of(new.user);
             if of_user().filter(|key| is_good(key, now)).count() >= PER_USER_MAX {
                 return Err(Refused::TooMany { max: PER_USER_MAX });
             }

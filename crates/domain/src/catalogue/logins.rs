@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::caller::{Caller, Subject};
 use crate::clock::Time;
 use crate::id::{LoginId, UserId};
-use crate::limit::block;
+use crate::limit::{Empty, block};
 use crate::login::{self, Attempt, Begun, Login, ONCE_MAX, PER_USER_MAX, Refused};
 use crate::password;
 use crate::random::Random;
@@ -34,7 +34,7 @@ impl Catalogue {
             account,
             block: block(attempt.address),
         };
-        self.take_try(tries, now)?;
+        let taken = self.take_try(tries, now)?;
 
         let stored = name.as_ref().ok().and_then(|name| {
             let rights = self.rights();
@@ -44,18 +44,22 @@ impl Catalogue {
             Some((row.user.id, row.password_hash.clone()))
         });
         let is_bounded = attempt.password.expose().len() <= password::BYTES_MAX;
-        let hash = match &stored {
-            Some((_, hash)) => hash.clone(),
-            None => self.dummy_hash().await?,
-        };
         let none = Secret::new("");
         let password = if is_bounded { attempt.password } else { &none };
-        let matches = self.inner.ports.hasher.verify(password, &hash).await?;
-        let Some((user, hash)) = stored.filter(|_| matches && is_bounded) else {
+        let hash = stored.as_ref().map(|(_, hash)| hash.as_str());
+        let matches = match self.verify(password, hash).await {
+            Ok(matches) => matches && is_bounded,
+            Err(busy) => {
+                // Nothing was tried, so nothing is counted: a flood must not use up its victims' tries.
+                self.put_back_try(tries, taken, now);
+                return Err(busy.into());
+            }
+        };
+        let Some((user, hash)) = stored.filter(|_| matches) else {
             return Err(Refused::Wrong);
         };
-
-        self.put_back_try(tries, now);
+        self.put_back_try(tries, taken, now);
+        self.inner.limits.login_known.take(tries, now).ok();
         let from = From {
             address: attempt.address,
             agent: attempt.agent.to_owned(),
@@ -222,11 +226,11 @@ impl Catalogue {
         .await
     }
 
-    /// Takes one try from every bucket that bounds this login, before anything slow is done; one that succeeds puts them
+    /// Takes one try from every bucket that bounds this login, before anything slow is done; what was no failure is put
     /// back. Taking first keeps a thousand tries at once within the same bounds.
-    fn take_try(&self, tries: Tries<'_>, now: Time) -> Result<(), Refused> {
+    fn take_try(&self, tries: Tries<'_>, now: Time) -> Result<Taken, Refused> {
         let limits = &self.inner.limits;
-        let refuse = |empty: crate::limit::Empty| Refused::TooManyTries {
+        let refuse = |empty: Empty| Refused::TooManyTries {
             retry_after_s: empty.retry_after_s,
         };
         limits.login_pair.take(tries, now).map_err(refuse)?;
@@ -234,22 +238,34 @@ impl Catalogue {
             .login_address
             .take(tries.block, now)
             .map_err(refuse)?;
-        let is_known = limits.login_known.look(tries, now).is_err();
-        if is_known {
-            return Ok(());
+        if limits.login_known.look(tries, now).is_err() {
+            return Ok(Taken::FromKnownAddress);
         }
         limits
             .login_account
             .take(tries.account, now)
-            .map_err(refuse)
+            .map_err(refuse)?;
+        Ok(Taken::FromUnknownAddress)
     }
 
-    fn put_back_try(&self, tries: Tries<'_>, now: Time) {
+    fn put_back_try(&self, tries: Tries<'_>, taken: Taken, now: Time) {
         let limits = &self.inner.limits;
         limits.login_pair.put_back(tries, now);
         limits.login_address.put_back(tries.block, now);
-        if limits.login_known.take(tries, now).is_ok() {
+        if taken == Taken::FromUnknownAddress {
             limits.login_account.put_back(tries.account, now);
+        }
+    }
+
+    /// Whether the password is the one of this hash; without a hash no, after the same time.
+    async fn verify(&self, password: &Secret, hash: Option<&str>) -> Result<bool, password::Busy> {
+        let hasher = &self.inner.ports.hasher;
+        match hash {
+            Some(hash) => hasher.verify(password, hash).await,
+            None => {
+                let dummy = self.dummy_hash().await?;
+                hasher.verify(password, &dummy).await.map(|_| false)
+            }
         }
     }
 
@@ -270,6 +286,15 @@ impl Catalogue {
 struct Tries<'a> {
     account: &'a str,
     block: IpAddr,
+}
+
+/// From which buckets a try was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// Not from the account's: somebody logged in to it from there before.
+    FromKnownAddress,
+    /// From the account's too.
+    FromUnknownAddress,
 }
 
 /// Where a login comes from.

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::clock::{Clock, Time};
+use crate::engine::Close;
 use crate::grant::{Item, Mint};
 use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
 use crate::limit::{Rate, Table};
@@ -51,7 +52,7 @@ pub enum Ended {
     ApiKey(ApiKeyId),
     /// A login has ended: its viewers go.
     Login(LoginId),
-    /// A user was switched off: publishers of their streams and keys go, and viewers of their logins and keys.
+    /// A user was switched off: publishers to their streams go. Their logins and API keys are told one by one.
     User(UserId),
     /// Viewers of a stream must be judged anew: grants of an earlier generation are void.
     Viewers {
@@ -62,6 +63,21 @@ pub enum Ended {
     },
     /// A stream was deleted: publishers and viewers go.
     Stream(StreamId),
+}
+
+impl Ended {
+    /// Whom the engine must cut off; `None` for logins, whose viewers' tokens are void from their next request on.
+    #[must_use]
+    pub fn closes(self) -> Option<Close> {
+        match self {
+            Self::Key(key) => Some(Close::Key(key)),
+            Self::ApiKey(key) => Some(Close::ApiKey(key)),
+            Self::Login(_) => None,
+            Self::User(user) => Some(Close::PublishersOf(user)),
+            Self::Viewers { stream, .. } => Some(Close::Viewers(stream)),
+            Self::Stream(stream) => Some(Close::Stream(stream)),
+        }
+    }
 }
 
 /// The one place of decisions. Cheap to clone.
@@ -282,10 +298,18 @@ where
                 .rights
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
-            work.changes
-                .into_iter()
-                .filter_map(|change| rights.apply(change))
-                .collect()
+            let mut ended = Vec::new();
+            for change in work.changes {
+                let Some(end) = rights.apply(change) else {
+                    continue;
+                };
+                ended.push(end);
+                // Publishers with a key of that user's may be on streams of others.
+                if let Ended::User(user) = end {
+                    ended.extend(rights.api_keys_of(user).map(|key| Ended::ApiKey(key.id)));
+                }
+            }
+            ended
         };
         for ended in &ended {
             if let Ended::Stream(stream) | Ended::Viewers { stream, .. } = ended {

@@ -343,6 +343,10 @@ impl Rights {
         (key.hash == hash).then_some(key)
     }
 
+    pub fn api_keys_of(&self, user: UserId) -> impl Iterator<Item = &ApiKey> {
+        self.api_keys.values().filter(move |key| key.user == user)
+    }
+
     pub fn api_keys(&self) -> impl Iterator<Item = &ApiKey> {
         self.api_keys.values()
     }

@@ -67,7 +67,7 @@ impl Catalogue {
             return Err(Refused::Token);
         }
         let name = Name::parse(first.name)?;
-        password::check(first.password)?;
+        password::check_for(first.password, &name)?;
         let password_hash = self.inner.ports.hasher.hash(first.password).await?;
         let random = self.random();
         let from = From {

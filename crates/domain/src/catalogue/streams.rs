@@ -357,7 +357,10 @@ fn check_own_key(own: &Secret, slug: &Slug) -> Result<(), OwnKeyError> {
         return Err(OwnKeyError::TooLong);
     }
     // Repetitions of something well known, counted up, or of very few characters.
-    let mut rest = folded.replace(slug.as_str(), "");
+    let mut rest = folded.clone();
+    if slug.as_str().len() >= 3 {
+        rest = rest.replace(slug.as_str(), "");
+    }
     for known in WELL_KNOWN {
         rest = rest.replace(known, "");
     }

@@ -19,7 +19,7 @@ impl Catalogue {
         if !self.rights().standing(caller, self.now()).administers {
             return Err(Refused::NotAllowed);
         }
-        password::check(&new.password)?;
+        password::check_for(&new.password, &new.name)?;
         let password_hash = self.inner.ports.hasher.hash(&new.password).await?;
         let (caller, random) = (caller.clone(), self.random());
         self.write(move |rights, work, now| {
@@ -95,9 +95,9 @@ impl Catalogue {
             if !rights.standing(caller, self.now()).administers {
                 return Err(Refused::NotAllowed);
             }
-            rights.user(user).ok_or(Refused::NotFound)?;
+            let row = rights.user(user).ok_or(Refused::NotFound)?;
+            password::check_for(password, &row.user.name)?;
         }
-        password::check(password)?;
         let password_hash = self.inner.ports.hasher.hash(password).await?;
         let caller = caller.clone();
         self.write(move |rights, work, now| {

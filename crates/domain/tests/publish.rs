@@ -1,0 +1,370 @@
+//! Where a key may land, and what whoever sends is told.
+
+use std::time::Duration;
+
+use domain::api_key::Scope;
+use domain::caller::Caller;
+use domain::gate::Gatekeeper;
+use domain::publish::{Attempt, Credential, Protocol, Refused};
+use domain::secret::Secret;
+use domain::slug::Slug;
+use domain::stream::{OwnKeyError, Refused as StreamRefused, Visibility};
+use testkit::{ADDRESS, ELSEWHERE, Rig, block_on, parts};
+
+/// The slug that a key may publish to with this path and token, or the code of the refusal.
+fn landed(rig: &Rig, path: &str, token: Option<&str>) -> Result<String, &'static str> {
+    attempt(rig, path, token, ADDRESS).map_err(|refused| refused.code())
+}
+
+fn attempt(
+    rig: &Rig,
+    path: &str,
+    token: Option<&str>,
+    address: std::net::IpAddr,
+) -> Result<String, Refused> {
+    let path = parts(path);
+    let attempt = Attempt {
+        protocol: Protocol::Rtmp,
+        address,
+        path: &path,
+        token,
+    };
+    rig.catalogue
+        .admit_publish(&attempt)
+        .map(|admitted| admitted.slug.to_string())
+}
+
+/// A stream `cam` and the public stream `open` of ana's, `live` of the administrator's; the keys of the first and last.
+fn rig() -> (Rig, Caller, String, String) {
+    let rig = Rig::new();
+    let root = rig.administrator("root");
+    let ana = rig.member("ana");
+    let (_, live) = rig.stream(&root, "live", Visibility::Members);
+    let (_, cam) = rig.stream(&ana, "cam", Visibility::Private);
+    rig.stream(&ana, "open", Visibility::Public);
+    (
+        rig,
+        ana,
+        cam.secret.expose().to_owned(),
+        live.secret.expose().to_owned(),
+    )
+}
+
+#[test]
+fn key_lands_wherever_clients_put_it() {
+    let (rig, _, cam, live) = rig();
+    for (path, token, expected) in [
+        // ffmpeg, GStreamer, OBS with `?token=`.
+        ("live", Some(&live), Ok("live")),
+        ("LIVE", Some(&live), Ok("live")),
+        ("cam", Some(&cam), Ok("cam")),
+        ("live/cam", Some(&cam), Ok("cam")),
+        ("live/Cam", Some(&cam), Ok("cam")),
+        ("cam/cam", Some(&cam), Ok("cam")),
+        ("", Some(&cam), Ok("cam")),
+        ("live", Some(&cam), Err("other_stream")),
+        ("cam", Some(&live), Err("other_stream")),
+        ("nowhere", Some(&cam), Err("other_stream")),
+        ("app/cam", Some(&cam), Err("other_application")),
+        // OBS with the key alone.
+        (&format!("live/{cam}"), None, Ok("cam")),
+        (&format!("Live/{cam}"), None, Ok("cam")),
+        (&format!("cam/{cam}"), None, Ok("cam")),
+        (&cam, None, Ok("cam")),
+        (&format!("live/cam/{cam}"), None, Ok("cam")),
+        (&format!("stream/{cam}"), None, Err("other_application")),
+        // No key.
+        ("", None, Err("no_key")),
+        ("live", None, Err("no_key")),
+        ("live/open", None, Err("no_key")),
+        ("live", Some(&String::new()), Err("no_key")),
+        // No key here. Whether a private stream exists is not told.
+        ("live/cam", None, Err("unknown_key")),
+        ("live/nowhere", None, Err("unknown_key")),
+        ("live/../cam", None, Err("unknown_key")),
+    ] {
+        let expected = expected.map(str::to_owned);
+        assert_eq!(
+            landed(&rig, path, token.map(String::as_str)),
+            expected,
+            "path {path:?}"
+        );
+    }
+}
+
+#[test]
+fn everything_that_is_no_key_gets_the_same_answer() {
+    let (rig, _, cam, _) = rig();
+    let changed_case: String = cam
+        .chars()
+        .map(|c| {
+            if c.is_lowercase() {
+                c.to_ascii_uppercase()
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect();
+    let megabyte = "a".repeat(1 << 20);
+    for token in [
+        &cam[..cam.len() - 1],
+        &cam[..4],
+        &format!("{cam} "),
+        &format!("{cam}\n"),
+        &format!("{cam}{cam}{cam}{cam}{cam}"),
+        &changed_case,
+        "wrong",
+        " ",
+        "\0",
+        &"ü".repeat(100),
+        &megabyte,
+    ] {
+        rig.clock.advance(Duration::from_secs(60));
+        assert_eq!(
+            attempt(&rig, "cam", Some(token), ADDRESS),
+            Err(Refused::UnknownKey),
+            "{:.40}",
+            token
+        );
+    }
+}
+
+#[test]
+fn revoked_key_is_told_to_its_holder_and_lost_to_others() {
+    let (rig, ana, cam, _) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let key = rig.catalogue.list_keys(&ana, &slug).expect("hers")[0].clone();
+    block_on(rig.catalogue.revoke_key(&ana, &slug, key.id)).expect("revokes");
+    let refused = attempt(&rig, "cam", Some(&cam), ADDRESS).expect_err("is revoked");
+    assert_eq!(
+        refused.message(),
+        "This key (“First key”) was revoked on 3 November."
+    );
+    assert_eq!(
+        refused.fix(),
+        "Use another key of this stream, or make a new one."
+    );
+    assert_eq!(
+        landed(&rig.restarted(), "cam", Some(&cam)),
+        Err("revoked_key"),
+        "also after a restart"
+    );
+}
+
+#[test]
+fn only_so_many_revoked_keys_are_remembered() {
+    let (rig, ana, first, _) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    for n in 0..101 {
+        rig.clock.advance(Duration::from_secs(1));
+        let keys = rig.catalogue.list_keys(&ana, &slug).expect("hers");
+        let key = keys
+            .iter()
+            .find(|key| key.revoked.is_none())
+            .expect("one is good")
+            .id;
+        block_on(
+            rig.catalogue
+                .add_key(&ana, &slug, &format!("key {n}"), None),
+        )
+        .expect("is made");
+        block_on(rig.catalogue.revoke_key(&ana, &slug, key)).expect("revokes");
+    }
+    assert_eq!(
+        rig.catalogue.list_keys(&ana, &slug).expect("hers").len(),
+        101,
+        "100 revoked, one good"
+    );
+    assert_eq!(
+        landed(&rig, "cam", Some(&first)),
+        Err("unknown_key"),
+        "the oldest was forgotten"
+    );
+}
+
+#[test]
+fn key_of_a_disabled_owner_is_dead_until_the_owner_is_switched_on() {
+    let (rig, ana, cam, _) = rig();
+    let ana = ana.user().expect("ana");
+    block_on(rig.catalogue.disable_user(&Caller::operator(), ana)).expect("disables");
+    assert_eq!(landed(&rig, "cam", Some(&cam)), Err("owner_disabled"));
+    block_on(rig.catalogue.enable_user(&Caller::operator(), ana)).expect("enables");
+    assert_eq!(landed(&rig, "cam", Some(&cam)), Ok("cam".to_owned()));
+}
+
+#[test]
+fn api_key_publishes_to_its_users_streams_when_its_scopes_say_so() {
+    let (rig, ana, ..) = rig();
+    let root = rig.as_cookie(&rig.log_in("root"));
+    let secret = |owner: &Caller, scopes: &[Scope]| rig.api_key(owner, scopes).1;
+    let good = secret(&ana, &[Scope::Publish]);
+    let weak = secret(&ana, &[Scope::Read, Scope::Manage]);
+    let vain = secret(&ana, &[Scope::Publish, Scope::Admin]);
+    let root_own = secret(&root, &[Scope::Publish]);
+    let root_all = secret(&root, &[Scope::Publish, Scope::Admin]);
+    for (key, path, expected) in [
+        (&good, "cam", Ok("cam")),
+        (&good, "live/CAM", Ok("cam")),
+        (&good, "app/cam", Err("other_application")),
+        (&good, "live", Err("unknown_key")),
+        (&good, "", Err("unknown_key")),
+        (&good, "nowhere", Err("unknown_key")),
+        (&weak, "cam", Err("unknown_key")),
+        (&vain, "live", Err("unknown_key")),
+        (&root_own, "", Ok("live")),
+        (&root_own, "cam", Err("unknown_key")),
+        (&root_all, "cam", Ok("cam")),
+    ] {
+        rig.clock.advance(Duration::from_secs(60));
+        assert_eq!(
+            landed(&rig, path, Some(key.expose())),
+            expected.map(str::to_owned),
+            "path {path:?}"
+        );
+    }
+    // It is no key of a stream: as the name of one it would land in lists and logs.
+    assert_eq!(
+        landed(&rig, &format!("live/{}", good.expose()), None),
+        Err("unknown_key")
+    );
+    let path = parts("cam");
+    let attempt = Attempt {
+        protocol: Protocol::Whip,
+        address: ADDRESS,
+        path: &path,
+        token: Some(good.expose()),
+    };
+    let admitted = rig.catalogue.admit_publish(&attempt).expect("is admitted");
+    assert!(matches!(admitted.credential, Credential::ApiKey(_)));
+}
+
+#[test]
+fn guesses_run_out_but_made_keys_are_always_heard() {
+    let (rig, ana, cam, _) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let own = Secret::new("violet-otter-quarry-19");
+    block_on(
+        rig.catalogue
+            .add_key(&ana, &slug, "Mine", Some(own.clone())),
+    )
+    .expect("is made");
+    let guess = |n: usize| {
+        attempt(
+            &rig,
+            "cam",
+            Some(&format!("violet-otter-quarry-{n:05}")),
+            ADDRESS,
+        )
+    };
+    let heard = (0..10_000)
+        .filter(|n| guess(*n) == Err(Refused::UnknownKey))
+        .count();
+    assert_eq!(heard, 20);
+    let refused =
+        attempt(&rig, "cam", Some(own.expose()), ADDRESS).expect_err("is a guess like others now");
+    assert_eq!(
+        (refused.code(), refused.fix().as_str()),
+        ("too_many_tries", "Try again in 3 s.")
+    );
+    assert_eq!(
+        attempt(&rig, "cam", Some(own.expose()), ELSEWHERE),
+        Ok("cam".to_owned())
+    );
+    assert_eq!(
+        landed(&rig, "cam", Some(&cam)),
+        Ok("cam".to_owned()),
+        "nobody can lock out a key that we made"
+    );
+    rig.clock.advance(Duration::from_secs(3));
+    assert_eq!(
+        landed(&rig, "cam", Some(own.expose())),
+        Ok("cam".to_owned())
+    );
+}
+
+#[test]
+fn own_keys_are_long_plain_and_not_well_known() {
+    let (rig, ana, cam, _) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    for (key, expected) in [
+        ("violet-otter-quarry-19", None),
+        ("violet-otter-quarry-19", Some(OwnKeyError::WellKnown)),
+        (cam.as_str(), Some(OwnKeyError::WellKnown)),
+        ("supersecret123", Some(OwnKeyError::WellKnown)),
+        ("SuperSecret123supersecret123", Some(OwnKeyError::WellKnown)),
+        ("aaaaaaaaaaaaaaaaaaaaaaaa", Some(OwnKeyError::WellKnown)),
+        ("short-but-not-known", Some(OwnKeyError::TooShort)),
+        ("violet otter quarry 1999", Some(OwnKeyError::Character)),
+        ("violet/otter/quarry/1999", Some(OwnKeyError::Character)),
+        (&"violet-otter-".repeat(10), Some(OwnKeyError::TooLong)),
+    ] {
+        let result = block_on(
+            rig.catalogue
+                .add_key(&ana, &slug, "Mine", Some(Secret::new(key))),
+        );
+        match (result, expected) {
+            (Ok(_), None) => {}
+            (Err(StreamRefused::OwnKey(found)), Some(expected)) => {
+                assert_eq!(found, expected, "{key}")
+            }
+            (result, expected) => panic!("{key}: {result:?}, not {expected:?}"),
+        }
+    }
+}
+
+#[test]
+fn refusals_say_what_happened_and_what_to_do() {
+    let cam = Slug::parse("cam").expect("a slug");
+    for (refused, message, fix) in [
+        (
+            Refused::NoKey,
+            "No key was sent.",
+            "Put the key into the field Stream Key in OBS.",
+        ),
+        (
+            Refused::UnknownKey,
+            "The key is not known here.",
+            "Copy the key again: a space or a line break may have come with it.",
+        ),
+        (
+            Refused::AlreadyLive,
+            "Someone is already live on this stream.",
+            "Stop the other sender first, or allow take-over in the settings of the stream.",
+        ),
+        (
+            Refused::OtherApplication {
+                asked: "stream".to_owned(),
+            },
+            "The application is called “stream”; here it is “live”.",
+            "Set the server to rtmp://HOST:1935/live",
+        ),
+        (
+            Refused::OtherStream {
+                asked: "live".to_owned(),
+                of: cam,
+            },
+            "The key belongs to the stream “cam”, not to “live”.",
+            "Send to “cam”, or use a key of the other stream.",
+        ),
+    ] {
+        assert_eq!(
+            (refused.message().as_str(), refused.fix().as_str()),
+            (message, fix)
+        );
+    }
+}
+
+#[test]
+fn what_was_sent_is_shown_short_and_plain() {
+    let (rig, _, cam, _) = rig();
+    let refused = attempt(
+        &rig,
+        &format!("{}\r\n/{cam}", "x".repeat(5_000)),
+        None,
+        ADDRESS,
+    );
+    let Err(Refused::OtherApplication { asked }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(asked, "x".repeat(63));
+}
