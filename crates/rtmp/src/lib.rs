@@ -10,6 +10,30 @@
 //!
 //! A session is fed with `receive(now, bytes)` and `handle_timeout(now)` and drained with `poll()` until it answers
 //! `Timeout`. It keeps no clock, socket, task or lock; every buffer is bounded by [`Limits`].
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use rtmp::{Event, Limits, Output, Rejection, Session};
+//!
+//! let mut session = Session::new(Limits::default(), [7; 32], Duration::ZERO);
+//! // What the socket gave; here the first byte of a browser that lost its way.
+//! session.receive(Duration::from_millis(3), b"GET / HTTP/1.1");
+//! let wake_at = loop {
+//!     match session.poll() {
+//!         Output::Transmit(_bytes) => {} // to the socket, in order
+//!         Output::Event(Event::PublishRequested(publish)) => match publish.landing.token.as_deref() {
+//!             Some("known") => session.accept(),
+//!             _ => session.reject(&Rejection::bad_name("The key is not known here.")),
+//!         },
+//!         Output::Event(_) => {} // tracks and frames
+//!         Output::Closed(closed) => assert_eq!(closed.to_string(), "HTTP was spoken on the RTMP port"),
+//!         Output::Timeout(at) => break at,
+//!     }
+//! };
+//! assert_eq!(wake_at, None);
+//! ```
+//!
 //! Secrets (publish names, queries, tokens) are redacted in every `Debug` and `Display` of this crate.
 
 pub mod client;
