@@ -48,6 +48,8 @@ pub(super) struct Cutter {
     fresh: bool,
     /// Unix time in microseconds of what comes next.
     date_us: i64,
+    /// The date was read off the wall clock and nothing has been listed since.
+    dated: bool,
     sequence: u32,
     /// Monotonic time at which the newest part was due.
     listed: Duration,
@@ -73,6 +75,7 @@ impl Cutter {
             discontinuity,
             fresh: true,
             date_us: 0,
+            dated: false,
             sequence: 0,
             listed: Duration::ZERO,
             epoch,
@@ -134,6 +137,7 @@ impl Cutter {
             self.listed = now.mono;
         }
         self.date_us = self.date_us.max(wall_us);
+        self.dated = true;
         if self.init.is_none() || self.tracks != tracks {
             let number = self.next_init;
             self.next_init = self.next_init.saturating_add(1);
@@ -198,7 +202,7 @@ impl Cutter {
                     .saturating_mul(1000)
                     .saturating_sub_unsigned(cut.duration_us)
                     .saturating_sub(self.date_us);
-                if ahead_us.abs() > SLEW_FREE_US && !self.discontinuity {
+                if !std::mem::take(&mut self.dated) && ahead_us.abs() > SLEW_FREE_US {
                     self.date_us = self
                         .date_us
                         .saturating_add((ahead_us / 8).clamp(-SLEW_US_MAX, SLEW_US_MAX));

@@ -31,6 +31,8 @@ pub(super) struct Gather {
     bytes: usize,
     pictures: usize,
     sounds: usize,
+    /// Pictures came, but no key frame yet: the next picture after the wait will do.
+    keyless: bool,
 }
 
 /// What has been gathered, ready to begin.
@@ -58,6 +60,7 @@ impl Gather {
             bytes: 0,
             pictures: 0,
             sounds: 0,
+            keyless: false,
         }
     }
 
@@ -69,6 +72,7 @@ impl Gather {
         }
         if frame.track == TrackId::VIDEO {
             if self.pictures == 0 && !frame.key && now.mono < key_by {
+                self.keyless = true;
                 return false;
             }
             self.pictures += 1;
@@ -107,6 +111,11 @@ impl Gather {
         self.frames.len() >= settings.gather_frames_max || self.bytes >= settings.gather_bytes_max
     }
 
+    /// When a picture that is no key frame will do.
+    fn key_by(&self, settings: &Settings) -> Option<Duration> {
+        Some(self.since? + self.key_wait(settings))
+    }
+
     fn key_wait(&self, settings: &Settings) -> Duration {
         Duration::from_millis(match self.cause {
             Cause::Publisher | Cause::Change => settings.key_wait_ms.into(),
@@ -118,8 +127,13 @@ impl Gather {
     pub(super) fn timeout(&self, settings: &Settings) -> Option<Duration> {
         let (first, _) = self.frames.first()?;
         let patience = Duration::from_millis(settings.gather_ms.into());
-        let key_by = self.since? + self.key_wait(settings);
-        let steps = [first.mono + patience, first.mono + 3 * patience, key_by];
+        let key_by = self.key_by(settings)?;
+        let steps = [
+            first.mono + patience,
+            first.mono + 3 * patience,
+            key_by,
+            key_by + patience,
+        ];
         steps.into_iter().filter(|&at| at > self.tried).min()
     }
 
@@ -135,7 +149,12 @@ impl Gather {
         let first = self.frames.first()?.0;
         let patience = Duration::from_millis(settings.gather_ms.into());
         let waited = now.mono.saturating_sub(first.mono).max(self.span());
-        let key_overdue = now.mono >= self.since? + self.key_wait(settings);
+        let grace = if self.keyless {
+            patience
+        } else {
+            Duration::ZERO
+        };
+        let key_overdue = now.mono >= self.key_by(settings)? + grace;
         let full = self.is_full(settings);
 
         let has_video = video.is_some() && self.pictures > 0;

@@ -72,7 +72,7 @@ enum State {
     /// A publisher whose next time line has not begun.
     Gathering(Gather),
     /// A time line runs.
-    Running { run: Run, change: Change },
+    Running { run: Box<Run>, change: Change },
 }
 
 /// How far a change of tracks has come while a time line runs.
@@ -312,7 +312,13 @@ impl Packager {
         let Some(cutter) = &mut self.cutter else {
             return;
         };
-        let run = Run::new(&tracks, timing, first, cutter.part_target_us(), now);
+        let run = Box::new(Run::new(
+            &tracks,
+            timing,
+            first,
+            cutter.part_target_us(),
+            now,
+        ));
         let wall_us = begun.wall_ms.saturating_mul(1000);
         let missing = self.tracks.iter().flatten().count() > tracks.len();
         cutter.begin_run(tracks, now, wall_us, &mut self.out, &mut self.counters);

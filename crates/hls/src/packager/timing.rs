@@ -88,7 +88,7 @@ impl Timing {
             return None;
         }
         let step = u32::try_from(last.checked_sub(first)? / steps).ok()?;
-        let plausible = VIDEO_SCALE / 240 <= step && step <= VIDEO_SCALE;
+        let plausible = (VIDEO_SCALE / 240..=VIDEO_SCALE).contains(&step);
         let fits = plausible && spread(VIDEO_SCALE, step, dts)? <= 2 * ROUNDING_TICKS;
         fits.then_some(Self::Constant {
             num: VIDEO_SCALE,

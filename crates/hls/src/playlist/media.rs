@@ -187,7 +187,18 @@ mod tests {
             epoch: 3,
             piece: Piece::Part { msn: 9, index: 0 },
         });
-        insta::assert_snapshot!(full(&head(), ["#EXTINF:1,\nx\n"].into_iter(), &hint), @"");
+        insta::assert_snapshot!(full(&head(), ["#EXTINF:1,\nx\n"].into_iter(), &hint), @r#"
+        #EXTM3U
+        #EXT-X-VERSION:9
+        #EXT-X-TARGETDURATION:4
+        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,HOLD-BACK=12,PART-HOLD-BACK=0.6006
+        #EXT-X-PART-INF:PART-TARGET=0.2002
+        #EXT-X-MEDIA-SEQUENCE:7
+        #EXT-X-DISCONTINUITY-SEQUENCE:1
+        #EXTINF:1,
+        x
+        #EXT-X-PRELOAD-HINT:TYPE=PART,URI="e3-s9p0.m4s"
+        "#);
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub(super) struct EpochWindow {
     bytes: usize,
     expect_next_segment: bool,
     ended: Option<Duration>,
+    playable: bool,
     full: Option<Rendered>,
     delta: Option<Rendered>,
     peak: Peak,
@@ -114,6 +115,7 @@ impl EpochWindow {
             bytes: 0,
             expect_next_segment: false,
             ended: None,
+            playable: false,
             full: None,
             delta: None,
             peak: Peak::default(),
@@ -265,23 +267,20 @@ impl EpochWindow {
     fn unlist(&mut self, settings: &Settings) {
         let target_us = u64::from(self.epoch.target_duration_s) * 1_000_000;
         let wish_us = u64::from(settings.window_s) * 1_000_000;
+        let listed = self.segments.iter().skip(self.unlisted);
+        let mut listed_bytes: usize = listed.map(|segment| segment.bytes).sum();
         loop {
             let Some(head) = self.segments.get(self.unlisted) else {
                 return;
             };
             let Some(done) = head.done else { return };
             let left_us = self.listed_us.saturating_sub(done.duration_us);
-            let listed_bytes: usize = self
-                .segments
-                .iter()
-                .skip(self.unlisted)
-                .map(|segment| segment.bytes)
-                .sum();
             let tight = listed_bytes > settings.window_bytes_max;
             if left_us < 3 * target_us || (left_us < wish_us && !tight) {
                 return;
             }
             self.listed_us = left_us;
+            listed_bytes = listed_bytes.saturating_sub(head.bytes);
             self.discontinuity_sequence = self
                 .discontinuity_sequence
                 .saturating_add(u64::from(head.begun.discontinuity));
@@ -330,19 +329,21 @@ impl EpochWindow {
         self.first_kept.saturating_add(self.segments.len() as u64)
     }
 
-    /// Enough is listed for players to start: a whole segment, and what they hold back.
+    /// Enough is listed for players to start: a whole segment, and what they hold back. Never ceases.
     pub(super) fn is_playable(&self) -> bool {
-        let whole = self
-            .segments
-            .iter()
-            .any(|segment| segment.done.is_some() && !segment.begun.gap);
-        let listed_us: u64 = self
-            .segments
-            .iter()
-            .skip(self.unlisted)
-            .map(|segment| segment.parts_us)
-            .sum();
-        whole && (listed_us >= 3 * self.epoch.part_target_us || self.has_ended())
+        self.playable
+    }
+
+    fn judge_playable(&mut self) {
+        if !self.playable {
+            let whole = self
+                .segments
+                .iter()
+                .any(|segment| segment.done.is_some() && !segment.begun.gap);
+            let listed_us: u64 = self.segments.iter().map(|segment| segment.parts_us).sum();
+            self.playable =
+                whole && (listed_us >= 3 * self.epoch.part_target_us || self.has_ended());
+        }
     }
 
     /// The last complete segment, or the one before the first.
@@ -454,6 +455,7 @@ impl EpochWindow {
     }
 
     fn render(&mut self) {
+        self.judge_playable();
         let listed = || self.segments.iter().skip(self.unlisted);
         let target_us = u64::from(self.epoch.target_duration_s) * 1_000_000;
         let total_us: u64 = listed().map(|segment| segment.parts_us).sum();

@@ -56,8 +56,8 @@ pub struct Window {
     version: u64,
     /// Oldest first; only the last may go on.
     epochs: VecDeque<EpochWindow>,
-    /// An epoch from before a restart whose publisher is awaited.
-    awaited: Option<Resume>,
+    /// What was saved of an epoch of which nothing is kept: its publisher is awaited after a restart, or it has ended.
+    saved: Option<Resume>,
     /// Epochs up to this number existed and are gone, those kept apart.
     newest: Option<u32>,
 }
@@ -66,12 +66,11 @@ impl Window {
     /// An empty window, or one that awaits the publisher of an epoch from before a restart.
     pub fn new(settings: Settings, resume: Option<Resume>) -> Self {
         let newest = resume.as_ref().map(|resume| resume.epoch);
-        let awaited = resume.filter(|resume| !resume.ended);
         Self {
             settings: settings.clamped(),
             version: 0,
             epochs: VecDeque::new(),
-            awaited,
+            saved: resume,
             newest,
         }
     }
@@ -80,7 +79,7 @@ impl Window {
     pub fn apply(&mut self, now: Now, output: Output) {
         match output {
             Output::Epoch(epoch) => {
-                self.awaited = None;
+                self.saved = None;
                 self.newest = self.newest.max(Some(epoch.number));
                 self.epochs.push_back(EpochWindow::new(epoch));
                 if self.epochs.len() > EPOCHS_MAX {
@@ -101,7 +100,9 @@ impl Window {
                 self.version += 1;
             }
             Output::Ended => {
-                self.awaited = None;
+                if let Some(saved) = &mut self.saved {
+                    saved.ended = true;
+                }
                 self.current(|epoch| epoch.end(now));
                 self.version += 1;
             }
@@ -111,6 +112,9 @@ impl Window {
 
     /// Lets go of ended epochs whose time is over. Events do so too; call this where none come any more.
     pub fn expire(&mut self, now: Now) {
+        if let Some(last) = self.epochs.back().filter(|last| last.is_over(now)) {
+            self.saved = Some(last.resume());
+        }
         self.epochs.retain(|epoch| !epoch.is_over(now));
     }
 
@@ -209,11 +213,11 @@ impl Window {
 
     /// Answers for an epoch of which nothing is kept.
     fn answer_elsewhere(&self, name: Name, request: &Request<'_>, now: Now) -> Answer {
-        if let Some(awaited) = self
-            .awaited
+        let awaited = self
+            .saved
             .as_ref()
-            .filter(|awaited| awaited.epoch == name.epoch)
-        {
+            .filter(|saved| !saved.ended && saved.epoch == name.epoch);
+        if let Some(awaited) = awaited {
             return match name.piece {
                 Piece::Playlist => self.wait(request, now, self.settings.target_duration_s),
                 _ if name.piece.is_before(awaited) => self.gone(),
@@ -283,7 +287,7 @@ impl Window {
         self.epochs
             .back()
             .map(EpochWindow::resume)
-            .or_else(|| self.awaited.clone())
+            .or_else(|| self.saved.clone())
     }
 
     /// What is live; `None` before the first epoch.

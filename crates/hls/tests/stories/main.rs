@@ -1,0 +1,7 @@
+//! Stories of a publisher and its viewers on a virtual clock: synthetic frames in, playlists and pieces out.
+
+mod changes;
+mod matrix;
+mod random;
+mod rig;
+mod serving;
