@@ -86,7 +86,7 @@ pub enum Playlist {
     /// Lists variants and renditions.
     Multivariant(Multivariant),
     /// Lists segments.
-    Media(Media),
+    Media(Box<Media>),
 }
 
 /// A multivariant playlist.
@@ -309,7 +309,7 @@ pub fn playlist(bytes: &[u8]) -> Result<Playlist, Error> {
     if text.lines().any(multivariant) {
         multivariant_text(text).map(Playlist::Multivariant)
     } else {
-        media_text(text).map(Playlist::Media)
+        media_text(text).map(|media| Playlist::Media(Box::new(media)))
     }
 }
 

@@ -1,4 +1,5 @@
 //! The rules against a model origin on a virtual clock: a clean stream passes all, and each fault is found by its rule.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Boxes we write, read by another implementation and by our own reader.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use bytes::Bytes;
 use media::fmp4::{self, FLAGS_DELTA, FLAGS_KEY, Run, Sample, read};

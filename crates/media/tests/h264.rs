@@ -1,4 +1,5 @@
 //! H.264 configurations against records that encoders wrote, and against noise.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use bytes::Bytes;
 use media::h264::{self, ChromaFormat, Config, Error, ParameterSets};

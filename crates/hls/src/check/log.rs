@@ -151,10 +151,10 @@ impl Log {
         ) {
             self.asked.insert(exchange.url.clone());
         }
-        if exchange.ok() {
-            if let Err(why) = self.keep(limits, &exchange, observation.body) {
-                self.unreadable.push(format!("{}: {why}", exchange.url));
-            }
+        if exchange.ok()
+            && let Err(why) = self.keep(limits, &exchange, observation.body)
+        {
+            self.unreadable.push(format!("{}: {why}", exchange.url));
         }
         self.exchanges.push(exchange);
     }
