@@ -364,13 +364,9 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, Line<'_>)> {
         })
 }
 
-fn integer<T: std::str::FromStr>(value: &str, tag: &'static str) -> Result<T, Problem> {
-    let plain = value.bytes().all(|byte| byte.is_ascii_digit());
-    value
-        .parse()
-        .ok()
-        .filter(|_| plain)
-        .ok_or(Problem::Value { tag })
+fn integer<T: TryFrom<u64>>(value: &str, tag: &'static str) -> Result<T, Problem> {
+    let number = attributes::integer(value).and_then(|number| T::try_from(number).ok());
+    number.ok_or(Problem::Value { tag })
 }
 
 fn multivariant_text(text: &str) -> Result<Multivariant, Error> {
@@ -562,8 +558,12 @@ impl Reader {
         match name {
             "EXT-X-VERSION" => media.version = integer(value, "EXT-X-VERSION")?,
             "EXT-X-TARGETDURATION" => {
+                // Bounded like other durations, so that multiples of it are sane.
                 let tag = "EXT-X-TARGETDURATION";
-                media.target_duration_s = Some(integer(value, tag)?)
+                let target = decimal(value)
+                    .filter(|target| target.subsec_nanos() == 0 && !value.contains('.'));
+                media.target_duration_s = target
+                    .map(|target| target.as_secs())
                     .filter(|s| *s > 0)
                     .ok_or(Problem::Value { tag })?;
             }

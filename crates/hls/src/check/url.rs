@@ -101,7 +101,8 @@ impl Directives {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "_HLS_msn" | "_HLS_part" => {
-                    let value = value.parse().ok();
+                    // No stream counts further, and sums of it stay in range.
+                    let value = value.parse().ok().filter(|value: &u64| *value <= 1 << 53);
                     found.malformed |= value.is_none();
                     if name == "_HLS_msn" {
                         found.msn = value;

@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use super::Problem;
 
+/// Largest whole number that is read: what every player can count exactly. Closes: sums of numbers from outside overflow.
+const NUMBER_MAX: u64 = 1 << 53;
+/// Longest duration that is read, in seconds: thirty years. Closes the same for durations.
+const SECONDS_MAX: u64 = 1_000_000_000;
+
 /// The attributes of one tag, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attributes<'a>(Vec<(&'a str, Value<'a>)>);
@@ -86,7 +91,7 @@ impl<'a> Attributes<'a> {
 
     pub fn integer(&self, name: &'static str) -> Result<Option<u64>, Problem> {
         let word = self.word(name)?;
-        word.map(|word| word.parse().map_err(|_| Problem::Attribute { name }))
+        word.map(|word| integer(word).ok_or(Problem::Attribute { name }))
             .transpose()
     }
 
@@ -102,7 +107,16 @@ pub(super) fn required<T>(value: Option<T>, name: &'static str) -> Result<T, Pro
     value.ok_or(Problem::MissingAttribute { name })
 }
 
-/// `12` or `12.345` as a duration of seconds; digits beyond nanoseconds are dropped.
+/// A decimal integer, at most [`NUMBER_MAX`].
+pub(super) fn integer(text: &str) -> Option<u64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|number| *number <= NUMBER_MAX)
+}
+
+/// `12` or `12.345` as a duration of seconds; at most [`SECONDS_MAX`]; digits beyond nanoseconds are dropped.
 pub(super) fn decimal(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -115,7 +129,8 @@ pub(super) fn decimal(text: &str) -> Option<Duration> {
         nanos += u32::from(digit - b'0') * scale;
         scale /= 10;
     }
-    Some(Duration::new(whole.parse().ok()?, nanos))
+    let whole = whole.parse().ok().filter(|whole| *whole <= SECONDS_MAX)?;
+    Some(Duration::new(whole, nanos))
 }
 
 /// An ISO/IEC 8601 date with time and zone as Unix time in milliseconds.

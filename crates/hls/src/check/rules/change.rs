@@ -254,12 +254,12 @@ pub(super) fn part_cadence(log: &Log, limits: &Limits, judge: &mut Judge) {
             let Some(target) = later.media.part_target else {
                 continue;
             };
-            let due = earlier.at + target;
+            let due = earlier.at.saturating_add(target);
             // Only a request for exactly the next part, waiting when it was due, can tell.
             let (next, known) = (later.directives, earlier.position());
             let waited = next.msn == Some(known.next_msn) && next.part == Some(known.parts);
             if waited && later.asked <= due && !later.media.endlist {
-                judge.expect(later.at <= due + limits.slack, || {
+                judge.expect(later.at <= due.saturating_add(limits.slack), || {
                     format!(
                         "{url}: {:?} came {:?} late",
                         later.position(),
