@@ -38,7 +38,8 @@ pub enum Event {
     PublishRequested(Publish),
     /// A track's configuration, new or changed; comes before the frames it describes.
     Track(Track),
-    /// A frame of a track that was announced; RTMP times are whole milliseconds.
+    /// A frame of a track that was announced. RTMP times are whole milliseconds; H.264 comes normalised (4-byte NAL lengths,
+    /// no filler), as its track's configuration says.
     Frame(Frame),
     /// What the encoder says about itself; advisory, may be absent, late or untrue.
     Metadata(Metadata),

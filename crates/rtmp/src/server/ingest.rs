@@ -2,6 +2,8 @@
 //!
 //! Knows one picture and one sound track. Frames wait for nothing: those before their configuration are dropped and
 //! counted. A configuration that repeats is silent, one that changes is a new track event.
+//! Pictures leave with 4-byte NAL lengths and without filler, and their configuration says so: fMP4 promises it, and every
+//! reader is spared the cases.
 
 use bytes::Bytes;
 use media::{Codec, Frame, Timestamp, Track, TrackId, aac, h264};
@@ -11,6 +13,9 @@ use crate::{
     flv::{self, Clock, Media},
     message::{Message, kind},
 };
+
+/// Bytes of the length before each NAL unit of a frame handed on.
+const NAL_LENGTH_BYTES: u8 = 4;
 
 /// What became of a message.
 pub(super) enum Taken {
@@ -33,7 +38,9 @@ pub(super) struct Ingest {
 }
 
 struct Video {
+    /// As the encoder sent it.
     record: Bytes,
+    /// As the encoder writes its frames.
     nal_length_size: u8,
 }
 
@@ -57,13 +64,15 @@ impl Ingest {
                 {
                     return Ok(Taken::Repeat);
                 }
-                let config = h264::Config::parse(record.clone()).map_err(|error| Unsupported {
-                    what: format!("The picture cannot be read: {error}."),
-                    fix: "Send H.264 with 8 bits and 4:2:0, as every encoder can.".to_owned(),
-                })?;
+                let mut config = h264::Config::parse(record.clone()).map_err(unreadable)?;
+                let nal_length_size = config.nal_length_size();
+                if nal_length_size != NAL_LENGTH_BYTES {
+                    config =
+                        h264::Config::parse(config.record_for_mp4().clone()).map_err(unreadable)?;
+                }
                 self.video = Some(Video {
                     record,
-                    nal_length_size: config.nal_length_size(),
+                    nal_length_size,
                 });
                 Ok(Taken::Track(Track {
                     id: TrackId::VIDEO,
@@ -78,13 +87,18 @@ impl Ingest {
                 let Some(video) = &self.video else {
                     return Ok(Taken::BeforeConfig);
                 };
+                // The same bytes, uncopied, from every encoder that does neither.
+                let data = h264::normalise(&data, video.nal_length_size);
+                if data.is_empty() {
+                    return Ok(Taken::Nothing);
+                }
                 let time_ms = self.clock.unwrap(timestamp);
                 Ok(Taken::Frame(Frame {
                     track: TrackId::VIDEO,
                     dts: Timestamp::from_ms(time_ms),
                     pts: Timestamp::from_ms(time_ms.saturating_add(i64::from(composition_ms))),
                     // Some encoders mark every intra picture; only an IDR picture lets a decoder start.
-                    key: key && h264::is_idr(&data, video.nal_length_size),
+                    key: key && h264::is_idr(&data, NAL_LENGTH_BYTES),
                     data,
                 }))
             }
@@ -131,5 +145,12 @@ impl Ingest {
                 fix: "Send AAC.".to_owned(),
             }),
         }
+    }
+}
+
+fn unreadable(error: h264::Error) -> Unsupported {
+    Unsupported {
+        what: format!("The picture cannot be read: {error}."),
+        fix: "Send H.264 with 8 bits and 4:2:0, as every encoder can.".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     amf0::Value,
     message::{Message, command as amf_command, kind},
 };
-use ::media::{Timestamp, TrackId};
+use ::media::{Codec, Timestamp, Track, TrackId};
 
 #[test]
 fn frames_carry_track_times_key_and_their_bytes() {
@@ -40,23 +40,56 @@ fn frames_carry_track_times_key_and_their_bytes() {
 
 #[test]
 fn a_key_frame_is_one_by_its_tag_and_by_its_idr_picture() {
-    let table: [(&[u8], &[u8], bool); 5] = [
+    let table: [(&[u8], &[u8], bool); 4] = [
         (b"\x17\x01\0\0\0", IDR, true),
         (b"\x17\x01\0\0\0", SLICE, false),
         (b"\x27\x01\0\0\0", IDR, false),
-        // A delimiter first; a length beyond the end.
+        // A delimiter first.
         (
             b"\x17\x01\0\0\0",
             b"\0\0\0\x02\x09\x10\0\0\0\x02\x65\x88",
             true,
         ),
-        (b"\x17\x01\0\0\0", b"\xff\xff\xff\xff\x41", false),
     ];
     for (head, data, key) in table {
         let mut rig = Rig::publishing();
         rig.configs();
         rig.video(0, head, data);
         assert_eq!(rig.frames()[0].key, key, "{data:?}");
+    }
+}
+
+#[test]
+fn pictures_leave_with_lengths_of_four_bytes_and_without_filler() {
+    let mut short = AVCC.to_vec();
+    short[4] = 0xfd;
+    let table: [(&[u8], &[u8], &[u8]); 4] = [
+        (AVCC, b"\0\0\0\x02\x0c\xff\0\0\0\x02\x65\x88", IDR),
+        (&short, b"\0\x02\x65\x88", IDR),
+        // Nothing is left of filler alone and of a length beyond the end.
+        (AVCC, b"\0\0\0\x02\x0c\xff", b""),
+        (AVCC, b"\xff\xff\xff\xff\x41", b""),
+    ];
+    for (config, sent, expected) in table {
+        let mut rig = Rig::publishing();
+        rig.video(0, b"\x17\0\0\0\0", config);
+        rig.video(0, b"\x17\0\0\0\0", config);
+        rig.video(0, b"\x17\x01\0\0\0", sent);
+        assert_eq!(rig.tracks(), 1);
+        let [
+            Event::Track(Track {
+                codec: Codec::H264(told),
+                ..
+            }),
+            ..,
+        ] = &rig.events[..]
+        else {
+            panic!("{:?}", rig.events)
+        };
+        assert_eq!(told.nal_length_size(), 4);
+        let data: Vec<&[u8]> = rig.frames().iter().map(|frame| &frame.data[..]).collect();
+        assert_eq!(data.concat(), expected);
+        assert!(rig.frames().iter().all(|frame| frame.key));
     }
 }
 
