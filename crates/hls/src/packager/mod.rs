@@ -25,7 +25,7 @@ pub use timing::Timing;
 use crate::{Now, Settings};
 use cutter::Cutter;
 use gather::{Cause, Gather, Settled};
-use run::{Context, Flow, Run};
+use run::{Context, Flow, Gops, Run};
 
 /// What was repaired or refused since the packager was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Packager {
     next_epoch: u32,
     /// Of the time line that runs or ran last.
     timing: Timing,
+    /// Of the time line that ran last.
+    gops: Gops,
     last_frame: Duration,
     out: VecDeque<Output>,
     counters: Counters,
@@ -100,6 +102,7 @@ impl Packager {
             resume: resume.filter(|resume| !resume.ended),
             next_epoch,
             timing: Timing::Variable,
+            gops: Gops::default(),
             last_frame: Duration::ZERO,
             out: VecDeque::new(),
             counters: Counters::default(),
@@ -317,6 +320,7 @@ impl Packager {
             timing,
             first,
             cutter.part_target_us(),
+            self.gops,
             now,
         ));
         let wall_us = begun.wall_ms.saturating_mul(1000);
@@ -413,7 +417,7 @@ impl Packager {
             return;
         };
         let (settings, out, counters) = (&self.settings, &mut self.out, &mut self.counters);
-        run.finish(&mut Context {
+        self.gops = run.finish(&mut Context {
             now,
             settings,
             cutter,

@@ -56,9 +56,9 @@ pub(super) struct Run {
     pictures_while_skewed: u32,
 }
 
-/// Lengths of the groups of pictures, to foresee where a segment ends.
-#[derive(Debug, Default)]
-struct Gops {
+/// Lengths of the groups of pictures, to foresee where a segment ends. Kept from one time line to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gops {
     current: u32,
     last: [u32; 2],
 }
@@ -72,9 +72,14 @@ impl Gops {
         self.current = self.current.saturating_add(1);
     }
 
-    /// Going by the last two groups, the next picture is a key frame.
+    /// The group is as long as the one before: a key frame may well be next.
+    fn key_may_be_next(&self) -> bool {
+        self.last[1] == self.current
+    }
+
+    /// So it was with that one too: a part may close early for it.
     fn key_is_next(&self) -> bool {
-        self.last[0] == self.last[1] && self.last[1] == self.current && self.current > 0
+        self.key_may_be_next() && self.last[0] == self.current
     }
 }
 
@@ -85,6 +90,7 @@ impl Run {
         timing: Timing,
         first: &Frame,
         part_target_us: u64,
+        gops: Gops,
         now: Now,
     ) -> Self {
         let video = tracks
@@ -117,7 +123,7 @@ impl Run {
             scale,
             target: target.max(1),
             part: OpenPart::default(),
-            gops: Gops::default(),
+            gops: Gops { current: 0, ..gops },
             last_picture: now.mono,
             skewed: 0,
             pictures_while_skewed: 0,
@@ -317,14 +323,14 @@ impl Run {
             duration_us,
             independent: self.part.has_key() || alone,
             starts_with_key: self.part.starts_with_key() || alone,
-            last_expected: !alone && self.gops.key_is_next() && self.segment_may_end(end, cx),
+            last_expected: !alone && self.gops.key_may_be_next() && self.segment_may_end(end, cx),
             body: self.part.close(end, cx.cutter.next_sequence()),
         };
         cx.cutter.part(cx.now, cut, cx.out, cx.counters);
     }
 
-    /// Closes what is open: nothing more will come.
-    pub(super) fn finish(mut self, cx: &mut Context<'_>) {
+    /// Closes what is open: nothing more will come. Answers what was learnt of the groups of pictures.
+    pub(super) fn finish(mut self, cx: &mut Context<'_>) -> Gops {
         if !self.part.is_empty() {
             let sound_end = self
                 .audio
@@ -340,6 +346,7 @@ impl Run {
             );
         }
         cx.cutter.finish_segment(cx.out);
+        self.gops
     }
 
     fn micros(&self, ticks: i64) -> u64 {

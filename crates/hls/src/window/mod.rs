@@ -173,7 +173,7 @@ impl Window {
             Err(why) => {
                 return Answer::BadRequest {
                     why,
-                    max_age_s: 4 * target_s,
+                    max_age_s: target_s,
                 };
             }
         };

@@ -41,14 +41,18 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_order_of_events_keeps_the_rules(steps in prop::collection::vec(step(), 1..25)) {
         let mut rig = Rig::new().lenient();
         let mut at_ms = 0;
         for step in steps {
             match step {
-                Step::Start(kinds) => rig.start(&[video(), sound(48_000)][usize::from(kinds & 1)..usize::from(1 + (kinds >> 1 & 1)).max(usize::from(kinds & 1))]),
+                Step::Start(kinds) => {
+                    let tracks = [video(), sound(48_000)];
+                    let chosen = tracks.into_iter().enumerate().filter(|(at, _)| kinds >> at & 1 == 1);
+                    rig.start(&chosen.map(|(_, track)| track).collect::<Vec<_>>());
+                }
                 Step::Play { rate, gop, ms } => {
                     let rate = [(30, 1), (60, 1), (24, 1), (7, 1), (120, 1), (25, 1), (1, 1)][usize::from(rate)];
                     let source = Source { rate: Some(rate), gop: gop.into(), jitter_ms: (gop % 5).into(), ..Source::default() };

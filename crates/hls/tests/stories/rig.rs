@@ -355,16 +355,13 @@ impl Rules {
                 self.target_us = u64::from(epoch.target_duration_s) * 1_000_000;
                 self.next = Some(epoch.first_msn);
                 self.decode.clear();
+                self.inits.clear();
                 self.last_playlist = None;
             }
             Output::Init(init) => {
                 let bytes = init.body.to_vec();
                 let known = self.inits.insert(init.number, read::init(&bytes).unwrap());
-                assert!(
-                    known.is_none() || init.number == 0,
-                    "init {} came twice",
-                    init.number
-                );
+                assert!(known.is_none(), "init {} came twice", init.number);
             }
             Output::SegmentBegun(begun) => {
                 assert_eq!(
