@@ -12,7 +12,7 @@ use crate::base64url;
 use crate::random::Random;
 
 /// Text that must not be shown; its `Debug` says only that it is there.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
@@ -48,6 +48,15 @@ impl Secret {
         Self(text)
     }
 }
+
+impl PartialEq for Secret {
+    /// Tells by its time how long they are, and nothing else.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -505,6 +505,29 @@ fn api_keys_are_made_with_a_login_and_never_grow() {
 }
 
 #[test]
+fn dead_api_keys_take_nobodys_place_and_are_forgotten_in_the_end() {
+    let rig = Rig::new();
+    let ana = rig.member("ana");
+    let new = || api_key::New {
+        name: "Website".to_owned(),
+        user: ana.user().expect("ana"),
+        scopes: Scopes::of(&[Scope::Read]).expect("some"),
+        expires: None,
+    };
+    for _ in 0..150 {
+        rig.clock.advance(Duration::from_secs(1));
+        let (key, _) = block_on(rig.catalogue.add_api_key(&ana, new())).expect("is made");
+        block_on(rig.catalogue.revoke_api_key(&ana, key.id)).expect("revokes");
+    }
+    for _ in 0..100 {
+        block_on(rig.catalogue.add_api_key(&ana, new())).expect("is made");
+    }
+    let full = block_on(rig.catalogue.add_api_key(&ana, new()));
+    assert!(matches!(full, Err(api_key::Refused::TooMany { max: 100 })));
+    assert_eq!(rig.catalogue.list_api_keys(&ana).expect("hers").len(), 200);
+}
+
+#[test]
 fn wrong_api_keys_run_out_and_right_ones_are_heard() {
     let rig = Rig::new();
     let ana = rig.member("ana");

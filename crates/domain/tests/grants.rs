@@ -200,6 +200,18 @@ fn token_ends_with_its_subject() {
 }
 
 #[test]
+fn token_ends_with_a_login_that_ends_by_itself() {
+    let (rig, ana, stream, _) = rig(Visibility::Members);
+    rig.clock.advance(Duration::from_secs(29 * 86_400));
+    let leave = leave(&rig, &ana, &stream);
+    rig.clock.advance(Duration::from_secs(86_400 - 1));
+    assert!(opens(&rig, &leave, "cam"));
+    rig.clock.advance(Duration::from_secs(1));
+    assert!(leave.ends > rig.now());
+    assert!(!opens(&rig, &leave, "cam"), "before anybody tidied up");
+}
+
+#[test]
 fn token_of_an_api_key_ends_with_it() {
     let (rig, ana, stream, _) = rig(Visibility::Private);
     let (key, _) = rig.api_key(&ana, &[Scope::Read]);

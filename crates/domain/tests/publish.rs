@@ -9,6 +9,7 @@ use domain::publish::{Attempt, Credential, Protocol, Refused};
 use domain::secret::Secret;
 use domain::slug::Slug;
 use domain::stream::{OwnKeyError, Refused as StreamRefused, Visibility};
+use proptest::prelude::*;
 use testkit::{ADDRESS, ELSEWHERE, Rig, block_on, parts};
 
 /// The slug that a key may publish to with this path and token, or the code of the refusal.
@@ -367,4 +368,18 @@ fn what_was_sent_is_shown_short_and_plain() {
         panic!("{refused:?}")
     };
     assert_eq!(asked, "x".repeat(63));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_refused_and_harms_nothing(
+        path in proptest::collection::vec(".{0,300}", 0..5),
+        token in proptest::option::of(".{0,300}"),
+    ) {
+        let (rig, _, cam, _) = rig();
+        let attempt = Attempt { protocol: Protocol::Rtmp, address: ADDRESS, path: &path, token: token.as_deref() };
+        let refused = rig.catalogue.admit_publish(&attempt).expect_err("is no key");
+        prop_assert!(matches!(refused, Refused::NoKey | Refused::UnknownKey));
+        prop_assert_eq!(landed(&rig, "cam", Some(&cam)), Ok("cam".to_owned()));
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::store::{Change, GrantKey, Store, StoreError, Unit, Work};
-use store::sqlite::{OpenError, Sqlite};
+use store::sqlite::{BackupError, OpenError, Sqlite};
 use testkit::store_contract::{CASES, unit};
 
 fn set(byte: u8) -> Vec<Change> {
@@ -223,4 +223,35 @@ async fn files_are_readable_for_their_owner_alone() {
             .mode();
         assert_eq!(mode & 0o077, 0, "{file}");
     }
+}
+
+#[tokio::test]
+async fn backup_is_a_whole_store_and_overwrites_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = Sqlite::open(&directory.path().join("media.db"))
+        .await
+        .expect("opens");
+    save(&store, set(4)).await.expect("saves");
+    let copy = directory.path().join("copy'; --.db");
+    store.backup(&copy).await.expect("copies");
+    save(&store, set(5)).await.expect("saves");
+    let again = store.backup(&copy).await;
+    assert!(
+        matches!(again, Err(BackupError::Create { .. })),
+        "{again:?}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&copy)
+            .expect("is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+    let copy = Sqlite::open(&copy).await.expect("opens");
+    assert_eq!(
+        copy.load().await.expect("loads").grant_key,
+        Some(GrantKey([4; 32]))
+    );
 }

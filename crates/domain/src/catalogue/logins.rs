@@ -60,7 +60,7 @@ impl Catalogue {
         };
         self.put_back_try(tries, taken, now);
         self.inner.limits.login_known.take(tries, now).ok();
-        let from = From {
+        let from = Origin {
             address: attempt.address,
             agent: attempt.agent.to_owned(),
             random: self.random(),
@@ -122,7 +122,7 @@ impl Catalogue {
         let (user, _) = found
             .filter(|(_, ends)| *ends > self.now())
             .ok_or(Refused::Link)?;
-        let from = From {
+        let from = Origin {
             address,
             agent: agent.to_owned(),
             random: self.random(),
@@ -298,7 +298,7 @@ enum Taken {
 }
 
 /// Where a login comes from.
-pub(super) struct From {
+pub(super) struct Origin {
     pub address: IpAddr,
     pub agent: String,
     pub random: Arc<dyn Random>,
@@ -310,7 +310,7 @@ pub(super) fn begin(
     work: &mut Work,
     now: Time,
     user: UserId,
-    from: &From,
+    from: &Origin,
 ) -> Begun {
     let mut others: Vec<&Login> = rights.logins_of(user).collect();
     others.sort_by_key(|login| std::cmp::Reverse(login.last_seen));

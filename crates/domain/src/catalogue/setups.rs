@@ -11,7 +11,7 @@ use crate::store::{Change, UserRow};
 use crate::stream::{Key, MadeKey, Stream, Visibility};
 use crate::user::{Name, Role, User};
 
-use super::logins::{From, begin};
+use super::logins::{Origin, begin};
 use super::{Catalogue, lock};
 
 /// What the person at the first start hands over.
@@ -70,7 +70,7 @@ impl Catalogue {
         password::check_for(first.password, &name)?;
         let password_hash = self.inner.ports.hasher.hash(first.password).await?;
         let random = self.random();
-        let from = From {
+        let from = Origin {
             address: first.address,
             agent: first.agent.to_owned(),
             random: self.random(),

@@ -48,7 +48,7 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
 }
 
 fn user(row: &SqliteRow) -> Result<UserRow, StoreError> {
-    let row = From {
+    let row = Fields {
         row,
         table: "users",
     };
@@ -67,7 +67,7 @@ fn user(row: &SqliteRow) -> Result<UserRow, StoreError> {
 }
 
 fn login(row: &SqliteRow) -> Result<Login, StoreError> {
-    let row = From {
+    let row = Fields {
         row,
         table: "logins",
     };
@@ -83,7 +83,7 @@ fn login(row: &SqliteRow) -> Result<Login, StoreError> {
 }
 
 fn stream(row: &SqliteRow) -> Result<Stream, StoreError> {
-    let row = From {
+    let row = Fields {
         row,
         table: "streams",
     };
@@ -105,7 +105,7 @@ fn stream(row: &SqliteRow) -> Result<Stream, StoreError> {
 }
 
 fn key(row: &SqliteRow) -> Result<Key, StoreError> {
-    let row = From {
+    let row = Fields {
         row,
         table: "stream_keys",
     };
@@ -121,7 +121,7 @@ fn key(row: &SqliteRow) -> Result<Key, StoreError> {
 }
 
 fn api_key(row: &SqliteRow) -> Result<ApiKey, StoreError> {
-    let row = From {
+    let row = Fields {
         row,
         table: "api_keys",
     };
@@ -140,7 +140,7 @@ fn api_key(row: &SqliteRow) -> Result<ApiKey, StoreError> {
 }
 
 fn grant_key_of(row: &SqliteRow) -> Result<GrantKey, StoreError> {
-    From {
+    Fields {
         row,
         table: "server_keys",
     }
@@ -149,12 +149,12 @@ fn grant_key_of(row: &SqliteRow) -> Result<GrantKey, StoreError> {
 }
 
 /// A row, and where it comes from.
-struct From<'a> {
+struct Fields<'a> {
     row: &'a SqliteRow,
     table: &'static str,
 }
 
-impl<'a> From<'a> {
+impl<'a> Fields<'a> {
     fn text(&self, column: &str) -> Result<&'a str, StoreError> {
         self.row.try_get(column).map_err(failed)
     }

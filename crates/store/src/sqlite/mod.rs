@@ -88,6 +88,35 @@ pub enum OpenError {
     },
 }
 
+/// Why the copy was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Choose a name in UTF-8.
+    #[error("{path} is not a name in UTF-8")]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Choose a file that is not there yet, in a directory that can be written.
+    #[error("{path} cannot be created")]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Look at the cause; often the disk is full.
+    #[error("the copy to {path} failed")]
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
 enum Job {
     Write {
         unit: Box<dyn Unit>,
@@ -187,6 +216,31 @@ impl Sqlite {
             readers,
             failing,
         })
+    }
+
+    /// Writes a copy of everything, as it is at one moment, to a new file that only its owner can read; writing goes on
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`BackupError`]; what there is of the copy may be removed.
+    pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
+        let text = to.to_str().ok_or_else(|| BackupError::Name {
+            path: to.to_owned(),
+        })?;
+        // An empty file is taken for a new database, and keeps its permissions.
+        create_new_private(to).map_err(|source| BackupError::Create {
+            path: to.to_owned(),
+            source,
+        })?;
+        sqlx::query("VACUUM INTO $1")
+            .bind(text)
+            .execute(&self.readers)
+            .await
+            .map_err(|source| BackupError::Failed {
+                path: to.to_owned(),
+                source,
+            })?;
+        Ok(())
     }
 
     /// Carries out what waits, moves everything into the one file and closes it. Later writes are refused.
@@ -340,11 +394,20 @@ fn is_new_enough(version: &str) -> bool {
 
 /// Creates the file, readable for its owner alone, if it is not there: it holds hashes of passwords.
 fn create_private(path: &Path) -> std::io::Result<()> {
+    private_options().create(true).open(path).map(drop)
+}
+
+/// The same for a file that must not be there yet.
+fn create_new_private(path: &Path) -> std::io::Result<()> {
+    private_options().create_new(true).open(path).map(drop)
+}
+
+fn private_options() -> std::fs::OpenOptions {
     let mut options = std::fs::OpenOptions::new();
-    options.read(true).append(true).create(true);
+    options.read(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options
 }
 
 #[cfg(test)]
