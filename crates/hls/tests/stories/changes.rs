@@ -5,7 +5,7 @@ use hls::packager::Resume;
 use hls::{Answer, Output, Settings};
 use media::{Frame, Timestamp, TrackId};
 
-use crate::rig::{Rig, Source, other_video, sound, video};
+use crate::rig::{Rig, Source, WALL_MS, other_video, sound, video};
 
 fn discontinuities(rig: &Rig) -> Vec<u64> {
     rig.begun()
@@ -625,4 +625,38 @@ fn restart_with_another_publisher_begins_the_next_epoch() {
     assert!(matches!(rig.ask("e1-main.m3u8", ""), Answer::Gone { .. }));
     rig.publish(&Source::default(), 0, 3000);
     assert_eq!(rig.window.resume().unwrap().epoch, 2);
+}
+
+#[test]
+fn step_of_the_wall_clock_moves_dates_by_a_little_a_segment() {
+    let source = Source::default();
+    let mut rig = Rig::new();
+    rig.publish(&source, 0, 5000);
+    rig.wall_step_ms = 60_000;
+    rig.play(source.frames(5000, 10_000));
+    let begun: Vec<_> = rig.begun().copied().collect();
+    let done = rig.log.iter().filter_map(|(_, output)| match output {
+        Output::SegmentDone(done) => Some(done.duration_us as i64 / 1000),
+        _ => None,
+    });
+    for (pair, length_ms) in begun.windows(2).zip(done) {
+        let off = pair[1].date_ms - pair[0].date_ms - length_ms;
+        assert!((0..=21).contains(&off), "{off} ms");
+    }
+    let slewed = begun.last().unwrap().date_ms - WALL_MS - 14_000;
+    assert!(slewed >= 100, "{slewed} ms towards the new time");
+}
+
+#[test]
+fn media_that_comes_faster_than_time_passes_stays_within_bounds() {
+    let source = Source::default();
+    let mut rig = Rig::new();
+    rig.start(&source.tracks());
+    for frame in source.frames(0, 300_000) {
+        rig.push(frame);
+    }
+    // A hundred segments of about 45 KB: those listed, and the most that are kept beyond.
+    assert!(rig.window.facts().unwrap().bytes < 105 * 50_000);
+    assert!(matches!(rig.ask("e1-s0.m4s", ""), Answer::Gone { .. }));
+    assert_eq!(rig.epochs(), 1);
 }

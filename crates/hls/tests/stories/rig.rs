@@ -146,6 +146,8 @@ pub struct Rig {
     pub packager: Packager,
     pub window: Window,
     pub log: Vec<(Duration, Output)>,
+    /// By how much the wall clock was set.
+    pub wall_step_ms: i64,
     rules: Rules,
 }
 
@@ -163,6 +165,7 @@ impl Rig {
             packager: Packager::new(settings.clone(), resume.clone()),
             window: Window::new(settings, resume),
             log: Vec::new(),
+            wall_step_ms: 0,
             rules: Rules::default(),
         }
     }
@@ -188,7 +191,8 @@ impl Rig {
     /// The wall clock counts what the monotonic one does.
     fn set(&mut self, mono: Duration) {
         self.now.mono = mono;
-        self.now.wall_ms = WALL_MS + (mono - Duration::from_secs(100)).as_millis() as i64;
+        self.now.wall_ms =
+            WALL_MS + self.wall_step_ms + (mono - Duration::from_secs(100)).as_millis() as i64;
     }
 
     /// Moves the clock alone: nothing that is due is done.
