@@ -5,11 +5,9 @@
 //! than three target durations from its end, and their bytes as long again later.
 
 use std::collections::VecDeque;
-use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::{Compression, GzBuilder};
 use media::Track;
 
 use crate::name::{Name, Piece};
@@ -17,47 +15,15 @@ use crate::packager::{Epoch, Init, Part, Resume, SegmentBegun, SegmentDone};
 use crate::playlist::{self, Head, Hint};
 use crate::{Body, Now, Settings};
 
-/// A fast level: playlists are small, and a part must not wait for them.
-const GZIP_LEVEL: u32 = 4;
+use super::bandwidth::{Peak, rate};
+use super::rendered::Rendered;
+use super::segment::{KeptPart, Segment};
 
 /// Bandwidth is told with this headroom over what was measured, in percent.
 const BANDWIDTH_PERCENT: u64 = 115;
 
 /// Segments kept beyond their listing, whatever the clock says: publishers may send faster than time passes.
 const UNLISTED_MAX: usize = 64;
-
-#[derive(Debug)]
-struct KeptPart {
-    body: Body,
-    gap: bool,
-}
-
-#[derive(Debug)]
-struct Segment {
-    begun: SegmentBegun,
-    /// Once it is complete.
-    done: Option<SegmentDone>,
-    body: Body,
-    parts: Vec<KeptPart>,
-    /// Number of parts, also once their bytes have gone.
-    part_count: usize,
-    parts_us: u64,
-    bytes: usize,
-    /// Playlist lines: before the parts, the parts, after them.
-    head: String,
-    part_lines: String,
-    tail: String,
-    with_map: bool,
-    /// Monotonic time at which it was first listed whole.
-    listed: Duration,
-}
-
-/// A playlist and its compressed form.
-#[derive(Clone, Debug)]
-pub(super) struct Rendered {
-    pub body: Body,
-    pub gzip: Bytes,
-}
 
 /// What became of a piece.
 pub(super) enum Found<'a> {
@@ -90,14 +56,6 @@ pub(super) struct EpochWindow {
     full: Option<Rendered>,
     delta: Option<Rendered>,
     peak: Peak,
-}
-
-/// The highest rate over stretches of at least half a target duration.
-#[derive(Debug, Default)]
-struct Peak {
-    bytes: u64,
-    us: u64,
-    bits_per_s: u64,
 }
 
 impl EpochWindow {
@@ -185,22 +143,8 @@ impl EpochWindow {
     pub(super) fn begin_segment(&mut self, begun: SegmentBegun) {
         let before = self.segments.back().map(|segment| segment.begun.init);
         let with_map = begun.discontinuity || before != Some(begun.init);
-        let mut head = String::with_capacity(160);
-        playlist::segment_head(&mut head, self.epoch.number, &begun, with_map);
-        self.segments.push_back(Segment {
-            begun,
-            done: None,
-            body: Body::default(),
-            parts: Vec::new(),
-            part_count: 0,
-            parts_us: 0,
-            bytes: 0,
-            head,
-            part_lines: String::new(),
-            tail: String::new(),
-            with_map,
-            listed: Duration::ZERO,
-        });
+        self.segments
+            .push_back(Segment::new(self.epoch.number, begun, with_map));
     }
 
     pub(super) fn add_part(&mut self, part: Part) {
@@ -534,37 +478,6 @@ impl EpochWindow {
         Name {
             epoch: self.epoch.number,
             piece: Piece::Part { msn, index },
-        }
-    }
-}
-
-impl Peak {
-    /// Adds a segment; a stretch is judged once it is half a target duration long.
-    fn segment(&mut self, bytes: u64, us: u64, target_us: u64) {
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.us = self.us.saturating_add(us);
-        if self.us * 2 >= target_us {
-            self.bits_per_s = self.bits_per_s.max(rate(self.bytes, self.us));
-            (self.bytes, self.us) = (0, 0);
-        }
-    }
-}
-
-fn rate(bytes: u64, us: u64) -> u64 {
-    let bits = u128::from(bytes) * 8_000_000;
-    u64::try_from(bits / u128::from(us.max(1))).unwrap_or(u64::MAX)
-}
-
-impl Rendered {
-    fn new(text: String) -> Self {
-        let bytes = Bytes::from(text);
-        let mut gzip =
-            GzBuilder::new().write(Vec::with_capacity(2048), Compression::new(GZIP_LEVEL));
-        // Writing into a Vec cannot fail; were it to, an empty member would be sent to nobody: see `Window::answer`.
-        let written = gzip.write_all(&bytes).and_then(|()| gzip.finish());
-        Self {
-            body: bytes.into(),
-            gzip: written.map(Bytes::from).unwrap_or_default(),
         }
     }
 }

@@ -5,8 +5,11 @@
 //! RFC 8216bis, 6.2.2 (retention), 6.2.5 (directives); cache lifetimes of appendix B.1.
 
 mod answer;
+mod bandwidth;
 mod directives;
 mod epoch;
+mod rendered;
+mod segment;
 
 use std::collections::VecDeque;
 use std::time::Duration;

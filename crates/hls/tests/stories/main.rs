@@ -6,4 +6,5 @@ mod conformance;
 mod matrix;
 mod random;
 mod rig;
+mod rules;
 mod serving;
