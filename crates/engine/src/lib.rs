@@ -140,7 +140,7 @@ impl Embedded {
         self.shared.refusals.by_reason()
     }
 
-    /// Ends every broadcast in order: publishers are told, viewers see `EXT-X-ENDLIST`, state is saved. Waits until that is done.
+    /// Stops in order: publishers are told, what they sent is packaged, and what the next run needs is saved. Waits until that is done.
     pub async fn stop(&self) {
         self.shared.stopping.send_replace(true);
         self.hub.stop().await;

@@ -1,1 +1,23 @@
-fn main() {}
+//! Media Server: the program. Sees every room of the house, puts them together, and decides nothing.
+
+mod assemble;
+mod cli;
+mod config;
+mod control;
+mod demo;
+mod fetch;
+mod hls_check;
+mod metrics;
+mod ports;
+mod serve;
+mod telemetry;
+mod test_signal;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -82,13 +82,13 @@ impl Hasher for Passwords {
 
 #[cfg(test)]
 mod tests {
-    use testkit::SeededRandom;
+    use testkit::Seeded;
 
     use super::*;
 
     #[tokio::test]
     async fn hash_is_argon2id_with_its_parameters_and_verifies() {
-        let pool = Passwords::new(Arc::new(SeededRandom::new(1)));
+        let pool = Passwords::new(Arc::new(Seeded::new(1)));
         let hash = pool.hash(&Secret::new("correct horse")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(pool.verify(&Secret::new("correct horse"), &hash).await.unwrap());
@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn full_pool_says_busy_instead_of_queueing_for_ever() {
-        let pool = Passwords::new(Arc::new(SeededRandom::new(1)));
+        let pool = Passwords::new(Arc::new(Seeded::new(1)));
         let secret = Secret::new("correct horse");
         let waiting: Vec<_> = (0..QUEUE).map(|_| pool.hash(&secret)).collect();
         assert_eq!(pool.hash(&secret).await, Err(Busy));

@@ -26,21 +26,24 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
         }
         entries.clear();
         reader.read(&mut entries);
-        let mut ended = false;
+        let (mut ended, mut rests) = (false, false);
         for entry in entries.drain(..) {
             let now = shared.now();
             match entry {
                 Entry::Start => {
                     release_at = None;
-                    ended = false;
+                    (ended, rests) = (false, false);
                     packager.start(now, &[]);
                 }
                 Entry::Track(track) => packager.track(now, track),
                 Entry::Frame(frame) => packager.push(now, frame),
-                Entry::Away => packager.interrupt(now),
+                Entry::Away => {
+                    packager.interrupt(now);
+                    rests = true;
+                }
                 Entry::End => {
                     packager.end(now);
-                    ended = true;
+                    (ended, rests) = (true, true);
                 }
             }
         }
@@ -52,7 +55,9 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
         if ended {
             release_at = Some(shared.mono() + KEPT_AFTER_END);
             stream.ring().clear();
-            stream.told_end();
+        }
+        if rests {
+            stream.came_to_rest();
         }
         if release_at.is_some_and(|at| at <= shared.mono()) {
             release_at = None;

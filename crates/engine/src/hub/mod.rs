@@ -21,7 +21,7 @@ pub(crate) use stream::{Phase, Stream};
 
 use crate::Shared;
 
-/// How long the end of all broadcasts may take when the engine stops.
+/// How long all streams may take to come to rest when the engine stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Every stream that has been live since the start, or whose last run was saved.
@@ -77,18 +77,19 @@ impl Hub {
         Publishing::begin(stream, admitted, protocol)
     }
 
-    /// Ends every broadcast and waits until viewers can see it.
+    /// Sends every publisher away and waits until that is packaged. No broadcast ends: after a restart its publisher returns and
+    /// its viewers go on under the same address.
     pub(crate) async fn stop(&self) {
         for stream in self.all() {
-            stream.end_broadcast(&EndReason::ShuttingDown);
+            stream.send_away(&EndReason::ShuttingDown);
         }
-        let ended = async {
+        let quiet = async {
             for stream in self.all() {
-                stream.ended().await;
+                stream.quiet().await;
             }
         };
-        if timeout(STOP_TIMEOUT, ended).await.is_err() {
-            tracing::warn!("some broadcasts did not end in time");
+        if timeout(STOP_TIMEOUT, quiet).await.is_err() {
+            tracing::warn!("some streams did not come to rest in time");
         }
     }
 }

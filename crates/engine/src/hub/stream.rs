@@ -80,7 +80,8 @@ pub(crate) struct Stream {
     window: RwLock<Window>,
     version: watch::Sender<u64>,
     pub(crate) presence: Presence,
-    off: watch::Sender<bool>,
+    /// Nothing comes, and what came was packaged.
+    quiet: watch::Sender<bool>,
 }
 
 impl Stream {
@@ -93,7 +94,7 @@ impl Stream {
             state: Mutex::new(State { phase: Phase::Off, broadcast: None, last_ended: None, publishers: 0, egress_runs: false }),
             version: watch::Sender::new(0),
             presence: Presence::default(),
-            off: watch::Sender::new(true),
+            quiet: watch::Sender::new(true),
         })
     }
 
@@ -168,7 +169,7 @@ impl Stream {
             started: self.shared.mono(),
         });
         state.phase = Phase::Receiving;
-        self.off.send_replace(false);
+        self.quiet.send_replace(false);
         if !state.egress_runs {
             state.egress_runs = true;
             tokio::spawn(egress::hls::run(self.clone(), self.ring.reader()));
@@ -250,18 +251,29 @@ impl Stream {
         }
     }
 
-    /// The egress has told viewers of the end.
-    pub(crate) fn told_end(&self) {
-        let state = self.state();
-        if state.broadcast.is_none() {
-            self.off.send_replace(true);
+    /// The egress has packaged everything up to an absence or an end.
+    pub(crate) fn came_to_rest(&self) {
+        if self.state().phase != Phase::Receiving {
+            self.quiet.send_replace(true);
         }
     }
 
-    /// Resolves once viewers can see that the broadcast is over.
-    pub(super) async fn ended(&self) {
-        let mut off = self.off.subscribe();
-        let _ = off.wait_for(|off| *off).await;
+    /// Resolves once nothing comes any more and what came was packaged.
+    pub(super) async fn quiet(&self) {
+        let mut quiet = self.quiet.subscribe();
+        let _ = quiet.wait_for(|quiet| *quiet).await;
+    }
+
+    /// Tells the publisher to go; the broadcast waits for its return.
+    pub(super) fn send_away(&self, reason: &EndReason) {
+        let number = match &self.state().broadcast {
+            Some(broadcast) => {
+                broadcast.end.send_replace(Some(reason.clone()));
+                broadcast.number
+            }
+            None => return,
+        };
+        self.leave(number);
     }
 
     /// The last broadcast that has ended since the start.

@@ -3,7 +3,7 @@
 use std::{io, io::IoSlice, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use domain::engine::{Fetch, Reply};
+use domain::engine::{Fetch, Reply, Status};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -83,13 +83,12 @@ pub(super) async fn hot_loop(
                 continue;
             }
             HotAnswer::Fetch(Fetch::Ready(reply)) => reply,
-            HotAnswer::Fetch(Fetch::Wait(waiting)) => match wait(&mut stream, &mut input, waiting).await {
+            HotAnswer::Fetch(Fetch::Wait(waiting)) => match wait(&mut stream, &mut input, waiting, stop).await {
                 Some(reply) => reply,
                 None => return Left::Over,
             },
         };
         let keep_alive = keep_alive && !*stop.borrow();
-        output.clear();
         hot::write_head(&mut output, &reply, gzip, keep_alive);
         let (chunks, length, _) = if body_wanted { hot::body(reply, gzip) } else { (Vec::new(), 0, false) };
         if let Err(error) = send(&mut stream, &output, &chunks, limits.send_timeout).await {
@@ -156,7 +155,11 @@ async fn wait(
     stream: &mut TcpStream,
     input: &mut BytesMut,
     mut waiting: std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>,
+    stop: &mut watch::Receiver<bool>,
 ) -> Option<Reply> {
+    if *stop.borrow_and_update() {
+        return Some(stopping());
+    }
     loop {
         if input.len() > head::HEAD_BYTES_MAX {
             return Some(waiting.await);
@@ -164,9 +167,15 @@ async fn wait(
         tokio::select! {
             biased;
             reply = &mut waiting => return Some(reply),
+            _ = stop.changed() => return Some(stopping()),
             read = stream.read_buf(input) => if !matches!(read, Ok(1..)) { return None },
         }
     }
+}
+
+/// What held requests are answered when the server stops: players ask again, and meet the next run.
+fn stopping() -> Reply {
+    Reply { retry_after_s: Some(1), ..Reply::refused(Status::Unavailable, "the server is stopping") }
 }
 
 async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {

@@ -1,0 +1,282 @@
+//! Running the server: opens, listens, tells what it listens on, and stops in order.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, anyhow};
+use domain::{
+    BoxFuture, Catalogue,
+    catalogue::Ended,
+    engine::{Close, Engine as _},
+    store::Store as _,
+};
+use engine::Embedded;
+use store::sqlite::Sqlite;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::interval,
+};
+use web::{
+    App, Check, Ports,
+    front::{Front, Hot, HotAnswer, HotRequest, Limits, Networks, bind},
+};
+
+use crate::{
+    assemble::{self, Opened},
+    config::{Config, Source, registry::Use},
+    control, metrics,
+};
+
+/// How often last uses are saved and ended logins are dropped.
+const TEND_EVERY: Duration = Duration::from_secs(60);
+
+/// A server that runs.
+pub struct Running {
+    pub opened: Opened,
+    pub base_url: String,
+    pub rtmp: Option<SocketAddr>,
+    engine: Arc<Embedded>,
+    stop: watch::Sender<bool>,
+    fronts: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// Serves until a signal says to stop.
+pub async fn run(config: &Config) -> Result<()> {
+    let running = start(config).await?;
+    if let Some(token) = running.opened.catalogue.setup_token() {
+        println!("setup {}/setup?token={}", running.base_url, token.expose());
+    }
+    println!("ready {}", running.base_url);
+    until_told_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}
+
+/// Resolves with the first SIGTERM or SIGINT; a second one ends the process at once.
+pub async fn until_told_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        eprintln!("media-server: told twice to stop; stopping at once");
+        std::process::exit(1);
+    });
+    Ok(())
+}
+
+/// Opens the data directory and every listener; prints each address.
+pub async fn start(config: &Config) -> Result<Running> {
+    tell_unused(config);
+    let trusted_proxies = Networks::parse(config.list("http.trusted_proxies").iter().map(String::as_str))
+        .map_err(|text| anyhow!("`http.trusted_proxies` holds `{text}`, which is neither an address nor a network"))?;
+    let opened = assemble::open(&config.data_dir()).await?;
+    let http = listener(config, "http.listen").await?.context("`http.listen` is switched off; there is nothing to serve")?;
+    let rtmp = listener(config, "rtmp.listen").await?;
+    let metrics = listener(config, "metrics.listen").await?;
+
+    let embedded = Arc::new(Embedded::new(
+        engine_settings(config, &opened.folder),
+        Arc::new(opened.catalogue.clone()),
+        opened.clock.clone(),
+        opened.random.clone(),
+    ));
+    close_what_ends(&opened.catalogue, embedded.clone());
+    let app = App::new(
+        Ports {
+            catalogue: opened.catalogue.clone(),
+            engine: embedded.clone(),
+            clock: opened.clock.clone(),
+            random: opened.random.clone(),
+            checks: checks(opened.store.clone(), &opened.folder),
+        },
+        web::Settings {
+            public_url: config.text("http.public_url").trim_end_matches('/').to_owned(),
+            trusted_proxies: trusted_proxies.clone(),
+            cors_origins: config.list("http.cors_origins").to_vec(),
+            grace_s: config.whole("publish.grace_s"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    );
+
+    let (stop, stopping) = watch::channel(false);
+    let http_address = http.local_addr()?;
+    let base_url = match config.text("http.public_url").trim_end_matches('/') {
+        "" => format!("http://{}", reachable(http_address)),
+        url => url.to_owned(),
+    };
+    let mut fronts = Vec::new();
+    if let Some(listener) = metrics {
+        println!("metrics http://{}/metrics", reachable(listener.local_addr()?));
+        let front = Front {
+            hot: Arc::new(NothingHot),
+            router: metrics::router(app.clone(), embedded.clone()),
+            limits: Limits { connections: 64, connections_per_address: 0, ..http_limits(config) },
+            trusted_proxies: Networks::default(),
+        };
+        fronts.push(tokio::spawn(front.serve(listener, stopping.clone())));
+    }
+    let front = Front {
+        hot: Arc::new(app.clone()),
+        router: web::router(app),
+        limits: http_limits(config),
+        trusted_proxies,
+    };
+    fronts.push(tokio::spawn(front.serve(http, stopping.clone())));
+    let rtmp_address = rtmp.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let (Some(listener), Some(address)) = (rtmp, rtmp_address) {
+        println!("rtmp rtmp://{}/live", reachable(address));
+        embedded.listen_rtmp(listener);
+    }
+    control::listen(&opened.folder, opened.catalogue.clone(), stopping.clone())?;
+    tokio::spawn(tend(opened.catalogue.clone(), stopping));
+    Ok(Running { opened, base_url, rtmp: rtmp_address, engine: embedded, stop, fronts })
+}
+
+impl Running {
+    /// Publishers are sent away, running requests end, everything is saved.
+    pub async fn stop(self) {
+        tracing::info!("stopping");
+        self.engine.stop().await;
+        self.stop.send_replace(true);
+        for front in self.fronts {
+            let _ = front.await;
+        }
+        self.opened.close().await;
+    }
+}
+
+/// Binds a listener of the settings, or says who may hold the port.
+async fn listener(config: &Config, name: &str) -> Result<Option<TcpListener>> {
+    let Some(address) = config.listen(name) else { return Ok(None) };
+    bind(address).map(Some).with_context(|| {
+        format!("cannot listen on {address} (`{name}`); if another program has this port, stop it or use `--set {name}=…`")
+    })
+}
+
+/// How a person on this machine reaches an address.
+fn reachable(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => format!("127.0.0.1:{}", address.port()),
+        ip if ip.is_unspecified() => format!("localhost:{}", address.port()),
+        _ => address.to_string(),
+    }
+}
+
+/// Settings that somebody gave and that do nothing yet are told, once.
+fn tell_unused(config: &Config) {
+    for (setting, _, source) in config.resolved().all() {
+        if setting.used == Use::Later && *source != Source::Default {
+            tracing::warn!(setting = setting.name, "this setting is not yet in use");
+        }
+    }
+}
+
+fn http_limits(config: &Config) -> Limits {
+    Limits {
+        header_timeout: config.seconds("http.header_timeout_s"),
+        idle_timeout: config.seconds("http.idle_timeout_s"),
+        send_timeout: config.seconds("http.send_timeout_s"),
+        connections: config.size("http.connections"),
+        connections_per_address: config.whole32("limits.connections_per_address"),
+        drain: config.seconds("shutdown.drain_s"),
+    }
+}
+
+fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
+    engine::Settings {
+        hls: hls::Settings {
+            part_ms: config.whole32("hls.part_ms"),
+            segment_ms: config.whole32("hls.segment_ms"),
+            target_duration_s: config.whole32("hls.target_duration_s"),
+            ..hls::Settings::default()
+        },
+        rtmp: rtmp::Limits {
+            handshake_ms: config.whole("rtmp.handshake_timeout_s") * 1000,
+            connect_to_publish_ms: config.whole("rtmp.publish_timeout_s") * 1000,
+            idle_ms: config.whole("rtmp.idle_timeout_s") * 1000,
+            chunk_size_max: config.whole32("rtmp.chunk_size_max"),
+            message_bytes_max: config.whole32("rtmp.message_bytes_max"),
+            chunk_streams_max: config.size("rtmp.chunk_streams_max"),
+            partial_bytes_max: config.size("rtmp.partial_bytes_max"),
+            amf_depth_max: config.size("rtmp.amf_depth_max"),
+            amf_keys_max: config.size("rtmp.amf_keys_max"),
+            amf_string_bytes_max: config.size("rtmp.amf_string_bytes_max"),
+            bytes_per_second_max: config.whole("rtmp.bit_rate_max") / 8,
+            frames_per_second_max: config.whole("rtmp.frames_per_second_max"),
+            ..rtmp::Limits::default()
+        },
+        grace: config.seconds("publish.grace_s"),
+        take_over: config.is_on("publish.take_over"),
+        connections: config.size("rtmp.connections"),
+        publishers_per_address: config.whole32("limits.publishers_per_address"),
+        ring_bytes_max: 8 << 20,
+        livestreams: folder.join("livestreams"),
+    }
+}
+
+/// Revoked keys and the like reach the live plane here, and nowhere else.
+fn close_what_ends(catalogue: &Catalogue, engine: Arc<Embedded>) {
+    catalogue.on_ended(move |ended| {
+        let (who, why) = match ended {
+            Ended::Key(key) => (Close::Key(key), "This key was revoked."),
+            Ended::ApiKey(key) => (Close::ApiKey(key), "This key was revoked."),
+            Ended::User(user) => (Close::PublishersOf(user), "The account of this stream's owner was switched off."),
+            Ended::Viewers { stream, .. } => (Close::Viewers(stream), "The stream is not open to you any more."),
+            Ended::Stream(stream) => (Close::Stream(stream), "The stream was deleted."),
+            // A viewer's next request meets a grant that has ended with its login.
+            Ended::Login(_) => return,
+        };
+        engine.close(who, why);
+    });
+}
+
+/// What `/health` asks beside the engine.
+fn checks(store: Arc<Sqlite>, folder: &Path) -> Box<dyn Fn() -> BoxFuture<'static, Vec<Check>> + Send + Sync> {
+    let folder = folder.to_owned();
+    Box::new(move || {
+        let (store, folder) = (store.clone(), folder.clone());
+        Box::pin(async move {
+            let database = store.check().await.err().map(|error| error.to_string());
+            let probe = folder.join(".writable");
+            let storage = tokio::fs::write(&probe, b"").await.err().map(|error| error.to_string());
+            vec![Check { name: "database", failure: database }, Check { name: "storage", failure: storage }]
+        })
+    })
+}
+
+async fn tend(catalogue: Catalogue, mut stop: watch::Receiver<bool>) {
+    let mut ticks = interval(TEND_EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(error) = catalogue.tend().await {
+            tracing::warn!(%error, "the last uses of logins and keys were not saved");
+        }
+    }
+}
+
+/// The metrics port has no hot path.
+struct NothingHot;
+
+impl Hot for NothingHot {
+    fn answer(&self, _: &HotRequest<'_>) -> Option<HotAnswer> {
+        None
+    }
+
+    fn sent(&self, _: u64) {}
+}
