@@ -742,6 +742,50 @@ fn nothing_may_follow_the_end() {
     assert!(broken(&checker.report()).contains(&"end.final"));
 }
 
+/// Two renditions of one presentation, each with these lines behind its playlist; without any, the second has its own
+/// server control.
+fn two_renditions(tail: [&str; 2]) -> Vec<Finding> {
+    let mut checker = Checker::default();
+    let mut observe = |url: &str, kind, body: String| {
+        checker.observe(Observation {
+            at: Duration::from_millis(10),
+            took: Duration::from_millis(1),
+            url: url.to_owned(),
+            kind,
+            status: 200,
+            headers: Vec::new(),
+            body: body.into(),
+            gzip_asked: false,
+        });
+    };
+    let variant = |name| format!("#EXT-X-STREAM-INF:BANDWIDTH=1\n{name}\n");
+    let index = format!("#EXTM3U\n{}{}", variant("a.m3u8"), variant("b.m3u8"));
+    observe("/x/index.m3u8", RequestKind::Multivariant, index);
+    observe(
+        "/x/a.m3u8",
+        RequestKind::Media,
+        LIVE.playlist(HISTORY, false) + tail[0],
+    );
+    observe(
+        "/x/b.m3u8",
+        RequestKind::Media,
+        LIVE.playlist(HISTORY, false) + tail[1],
+    );
+    checker.report()
+}
+
+#[test]
+fn renditions_report_each_other_and_share_their_control() {
+    let report = |name| format!("#EXT-X-RENDITION-REPORT:URI=\"{name}\"\n");
+    let clean = two_renditions([&report("b.m3u8"), &report("./a.m3u8")]);
+    assert!(
+        !broken(&clean).contains(&"report.all") && !broken(&clean).contains(&"control.same"),
+        "{clean:#?}"
+    );
+    let faulty = two_renditions([&report("b.m3u8"), ""]);
+    assert!(broken(&faulty).contains(&"report.all") && broken(&faulty).contains(&"control.same"));
+}
+
 #[test]
 fn a_bomb_and_a_long_run_stay_within_limits() {
     let limits = Limits {

@@ -31,19 +31,40 @@ pub(super) fn server_control(log: &Log, _: &Limits, judge: &mut Judge) {
     fixed(log, judge, |media| media.server_control.clone());
 }
 
-pub(super) fn control_same(log: &Log, _: &Limits, judge: &mut Judge) {
-    if log.streams.len() == 1 {
+/// The media playlists that one multivariant playlist names together; epochs that follow each other are no renditions.
+fn presentations(log: &Log) -> Vec<BTreeSet<String>> {
+    let named = log.multivariants.iter().map(|(base, multivariant)| {
+        let variants = multivariant.variants.iter().map(|variant| &variant.uri);
+        let renditions = multivariant
+            .renditions
+            .iter()
+            .filter_map(|rendition| rendition.uri.as_ref());
+        variants
+            .chain(renditions)
+            .map(|uri| without_query(&resolve(base, uri)).to_owned())
+            .collect()
+    });
+    named
+        .filter(|urls: &BTreeSet<String>| urls.len() > 1)
+        .collect()
+}
+
+fn needs_renditions(log: &Log, judge: &mut Judge) {
+    if !log.multivariants.is_empty() && presentations(log).is_empty() {
         judge.not_needed("there is one media playlist");
     }
-    let newest: Vec<_> = log
-        .streams
-        .iter()
-        .filter_map(|(url, stream)| Some((url, &stream.newest()?.media)))
-        .collect();
-    for (pair, next) in newest.iter().zip(newest.iter().skip(1)) {
-        let same = pair.1.server_control == next.1.server_control
-            && pair.1.target_duration_s == next.1.target_duration_s;
-        judge.expect(same, || format!("{} and {} differ", pair.0, next.0));
+}
+
+pub(super) fn control_same(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_renditions(log, judge);
+    for urls in presentations(log) {
+        let newest = |url: &String| Some((url.clone(), &log.streams.get(url)?.newest()?.media));
+        let newest: Vec<_> = urls.iter().filter_map(newest).collect();
+        for ((url, media), (other_url, other)) in newest.iter().zip(newest.iter().skip(1)) {
+            let same = media.server_control == other.server_control
+                && media.target_duration_s == other.target_duration_s;
+            judge.expect(same, || format!("{url} and {other_url} differ"));
+        }
     }
 }
 
@@ -294,23 +315,23 @@ pub(super) fn segment_cadence(log: &Log, limits: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn reports(log: &Log, _: &Limits, judge: &mut Judge) {
-    let all: BTreeSet<&str> = log.streams.keys().map(String::as_str).collect();
-    if all.len() == 1 {
-        judge.not_needed("there is one media playlist");
-        return;
-    }
-    for (url, list) in lists(log).filter(|(_, list)| list.media.part_target.is_some()) {
-        let reported: Vec<String> = list
-            .media
-            .reports
-            .iter()
-            .map(|report| resolve(url, &report.uri))
-            .collect();
-        for other in all.iter().filter(|other| **other != url) {
-            let there = reported
+    needs_renditions(log, judge);
+    for urls in presentations(log) {
+        for (url, list) in
+            lists(log).filter(|(url, list)| urls.contains(*url) && list.media.part_target.is_some())
+        {
+            let reported: Vec<String> = list
+                .media
+                .reports
                 .iter()
-                .any(|reported| without_query(reported) == *other);
-            judge.expect(there, || format!("{url} does not report {other}"));
+                .map(|report| resolve(url, &report.uri))
+                .collect();
+            for other in urls.iter().filter(|other| *other != url) {
+                let there = reported
+                    .iter()
+                    .any(|reported| without_query(reported) == other);
+                judge.expect(there, || format!("{url} does not report {other}"));
+            }
         }
     }
 }
