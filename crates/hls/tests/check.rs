@@ -766,11 +766,11 @@ fn two_renditions(tail: [&str; 2]) -> Vec<Finding> {
         RequestKind::Media,
         LIVE.playlist(HISTORY, false) + tail[0],
     );
-    observe(
-        "/x/b.m3u8",
-        RequestKind::Media,
-        LIVE.playlist(HISTORY, false) + tail[1],
-    );
+    let mut other = LIVE.playlist(HISTORY, false) + tail[1];
+    if tail[1].is_empty() {
+        other = other.replace("PART-HOLD-BACK=0.6", "PART-HOLD-BACK=0.7");
+    }
+    observe("/x/b.m3u8", RequestKind::Media, other);
     checker.report()
 }
 
