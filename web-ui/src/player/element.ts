@@ -250,10 +250,20 @@ export class StagePlayer extends HTMLElement {
     bigPlay.hidden = false;
   }
 
+  /**
+   * A new source begins at live within half a second. Seeking there is left to native HLS: hls.js (1.7.4), which loads
+   * whole segments while it is behind, now and then waits for seconds before it loads parts again.
+   */
   #toLive(): void {
     this.#wantsLive = true;
+    this.#wantsPlay = true;
+    const behind = this.#source?.behindTargetS;
     const position = this.#source?.livePosition;
-    if (position !== undefined) this.#view.video.currentTime = position;
+    if (behind !== undefined && behind >= AT_LIVE_S) {
+      this.#open();
+      return;
+    }
+    if (behind === undefined && position !== undefined) this.#view.video.currentTime = position;
     this.#play();
   }
 
