@@ -700,6 +700,20 @@ fn multivariant(observation: &mut Observation, from: &str, to: &str) {
 }
 
 #[test]
+fn every_rule_has_a_fault() {
+    let report = Checker::default().report();
+    let without = report
+        .iter()
+        .map(|finding| finding.rule)
+        .filter(|rule| FAULTS.iter().all(|(name, _)| name != rule));
+    // These have tests of their own.
+    assert_eq!(
+        without.collect::<Vec<_>>(),
+        ["run.complete", "control.same", "end.final", "report.all"]
+    );
+}
+
+#[test]
 fn each_fault_is_found_by_its_rule() {
     let mut unseen = Vec::new();
     for (rule, fault) in FAULTS {
