@@ -164,8 +164,7 @@ impl Run {
             .map_or(self.part.start, |last| last.saturating_add(1));
         let decode = place.decode.max(soonest);
         self.close_parts_before(decode, cx);
-        let full_with_it = decode.saturating_add(step) > self.limit();
-        if self.part.has_pictures() && !constant && full_with_it {
+        if !constant && self.ends_well_before(decode, step) {
             self.close(decode, cx);
         }
         if frame.key && self.segment_may_end(decode, cx) {
@@ -174,10 +173,13 @@ impl Run {
             }
             cx.cutter.finish_segment(cx.out);
         }
-        let decode = if self.part.has_pictures() {
-            decode
+        let (decode, present) = if self.part.has_pictures() {
+            (decode, place.present)
+        } else if place.present == place.decode {
+            // Shown where its part begins: the picture before it lasts no longer.
+            (self.part.start, self.part.start)
         } else {
-            self.part.start
+            (self.part.start, place.present)
         };
         if !self.part.has_room_for_picture(
             frame.data.len(),
@@ -190,7 +192,7 @@ impl Run {
         cx.counters.frames += 1;
         self.gops.picture(frame.key);
         self.part
-            .add_picture(decode, place.present, frame.key, frame.data);
+            .add_picture(decode, present, frame.key, frame.data);
 
         if constant {
             let end = self.picture_end(decode);
@@ -272,6 +274,14 @@ impl Run {
                 line.resync(pts, rescale(picture_at, self.scale, rate));
             }
         }
+    }
+
+    /// The open part does better to end where a picture at `decode` begins, which would hardly fit, than at its limit. It
+    /// must be long enough then: pictures that last longer than the rest allows are cut by the limit instead.
+    fn ends_well_before(&self, decode: i64, step: i64) -> bool {
+        let length = decode.saturating_sub(self.part.start);
+        let long_enough = length.saturating_mul(100) >= self.target.saturating_mul(86);
+        self.part.has_pictures() && long_enough && decode.saturating_add(step) > self.limit()
     }
 
     /// Where the open part must end at the latest.

@@ -54,6 +54,9 @@ const COMMON: [(u32, u32); 18] = [
 /// Residual within which two rates fit equally well: rounding to milliseconds, both ways.
 const ROUNDING_TICKS: i64 = 135;
 
+/// Fewer pictures fit some rate by chance, if they may stray by more than rounding.
+const TELLING: usize = 6;
+
 impl Timing {
     /// Judges decode times (90 kHz, in order) of the first pictures, and the rate that their SPS declares.
     pub(super) fn measure(declared: Option<(u32, u32)>, dts: &[i64]) -> Self {
@@ -69,6 +72,7 @@ impl Timing {
         let mut best: Option<(i64, (u32, u32))> = None;
         for (num, den) in COMMON {
             if let Some(spread) = spread(num, den, dts)
+                && (spread <= 2 * ROUNDING_TICKS || dts.len() >= TELLING)
                 && best.is_none_or(|(least, _)| spread + ROUNDING_TICKS < least)
             {
                 best = Some((spread, (num, den)));

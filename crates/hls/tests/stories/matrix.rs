@@ -180,16 +180,23 @@ fn reordered_pictures_keep_all_rules() {
 
 #[test]
 fn variable_rate_gets_wide_parts() {
-    let source = Source {
-        rate: Some((30, 1)),
-        gop: 60,
-        jitter_ms: 14,
-        ..Source::default()
-    };
-    let mut rig = Rig::new();
-    rig.publish(&source, 0, 20_000);
-    assert_eq!(rig.window.facts().unwrap().part_target_us, 500_000);
-    assert!(rig.parts().count() >= 36);
+    for (rate, jitter_ms) in [(30, 14), (12, 36), (8, 55), (5, 90), (3, 150)] {
+        for sound in [Some(48_000), None] {
+            let source = Source {
+                rate: Some((rate, 1)),
+                gop: 2 * rate,
+                jitter_ms,
+                sound,
+                ..Source::default()
+            };
+            let mut rig = Rig::new();
+            rig.publish(&source, 0, 20_000);
+            let facts = rig.window.facts().unwrap();
+            assert_eq!(facts.part_target_us, 500_000, "{source:?}");
+            assert!(rig.parts().count() >= 36, "{source:?}");
+            assert_eq!(rig.epochs(), 1, "{source:?}");
+        }
+    }
 }
 
 #[test]

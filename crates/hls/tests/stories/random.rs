@@ -79,4 +79,13 @@ proptest! {
             prop_assert!(facts.ended && facts.bytes < 200 << 20);
         }
     }
+
+    #[test]
+    fn any_request_is_answered(piece in "\\PC{0,20}|e[0-3]-s[0-9]{1,20}(p[0-9]{1,10})?\\.m4s|e1-(main|init[0-9])\\.(m3u8|mp4)", query in "\\PC{0,30}|(_HLS_(msn|part|skip)=[0-9YESv]{0,20}&?){0,3}") {
+        let mut rig = Rig::new();
+        rig.publish(&Source::default(), 0, 1500);
+        let _ = rig.ask(&piece, &query);
+        rig.end();
+        let _ = rig.ask(&piece, &query);
+    }
 }
