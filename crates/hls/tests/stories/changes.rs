@@ -660,3 +660,19 @@ fn media_that_comes_faster_than_time_passes_stays_within_bounds() {
     assert!(matches!(rig.ask("e1-s0.m4s", ""), Answer::Gone { .. }));
     assert_eq!(rig.epochs(), 1);
 }
+
+#[test]
+fn rate_that_changes_under_way_keeps_the_promises_or_begins_an_epoch() {
+    for (rate, epochs) in [(60, 1), (24, 1), (20, 1), (15, 1), (10, 1), (7, 2)] {
+        let mut rig = Rig::new();
+        rig.publish(&Source::default(), 0, 6000);
+        let other = Source {
+            rate: Some((rate, 1)),
+            gop: rate,
+            ..Source::default()
+        };
+        rig.play(other.frames(6000, 20_000));
+        assert_eq!(rig.epochs(), epochs, "{rate}: {:?}", rig.counters());
+        assert!(!rig.parts().last().unwrap().gap, "{rate}");
+    }
+}
