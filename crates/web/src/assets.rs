@@ -26,7 +26,9 @@ pub(crate) struct Assets {
 impl Assets {
     /// Reads the manifest that was built with the files.
     pub(crate) fn embedded() -> Self {
-        let manifest = Dist::get("manifest.json").map(|file| file.data).unwrap_or_default();
+        let manifest = Dist::get("manifest.json")
+            .map(|file| file.data)
+            .unwrap_or_default();
         let names: HashMap<String, String> = serde_json::from_slice(&manifest).unwrap_or_default();
         let path = |name: &str| format!("/assets/{}", names.get(name).map_or(name, String::as_str));
         Self {
@@ -46,7 +48,10 @@ pub(crate) async fn show(Path(name): Path<String>) -> Response {
     };
     let headers = [
         (header::CONTENT_TYPE, file.metadata.mimetype().to_owned()),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+        (
+            header::CACHE_CONTROL,
+            "public, max-age=31536000, immutable".to_owned(),
+        ),
     ];
     (headers, file.data).into_response()
 }
@@ -58,7 +63,13 @@ mod tests {
     #[test]
     fn every_named_file_is_there() {
         let assets = Assets::embedded();
-        for path in [assets.style_css, assets.site_js, assets.player_js, assets.sprite_svg, assets.icon_svg] {
+        for path in [
+            assets.style_css,
+            assets.site_js,
+            assets.player_js,
+            assets.sprite_svg,
+            assets.icon_svg,
+        ] {
             let name = path.strip_prefix("/assets/").unwrap();
             assert!(Dist::get(name).is_some() && name.contains('-'), "{name}");
         }

@@ -18,21 +18,37 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after_s: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            retry_after_s: None,
+        }
     }
 
     pub(crate) fn retry_after(self, seconds: u32) -> Self {
-        Self { retry_after_s: Some(seconds), ..self }
+        Self {
+            retry_after_s: Some(seconds),
+            ..self
+        }
     }
 
     /// 401: nobody, or not with this.
     pub(crate) fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Log in, or send an API key as a bearer token.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "Log in, or send an API key as a bearer token.",
+        )
     }
 
     /// 403: known, but this is not theirs to do.
     pub(crate) fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "This login or key may not do that.")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "This login or key may not do that.",
+        )
     }
 
     /// 404, also for what the caller may not know of.
@@ -49,7 +65,11 @@ impl Problem {
             source = cause.source();
         }
         tracing::error!(error = causes, "a request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something broke on the server. It has been written to its log.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something broke on the server. It has been written to its log.",
+        )
     }
 }
 
@@ -74,7 +94,12 @@ impl IntoResponse for Problem {
             request_id: crate::extract::request_id(),
         };
         let text = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        let mut response = (
+            self.status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            text,
+        )
+            .into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {
@@ -115,7 +140,8 @@ impl From<login::Refused> for Problem {
             R::NotAllowed => Self::unauthorized(),
             R::NotFound => Self::not_found(),
             R::TooManyTries { retry_after_s } => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail).retry_after(retry_after_s)
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
+                    .retry_after(retry_after_s)
             }
             R::Busy(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(1),
             R::Store(error) => Self::internal(&error),

@@ -29,8 +29,26 @@ pub(crate) async fn show(State(app): State<App>) -> Response {
     let failing = checks.iter().any(|check| check.failure.is_some());
     let words: Map<String, Value> = checks
         .iter()
-        .map(|check| (check.name.to_owned(), json!(if check.failure.is_none() { "ok" } else { "failing" })))
+        .map(|check| {
+            (
+                check.name.to_owned(),
+                json!(if check.failure.is_none() {
+                    "ok"
+                } else {
+                    "failing"
+                }),
+            )
+        })
         .collect();
-    let (status, word) = if failing { (StatusCode::SERVICE_UNAVAILABLE, "failing") } else { (StatusCode::OK, "ok") };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(json!({"status": word, "checks": words}))).into_response()
+    let (status, word) = if failing {
+        (StatusCode::SERVICE_UNAVAILABLE, "failing")
+    } else {
+        (StatusCode::OK, "ok")
+    };
+    (
+        status,
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(json!({"status": word, "checks": words})),
+    )
+        .into_response()
 }

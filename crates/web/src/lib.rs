@@ -93,7 +93,13 @@ pub struct Ports {
 impl App {
     /// Puts the handlers' state together.
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        let Ports { catalogue, engine, clock, random, checks } = ports;
+        let Ports {
+            catalogue,
+            engine,
+            clock,
+            random,
+            checks,
+        } = ports;
         let inner = Inner {
             catalogue,
             engine,
@@ -104,7 +110,9 @@ impl App {
             counters: Counters::default(),
             assets: assets::Assets::embedded(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// What was counted so far.
@@ -131,6 +139,9 @@ impl Hot for App {
     }
 
     fn sent(&self, bytes: u64) {
-        self.inner.counters.hls_bytes.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        self.inner
+            .counters
+            .hls_bytes
+            .fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
     }
 }

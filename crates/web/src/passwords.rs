@@ -35,12 +35,22 @@ pub struct Passwords {
 impl Passwords {
     /// A pool that takes its salts from `random`.
     pub fn new(random: Arc<dyn Random>) -> Self {
-        Self { running: Arc::new(Semaphore::new(AT_ONCE)), queued: Arc::new(Semaphore::new(QUEUE)), random }
+        Self {
+            running: Arc::new(Semaphore::new(AT_ONCE)),
+            queued: Arc::new(Semaphore::new(QUEUE)),
+            random,
+        }
     }
 
     /// Runs work that takes long on a blocking thread, within the bounds of the pool.
-    fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> BoxFuture<'static, Result<T, Busy>> {
-        let (running, queued) = (self.running.clone(), self.queued.clone().try_acquire_owned());
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, Busy>> {
+        let (running, queued) = (
+            self.running.clone(),
+            self.queued.clone().try_acquire_owned(),
+        );
         Box::pin(async move {
             let _queued = queued.map_err(|_| Busy)?;
             let running = running.acquire_owned().await.map_err(|_| Busy)?;
@@ -66,7 +76,9 @@ impl Hasher for Passwords {
         self.random.fill(&mut salt);
         let password = password.clone();
         let hashed = self.run(move || {
-            argon2().hash_password_with_salt(password.expose().as_bytes(), &salt).map(|hash| hash.to_string())
+            argon2()
+                .hash_password_with_salt(password.expose().as_bytes(), &salt)
+                .map(|hash| hash.to_string())
         });
         Box::pin(async move { hashed.await?.map_err(|_| Busy) })
     }
@@ -74,8 +86,11 @@ impl Hasher for Passwords {
     fn verify(&self, password: &Secret, hash: &str) -> BoxFuture<'static, Result<bool, Busy>> {
         let (password, hash) = (password.clone(), hash.to_owned());
         self.run(move || {
-            PasswordHash::new(&hash)
-                .is_ok_and(|hash| argon2().verify_password(password.expose().as_bytes(), &hash).is_ok())
+            PasswordHash::new(&hash).is_ok_and(|hash| {
+                argon2()
+                    .verify_password(password.expose().as_bytes(), &hash)
+                    .is_ok()
+            })
         })
     }
 }
@@ -90,9 +105,21 @@ mod tests {
     async fn hash_is_argon2id_with_its_parameters_and_verifies() {
         let pool = Passwords::new(Arc::new(Seeded::new(1)));
         let hash = pool.hash(&Secret::new("correct horse")).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(pool.verify(&Secret::new("correct horse"), &hash).await.unwrap());
-        assert!(!pool.verify(&Secret::new("Correct horse"), &hash).await.unwrap());
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert!(
+            pool.verify(&Secret::new("correct horse"), &hash)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !pool
+                .verify(&Secret::new("Correct horse"), &hash)
+                .await
+                .unwrap()
+        );
         assert!(!pool.verify(&Secret::new("x"), "no hash").await.unwrap());
     }
 

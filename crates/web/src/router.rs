@@ -21,27 +21,50 @@ pub fn router(app: App) -> Router {
         .route("/hls/{slug}/{token}/{piece}", get(play::piece))
         .layer(from_fn(preflight));
     let api = Router::new()
-        .route("/api/streams", get(api::streams::list).post(api::streams::create))
+        .route(
+            "/api/streams",
+            get(api::streams::list).post(api::streams::create),
+        )
         .route(
             "/api/streams/{slug}",
-            get(api::streams::show).patch(api::streams::change).delete(api::streams::remove),
+            get(api::streams::show)
+                .patch(api::streams::change)
+                .delete(api::streams::remove),
         )
-        .route("/api/streams/{slug}/keys", get(api::keys::list).post(api::keys::create))
-        .route("/api/streams/{slug}/keys/{id}", axum::routing::delete(api::keys::revoke))
+        .route(
+            "/api/streams/{slug}/keys",
+            get(api::keys::list).post(api::keys::create),
+        )
+        .route(
+            "/api/streams/{slug}/keys/{id}",
+            axum::routing::delete(api::keys::revoke),
+        )
         .route("/api/streams/{slug}/refusals", get(api::streams::refusals))
         .route("/api/stream/validate", get(api::rights::validate))
         .route("/api/stream/authorize", get(api::rights::authorize))
         .route("/api/mediamtx/status", get(api::status::show))
-        .route("/api/webhooks/stream-ready", post(api::status::engine_is_embedded))
-        .route("/api/webhooks/stream-ended", post(api::status::engine_is_embedded))
+        .route(
+            "/api/webhooks/stream-ready",
+            post(api::status::engine_is_embedded),
+        )
+        .route(
+            "/api/webhooks/stream-ended",
+            post(api::status::engine_is_embedded),
+        )
         .route("/api/watch/{slug}", get(api::watch::show))
         .route("/api/{*rest}", any(nothing_here));
     let pages = Router::new()
         .route("/", get(pages::home::show))
         .route("/login", get(pages::login::show).post(pages::login::submit))
-        .route("/logout", get(pages::login::ask_logout).post(pages::login::logout))
+        .route(
+            "/logout",
+            get(pages::login::ask_logout).post(pages::login::logout),
+        )
         .route("/setup", get(pages::setup::show).post(pages::setup::submit))
-        .route("/open/{token}", get(pages::login::ask_once).post(pages::login::once))
+        .route(
+            "/open/{token}",
+            get(pages::login::ask_once).post(pages::login::once),
+        )
         .route("/watch/{slug}", get(pages::watch::show))
         .route("/assets/{name}", get(assets::show))
         .route("/health", get(health::show))
@@ -66,10 +89,22 @@ async fn preflight(request: axum::extract::Request, next: axum::middleware::Next
         return next.run(request).await;
     }
     let headers = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS")),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("range, authorization")),
-        (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400")),
+        (
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, HEAD, OPTIONS"),
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("range, authorization"),
+        ),
+        (
+            header::ACCESS_CONTROL_MAX_AGE,
+            HeaderValue::from_static("86400"),
+        ),
     ];
     (axum::http::StatusCode::NO_CONTENT, headers).into_response()
 }

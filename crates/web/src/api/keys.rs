@@ -17,9 +17,16 @@ use super::{
 use crate::{App, error::Problem, extract::Asking};
 
 /// `GET`: the keys, without the keys themselves.
-pub(crate) async fn list(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    asking: Asking,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let caller = asking.known()?;
-    let keys = app.catalogue().list_keys(&caller, &slug(&name)?).map_err(|refused| denied(&caller, refused.into()))?;
+    let keys = app
+        .catalogue()
+        .list_keys(&caller, &slug(&name)?)
+        .map_err(|refused| denied(&caller, refused.into()))?;
     let keys: Vec<Value> = keys
         .iter()
         .map(|key| {
@@ -43,21 +50,36 @@ pub(crate) struct NewKey {
 }
 
 /// `POST`: a new key; one of the owner's own where `key` is given.
-pub(crate) async fn create(State(app): State<App>, asking: Asking, Path(name): Path<String>, Json(new): Json<NewKey>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    asking: Asking,
+    Path(name): Path<String>,
+    Json(new): Json<NewKey>,
+) -> Result<Response, Problem> {
     let caller = asking.known()?;
     let made = app
         .catalogue()
         .add_key(&caller, &slug(&name)?, &new.name, new.key.map(Secret::new))
         .await
         .map_err(|refused| denied(&caller, refused.into()))?;
-    let value = json!({"id": made.key.id.to_string(), "name": made.key.name, "key": made.secret.expose()});
-    Ok(private((StatusCode::CREATED, Answer(value)).into_response()))
+    let value =
+        json!({"id": made.key.id.to_string(), "name": made.key.name, "key": made.secret.expose()});
+    Ok(private(
+        (StatusCode::CREATED, Answer(value)).into_response(),
+    ))
 }
 
 /// `DELETE …/{id}`: revoked; its publisher is cut within a second.
-pub(crate) async fn revoke(State(app): State<App>, asking: Asking, Path((name, id)): Path<(String, String)>) -> Result<StatusCode, Problem> {
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    asking: Asking,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
     let caller = asking.known()?;
     let id = id.parse().map_err(|_| Problem::not_found())?;
-    app.catalogue().revoke_key(&caller, &slug(&name)?, id).await.map_err(|refused| denied(&caller, refused.into()))?;
+    app.catalogue()
+        .revoke_key(&caller, &slug(&name)?, id)
+        .await
+        .map_err(|refused| denied(&caller, refused.into()))?;
     Ok(StatusCode::NO_CONTENT)
 }

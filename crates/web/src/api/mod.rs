@@ -23,13 +23,23 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for Json<T> 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "Send `content-type: application/json`."))
-            }
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "Send `content-type: application/json`.",
+            )),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large."))
+                Err(Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too_large",
+                    "The body is too large.",
+                ))
             }
-            Err(rejection) => Err(Problem::new(StatusCode::BAD_REQUEST, "unreadable", rejection.body_text())),
+            Err(rejection) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "unreadable",
+                rejection.body_text(),
+            )),
         }
     }
 }

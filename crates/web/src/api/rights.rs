@@ -33,25 +33,67 @@ const DEFAULT: &str = "live";
 const PARTS_MAX: usize = 8;
 
 /// 200 when the token may publish to the stream, else 401.
-pub(crate) async fn validate(State(app): State<App>, client: Client, Query(question): Query<Question>) -> Result<Response, Problem> {
-    let path = question.path.as_deref().filter(|path| !path.is_empty()).unwrap_or(DEFAULT);
-    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).take(PARTS_MAX).map(str::to_owned).collect();
+pub(crate) async fn validate(
+    State(app): State<App>,
+    client: Client,
+    Query(question): Query<Question>,
+) -> Result<Response, Problem> {
+    let path = question
+        .path
+        .as_deref()
+        .filter(|path| !path.is_empty())
+        .unwrap_or(DEFAULT);
+    let parts: Vec<String> = path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .take(PARTS_MAX)
+        .map(str::to_owned)
+        .collect();
     // Here the path is no place for a key: without a token the answer is no.
-    let token = question.token.filter(|token| !token.is_empty()).ok_or_else(|| no(&Refused::NoKey))?;
-    let attempt = Attempt { protocol: Protocol::Rtmp, address: client.address, path: &parts, token: Some(&token) };
-    let admitted = app.catalogue().admit_publish(&attempt).map_err(|refused| no(&refused))?;
-    Ok(private(Answer(json!({"valid": true, "stream": admitted.slug.as_str()})).into_response()))
+    let token = question
+        .token
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| no(&Refused::NoKey))?;
+    let attempt = Attempt {
+        protocol: Protocol::Rtmp,
+        address: client.address,
+        path: &parts,
+        token: Some(&token),
+    };
+    let admitted = app
+        .catalogue()
+        .admit_publish(&attempt)
+        .map_err(|refused| no(&refused))?;
+    Ok(private(
+        Answer(json!({"valid": true, "stream": admitted.slug.as_str()})).into_response(),
+    ))
 }
 
 fn no(refused: &Refused) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, refused.code(), format!("{} {}", refused.message(), refused.fix()))
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        refused.code(),
+        format!("{} {}", refused.message(), refused.fix()),
+    )
 }
 
 /// 200 when the caller may watch the stream, else 401.
-pub(crate) async fn authorize(State(app): State<App>, asking: Result<Asking, Problem>, Query(question): Query<Question>) -> Result<Response, Problem> {
+pub(crate) async fn authorize(
+    State(app): State<App>,
+    asking: Result<Asking, Problem>,
+    Query(question): Query<Question>,
+) -> Result<Response, Problem> {
     let Asking(caller) = asking?;
-    let path = question.path.as_deref().filter(|path| !path.is_empty()).unwrap_or(DEFAULT);
+    let path = question
+        .path
+        .as_deref()
+        .filter(|path| !path.is_empty())
+        .unwrap_or(DEFAULT);
     let slug = Slug::parse(path.trim_matches('/')).map_err(|_| Problem::unauthorized())?;
-    app.catalogue().admit_view(&caller, &slug).map_err(|_| Problem::unauthorized())?;
-    Ok(private(Answer(json!({"authorized": true, "stream": slug.as_str()})).into_response()))
+    app.catalogue()
+        .admit_view(&caller, &slug)
+        .map_err(|_| Problem::unauthorized())?;
+    Ok(private(
+        Answer(json!({"authorized": true, "stream": slug.as_str()})).into_response(),
+    ))
 }

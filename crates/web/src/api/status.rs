@@ -46,5 +46,9 @@ pub(crate) async fn show(State(app): State<App>, asking: Asking) -> Result<Respo
 
 /// `POST /api/webhooks/…`: only an external engine calls these.
 pub(crate) async fn engine_is_embedded() -> Problem {
-    Problem::new(StatusCode::CONFLICT, "engine_is_embedded", "The engine is part of this server; nobody else reports for it.")
+    Problem::new(
+        StatusCode::CONFLICT,
+        "engine_is_embedded",
+        "The engine is part of this server; nobody else reports for it.",
+    )
 }

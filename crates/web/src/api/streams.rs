@@ -31,9 +31,15 @@ pub(crate) struct Paging {
 }
 
 /// `GET /api/streams`: what the caller may see listed.
-pub(crate) async fn list(State(app): State<App>, Asking(caller): Asking, Query(paging): Query<Paging>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Asking(caller): Asking,
+    Query(paging): Query<Paging>,
+) -> Result<Response, Problem> {
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let page = app.catalogue().list_streams(&caller, paging.cursor.as_deref(), limit);
+    let page = app
+        .catalogue()
+        .list_streams(&caller, paging.cursor.as_deref(), limit);
     let streams: Vec<Value> = page
         .streams
         .iter()
@@ -43,7 +49,9 @@ pub(crate) async fn list(State(app): State<App>, Asking(caller): Asking, Query(p
             value
         })
         .collect();
-    Ok(private(Answer(json!({"streams": streams, "next_cursor": page.next_cursor})).into_response()))
+    Ok(private(
+        Answer(json!({"streams": streams, "next_cursor": page.next_cursor})).into_response(),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -55,28 +63,61 @@ pub(crate) struct NewStream {
 }
 
 /// `POST /api/streams`: a stream and its first key, shown this once.
-pub(crate) async fn create(State(app): State<App>, asking: Asking, Json(new): Json<NewStream>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    asking: Asking,
+    Json(new): Json<NewStream>,
+) -> Result<Response, Problem> {
     let caller = asking.known()?;
-    let slug = Slug::parse(&new.slug)
-        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_slug", error.to_string()))?;
-    let visibility = new.visibility.as_deref().map_or(Ok(Visibility::Private), visibility)?;
-    let new = New { slug, title: new.title, visibility, owner: None };
-    let (stream, made) = app.catalogue().add_stream(&caller, new).await.map_err(|refused| denied(&caller, refused.into()))?;
+    let slug = Slug::parse(&new.slug).map_err(|error| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_slug",
+            error.to_string(),
+        )
+    })?;
+    let visibility = new
+        .visibility
+        .as_deref()
+        .map_or(Ok(Visibility::Private), visibility)?;
+    let new = New {
+        slug,
+        title: new.title,
+        visibility,
+        owner: None,
+    };
+    let (stream, made) = app
+        .catalogue()
+        .add_stream(&caller, new)
+        .await
+        .map_err(|refused| denied(&caller, refused.into()))?;
     let mut value = facts(&app, &stream);
     value["live"] = Value::Null;
     value["key"] = json!(made.secret.expose());
-    Ok(private((StatusCode::CREATED, Answer(value)).into_response()))
+    Ok(private(
+        (StatusCode::CREATED, Answer(value)).into_response(),
+    ))
 }
 
 /// `GET /api/streams/{slug}`: with what is live.
-pub(crate) async fn show(State(app): State<App>, Asking(caller): Asking, Path(name): Path<String>) -> Result<Response, Problem> {
-    let stream = app.catalogue().find_stream(&caller, &slug(&name)?).ok_or_else(Problem::not_found)?;
+pub(crate) async fn show(
+    State(app): State<App>,
+    Asking(caller): Asking,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let stream = app
+        .catalogue()
+        .find_stream(&caller, &slug(&name)?)
+        .ok_or_else(Problem::not_found)?;
     Ok(whole(&app, &stream))
 }
 
 fn whole(app: &App, stream: &Stream) -> Response {
     let mut value = facts(app, stream);
-    value["live"] = app.engine().live(&stream.slug).map_or(Value::Null, |live| live_facts(&live));
+    value["live"] = app
+        .engine()
+        .live(&stream.slug)
+        .map_or(Value::Null, |live| live_facts(&live));
     let mut response = private(Answer(value).into_response());
     if let Ok(tag) = HeaderValue::from_str(&etag(stream)) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -101,10 +142,17 @@ pub(crate) async fn change(
 ) -> Result<Response, Problem> {
     let caller = asking.known()?;
     let slug = slug(&name)?;
-    let seen = match headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).filter(|tag| *tag != "*") {
+    let seen = match headers
+        .get(header::IF_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .filter(|tag| *tag != "*")
+    {
         None => None,
         Some(tag) => {
-            let current = app.catalogue().find_stream(&caller, &slug).ok_or_else(Problem::not_found)?;
+            let current = app
+                .catalogue()
+                .find_stream(&caller, &slug)
+                .ok_or_else(Problem::not_found)?;
             if etag(&current) != tag {
                 return Err(domain::stream::Refused::Changed.into());
             }
@@ -112,27 +160,56 @@ pub(crate) async fn change(
         }
     };
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
-    let change = Change { title: edit.title, visibility, seen };
-    let stream = app.catalogue().update_stream(&caller, &slug, change).await.map_err(|refused| denied(&caller, refused.into()))?;
+    let change = Change {
+        title: edit.title,
+        visibility,
+        seen,
+    };
+    let stream = app
+        .catalogue()
+        .update_stream(&caller, &slug, change)
+        .await
+        .map_err(|refused| denied(&caller, refused.into()))?;
     Ok(whole(&app, &stream))
 }
 
 /// `DELETE /api/streams/{slug}`: publishers and viewers go at once.
-pub(crate) async fn remove(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn remove(
+    State(app): State<App>,
+    asking: Asking,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
     let caller = asking.known()?;
-    app.catalogue().delete_stream(&caller, &slug(&name)?).await.map_err(|refused| denied(&caller, refused.into()))?;
+    app.catalogue()
+        .delete_stream(&caller, &slug(&name)?)
+        .await
+        .map_err(|refused| denied(&caller, refused.into()))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /api/streams/{slug}/refusals`: who tried to publish and why it was refused.
-pub(crate) async fn refusals(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn refusals(
+    State(app): State<App>,
+    asking: Asking,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let caller = asking.known()?;
-    let stream = app.catalogue().find_stream(&caller, &slug(&name)?).ok_or_else(Problem::not_found)?;
+    let stream = app
+        .catalogue()
+        .find_stream(&caller, &slug(&name)?)
+        .ok_or_else(Problem::not_found)?;
     if !app.catalogue().may_manage(&caller, stream.id) {
         return Err(Problem::forbidden());
     }
-    let refusals: Vec<Value> = app.engine().refusals(Some(&stream.slug)).iter().map(refusal).collect();
-    Ok(private(Answer(json!({"refusals": refusals})).into_response()))
+    let refusals: Vec<Value> = app
+        .engine()
+        .refusals(Some(&stream.slug))
+        .iter()
+        .map(refusal)
+        .collect();
+    Ok(private(
+        Answer(json!({"refusals": refusals})).into_response(),
+    ))
 }
 
 fn refusal(refusal: &Refusal) -> Value {
@@ -149,12 +226,20 @@ fn refusal(refusal: &Refusal) -> Value {
 
 /// A caller who is known but not allowed is told 403, not to log in.
 pub(super) fn denied(caller: &Caller, problem: Problem) -> Problem {
-    if problem.status == StatusCode::UNAUTHORIZED && caller.user().is_some() { Problem::forbidden() } else { problem }
+    if problem.status == StatusCode::UNAUTHORIZED && caller.user().is_some() {
+        Problem::forbidden()
+    } else {
+        problem
+    }
 }
 
 fn visibility(word: &str) -> Result<Visibility, Problem> {
     Visibility::find(word).ok_or_else(|| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_visibility", "`visibility` is one of public, unlisted, members, private.")
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_visibility",
+            "`visibility` is one of public, unlisted, members, private.",
+        )
     })
 }
 
@@ -163,7 +248,10 @@ fn etag(stream: &Stream) -> String {
 }
 
 fn facts(app: &App, stream: &Stream) -> Value {
-    let owner = stream.owner.and_then(|id| app.catalogue().find_user(id)).map(|user| user.name.as_str().to_owned());
+    let owner = stream
+        .owner
+        .and_then(|id| app.catalogue().find_user(id))
+        .map(|user| user.name.as_str().to_owned());
     json!({
         "slug": stream.slug.as_str(),
         "title": stream.title,
@@ -192,8 +280,11 @@ fn live_facts(live: &Live) -> Value {
             value
         })
         .collect();
-    let warnings: Vec<Value> =
-        live.warnings.iter().map(|w| json!({"code": w.code, "message": w.message, "fix": w.fix})).collect();
+    let warnings: Vec<Value> = live
+        .warnings
+        .iter()
+        .map(|w| json!({"code": w.code, "message": w.message, "fix": w.fix}))
+        .collect();
     let (state, until) = match live.state {
         Phase::Receiving => ("receiving", None),
         Phase::Away { until } => ("away", Some(until.rfc3339())),
@@ -215,7 +306,10 @@ fn live_facts(live: &Live) -> Value {
 
 /// Answers for one caller are kept by no shared cache.
 pub(super) fn private(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
     response
 }
 

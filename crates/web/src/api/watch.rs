@@ -6,18 +6,18 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use domain::{
-    engine::State as Phase,
-    gate::Gatekeeper as _,
-    slug::Slug,
-};
+use domain::{engine::State as Phase, gate::Gatekeeper as _, slug::Slug};
 use serde_json::{Value, json};
 
 use super::streams::private;
 use crate::{App, extract::Visitor};
 
 /// What a viewer is told; alike for what does not exist and what they may not see.
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor, Path(name): Path<String>) -> Response {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Path(name): Path<String>,
+) -> Response {
     let now = app.inner.clock.now().rfc3339();
     let stream = Slug::parse(&name)
         .ok()
@@ -27,16 +27,27 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor, Path(
         let body = json!({"now": now, "state": "not_allowed", "since": null, "until": null, "grace_s": 0, "viewers": 0, "title": ""});
         return private((StatusCode::NOT_FOUND, Answer(body)).into_response());
     };
-    let (state, since, until, viewers): (_, Value, Value, _) = match app.engine().live(&stream.slug) {
+    let (state, since, until, viewers): (_, Value, Value, _) = match app.engine().live(&stream.slug)
+    {
         Some(live) => {
             let (state, until) = match live.state {
                 Phase::Receiving => ("live", Value::Null),
                 Phase::Away { until } => ("away", json!(until.rfc3339())),
             };
-            (state, json!(live.since.rfc3339()), until, live.viewers.hls + live.viewers.webrtc)
+            (
+                state,
+                json!(live.since.rfc3339()),
+                until,
+                live.viewers.hls + live.viewers.webrtc,
+            )
         }
         None => match app.engine().last_ended(&stream.slug) {
-            Some(ended) => ("ended", json!(ended.since.rfc3339()), json!(ended.until.rfc3339()), 0),
+            Some(ended) => (
+                "ended",
+                json!(ended.since.rfc3339()),
+                json!(ended.until.rfc3339()),
+                0,
+            ),
             None => ("offline", Value::Null, Value::Null, 0),
         },
     };

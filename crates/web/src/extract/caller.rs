@@ -23,7 +23,11 @@ pub(crate) struct Asking(pub(crate) Caller);
 impl Asking {
     /// The caller, or 401 for nobody.
     pub(crate) fn known(self) -> Result<Caller, Problem> {
-        if self.0.subject == Subject::Nobody { Err(Problem::unauthorized()) } else { Ok(self.0) }
+        if self.0.subject == Subject::Nobody {
+            Err(Problem::unauthorized())
+        } else {
+            Ok(self.0)
+        }
     }
 }
 
@@ -48,19 +52,30 @@ impl FromRequestParts<App> for Asking {
             let (scheme, key) = text.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
         });
-        match app.catalogue().caller_for_api_key(key.unwrap_or_default(), client.address) {
+        match app
+            .catalogue()
+            .caller_for_api_key(key.unwrap_or_default(), client.address)
+        {
             Ok(caller) => Ok(Self(caller)),
             Err(caller::Refused::Unknown) => Err(Problem::unauthorized()),
-            Err(refused @ caller::Refused::TooManyTries { retry_after_s }) => {
-                Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", refused.to_string()).retry_after(retry_after_s))
-            }
+            Err(refused @ caller::Refused::TooManyTries { retry_after_s }) => Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_tries",
+                refused.to_string(),
+            )
+            .retry_after(retry_after_s)),
         }
     }
 }
 
 fn by_cookie(app: &App, headers: &HeaderMap, client: &Client) -> Caller {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
     // On an encrypted connection only the cookie that cannot have been planted over a plain one counts.
     let wanted = if client.secure { COOKIE_SECURE } else { COOKIE };
     match pairs.find(|(name, _)| *name == wanted) {

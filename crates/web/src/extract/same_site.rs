@@ -15,12 +15,29 @@ use crate::{App, error::Problem};
 
 /// Refuses changes that another site's page asks for.
 pub(crate) async fn same_site(State(app): State<App>, request: Request, next: Next) -> Response {
-    let origin_here = request.extensions().get::<Client>().map(|client| client.origin.clone()).unwrap_or_default();
-    let with_key = request.headers().contains_key(header::AUTHORIZATION) && !request.headers().contains_key(header::COOKIE);
-    if request.method().is_safe() || with_key || allowed(request.headers(), &origin_here, &app.settings().cors_origins) {
+    let origin_here = request
+        .extensions()
+        .get::<Client>()
+        .map(|client| client.origin.clone())
+        .unwrap_or_default();
+    let with_key = request.headers().contains_key(header::AUTHORIZATION)
+        && !request.headers().contains_key(header::COOKIE);
+    if request.method().is_safe()
+        || with_key
+        || allowed(
+            request.headers(),
+            &origin_here,
+            &app.settings().cors_origins,
+        )
+    {
         return next.run(request).await;
     }
-    Problem::new(StatusCode::FORBIDDEN, "cross_site", "Another site's page asked for this; only this site's own pages can.").into_response()
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        "Another site's page asked for this; only this site's own pages can.",
+    )
+    .into_response()
 }
 
 fn allowed(headers: &HeaderMap, here: &str, trusted: &[String]) -> bool {
@@ -34,7 +51,10 @@ fn allowed(headers: &HeaderMap, here: &str, trusted: &[String]) -> bool {
         (Some(_), _) => false,
         (None, None) => true,
         (None, Some(origin)) => {
-            let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
+            let host = |url: &str| {
+                url.split_once("://")
+                    .map(|(_, host)| host.to_ascii_lowercase())
+            };
             host(origin).is_some_and(|host_there| Some(host_there) == host(here))
         }
     }
@@ -67,7 +87,11 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert("origin", origin.parse().unwrap());
             }
-            assert_eq!(allowed(&headers, here, &trusted), may, "{site:?} {origin:?}");
+            assert_eq!(
+                allowed(&headers, here, &trusted),
+                may,
+                "{site:?} {origin:?}"
+            );
         }
     }
 }

@@ -19,9 +19,15 @@ impl Networks {
                 Some((address, length)) => (address, length.parse::<u8>().ok()),
                 None => (text, None),
             };
-            let Ok(ip) = address.parse::<IpAddr>() else { return Err(text.to_owned()) };
+            let Ok(ip) = address.parse::<IpAddr>() else {
+                return Err(text.to_owned());
+            };
             let full = if ip.is_ipv4() { 32 } else { 128 };
-            let length = if text.contains('/') { length.ok_or_else(|| text.to_owned())? } else { full };
+            let length = if text.contains('/') {
+                length.ok_or_else(|| text.to_owned())?
+            } else {
+                full
+            };
             if length > full {
                 return Err(text.to_owned());
             }
@@ -33,17 +39,19 @@ impl Networks {
     /// Whether the address lies in one of the networks. IPv4 addresses mapped into IPv6 count as IPv4.
     pub fn contains(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.0.iter().any(|(network, length)| match (network.to_canonical(), ip) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let shift = 32 - u32::from((*length).min(32));
-                u32::from(a).checked_shr(shift) == u32::from(b).checked_shr(shift)
-            }
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                let shift = 128 - u32::from(*length);
-                u128::from(a).checked_shr(shift) == u128::from(b).checked_shr(shift)
-            }
-            _ => false,
-        })
+        self.0
+            .iter()
+            .any(|(network, length)| match (network.to_canonical(), ip) {
+                (IpAddr::V4(a), IpAddr::V4(b)) => {
+                    let shift = 32 - u32::from((*length).min(32));
+                    u32::from(a).checked_shr(shift) == u32::from(b).checked_shr(shift)
+                }
+                (IpAddr::V6(a), IpAddr::V6(b)) => {
+                    let shift = 128 - u32::from(*length);
+                    u128::from(a).checked_shr(shift) == u128::from(b).checked_shr(shift)
+                }
+                _ => false,
+            })
     }
 }
 
@@ -69,7 +77,10 @@ impl Tally {
         }
         *count += 1;
         drop(counts);
-        Some(Place { tally: self.clone(), block })
+        Some(Place {
+            tally: self.clone(),
+            block,
+        })
     }
 }
 
@@ -110,7 +121,11 @@ mod tests {
         ] {
             assert_eq!(set.contains(ip.parse().unwrap()), within, "{ip}");
         }
-        assert!(Networks::parse(["0.0.0.0/0"]).unwrap().contains("203.0.113.9".parse().unwrap()));
+        assert!(
+            Networks::parse(["0.0.0.0/0"])
+                .unwrap()
+                .contains("203.0.113.9".parse().unwrap())
+        );
         for wrong in ["10.0.0.0/33", "proxy", "10.0.0.0/x", ""] {
             assert_eq!(Networks::parse([wrong]).unwrap_err(), wrong);
         }

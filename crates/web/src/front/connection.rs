@@ -55,7 +55,11 @@ pub(super) async fn hot_loop(
                 let body_wanted = head.method == "GET";
                 let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
                 let request = HotRequest { path, query };
-                let answer = if head.special || !(body_wanted || head.method == "HEAD") { None } else { hot.answer(&request) };
+                let answer = if head.special || !(body_wanted || head.method == "HEAD") {
+                    None
+                } else {
+                    hot.answer(&request)
+                };
                 match answer {
                     None => Step::Leave,
                     Some(answer) => Step::Answer {
@@ -68,7 +72,14 @@ pub(super) async fn hot_loop(
                 }
             }
         };
-        let Step::Answer { answer, body_wanted, gzip, keep_alive, length } = step else {
+        let Step::Answer {
+            answer,
+            body_wanted,
+            gzip,
+            keep_alive,
+            length,
+        } = step
+        else {
             return Left::Hyper(stream, input.freeze());
         };
         input.advance(length);
@@ -77,20 +88,30 @@ pub(super) async fn hot_loop(
         let reply = match answer {
             HotAnswer::Forbidden => {
                 hot::write_forbidden(&mut output, keep_alive);
-                if send(&mut stream, &output, &[], limits.send_timeout).await.is_err() || !keep_alive {
+                if send(&mut stream, &output, &[], limits.send_timeout)
+                    .await
+                    .is_err()
+                    || !keep_alive
+                {
                     return Left::Over;
                 }
                 continue;
             }
             HotAnswer::Fetch(Fetch::Ready(reply)) => reply,
-            HotAnswer::Fetch(Fetch::Wait(waiting)) => match wait(&mut stream, &mut input, waiting, stop).await {
-                Some(reply) => reply,
-                None => return Left::Over,
-            },
+            HotAnswer::Fetch(Fetch::Wait(waiting)) => {
+                match wait(&mut stream, &mut input, waiting, stop).await {
+                    Some(reply) => reply,
+                    None => return Left::Over,
+                }
+            }
         };
         let keep_alive = keep_alive && !*stop.borrow();
         hot::write_head(&mut output, &reply, gzip, keep_alive);
-        let (chunks, length, _) = if body_wanted { hot::body(reply, gzip) } else { (Vec::new(), 0, false) };
+        let (chunks, length, _) = if body_wanted {
+            hot::body(reply, gzip)
+        } else {
+            (Vec::new(), 0, false)
+        };
         if let Err(error) = send(&mut stream, &output, &chunks, limits.send_timeout).await {
             tracing::trace!(%peer, %error, "a viewer's connection ended while sending");
             return Left::Over;
@@ -105,7 +126,13 @@ pub(super) async fn hot_loop(
 
 enum Step {
     Leave,
-    Answer { answer: HotAnswer, body_wanted: bool, gzip: bool, keep_alive: bool, length: usize },
+    Answer {
+        answer: HotAnswer,
+        body_wanted: bool,
+        gzip: bool,
+        keep_alive: bool,
+        length: usize,
+    },
 }
 
 enum Next {
@@ -114,7 +141,12 @@ enum Next {
 }
 
 /// Reads until a head is decided: patient before its first byte, strict after it.
-async fn read_head(stream: &mut TcpStream, input: &mut BytesMut, limits: &Limits, stop: &mut watch::Receiver<bool>) -> Next {
+async fn read_head(
+    stream: &mut TcpStream,
+    input: &mut BytesMut,
+    limits: &Limits,
+    stop: &mut watch::Receiver<bool>,
+) -> Next {
     if input.is_empty() {
         if *stop.borrow_and_update() {
             return Next::Over;
@@ -175,7 +207,10 @@ async fn wait(
 
 /// What held requests are answered when the server stops: players ask again, and meet the next run.
 fn stopping() -> Reply {
-    Reply { retry_after_s: Some(1), ..Reply::refused(Status::Unavailable, "the server is stopping") }
+    Reply {
+        retry_after_s: Some(1),
+        ..Reply::refused(Status::Unavailable, "the server is stopping")
+    }
 }
 
 async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
@@ -185,7 +220,8 @@ async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
         431 => "Request Header Fields Too Large",
         _ => "Bad Request",
     };
-    let text = format!("HTTP/1.1 {status} {words}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let text =
+        format!("HTTP/1.1 {status} {words}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let _ = timeout(bound, stream.write_all(text.as_bytes())).await;
     let _ = stream.shutdown().await;
     // What the other side still sends is taken for a moment, so that the refusal is not lost to a reset.
@@ -197,7 +233,12 @@ async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
 }
 
 /// Sends head and body in as few system calls as the socket takes; each stretch without progress has the bound.
-async fn send(stream: &mut TcpStream, head: &[u8], chunks: &[Bytes], bound: Duration) -> io::Result<()> {
+async fn send(
+    stream: &mut TcpStream,
+    head: &[u8],
+    chunks: &[Bytes],
+    bound: Duration,
+) -> io::Result<()> {
     let total = head.len() + chunks.iter().map(Bytes::len).sum::<usize>();
     let mut sent = 0;
     while sent < total {
@@ -220,7 +261,9 @@ async fn send(stream: &mut TcpStream, head: &[u8], chunks: &[Bytes], bound: Dura
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(wrote) => wrote,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                timeout(bound, stream.writable()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+                timeout(bound, stream.writable())
+                    .await
+                    .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
                 0
             }
             Err(error) => return Err(error),

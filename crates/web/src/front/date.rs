@@ -17,7 +17,9 @@ thread_local! {
 
 /// Hands the current time as IMF-fixdate (RFC 9110, 5.6.7) to `with`.
 pub(crate) fn http_date<T>(with: impl FnOnce(&str) -> T) -> T {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |age| age.as_secs());
     LAST.with_borrow_mut(|(at, text)| {
         if *at != seconds {
             *at = seconds;

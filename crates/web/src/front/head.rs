@@ -39,15 +39,27 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) fn read(bytes: &[u8]) -> Read<'_> {
     if !bytes.is_empty() && bytes.starts_with(&PREFACE[..bytes.len().min(PREFACE.len())]) {
         // The first letter alone could still be POST or PUT.
-        return if bytes.len() >= 3 { Read::Http2 } else { Read::Partial };
+        return if bytes.len() >= 3 {
+            Read::Http2
+        } else {
+            Read::Partial
+        };
     }
     let Some(end) = find(bytes, b"\r\n\r\n") else {
         // An empty line of bare line feeds would end the head for a lenient reader.
-        let lenient = find(bytes, b"\n\n").is_some() || find(bytes, b"\n\r\n").is_some_and(|at| at == 0 || bytes[at - 1] != b'\r');
+        let lenient = find(bytes, b"\n\n").is_some()
+            || find(bytes, b"\n\r\n").is_some_and(|at| at == 0 || bytes[at - 1] != b'\r');
         return match () {
             () if lenient => Read::Refused(400),
-            () if bytes.len() > HEAD_BYTES_MAX => Read::Refused(if bytes.contains(&b'\n') { 431 } else { 414 }),
-            () if bytes.first().is_some_and(|b| !b.is_ascii_uppercase() && *b != b'\r') => Read::Refused(400),
+            () if bytes.len() > HEAD_BYTES_MAX => {
+                Read::Refused(if bytes.contains(&b'\n') { 431 } else { 414 })
+            }
+            () if bytes
+                .first()
+                .is_some_and(|b| !b.is_ascii_uppercase() && *b != b'\r') =>
+            {
+                Read::Refused(400)
+            }
             () => Read::Partial,
         };
     };
@@ -56,7 +68,11 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
         return Read::Refused(431);
     }
     let head = &bytes[..length];
-    if head.iter().enumerate().any(|(at, b)| *b == b'\n' && (at == 0 || head[at - 1] != b'\r')) {
+    if head
+        .iter()
+        .enumerate()
+        .any(|(at, b)| *b == b'\n' && (at == 0 || head[at - 1] != b'\r'))
+    {
         return Read::Refused(400);
     }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -66,7 +82,9 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
         Err(httparse::Error::TooManyHeaders) => return Read::Refused(431),
         _ => return Read::Refused(400),
     }
-    let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
+    let (Some(method), Some(target), Some(version)) =
+        (request.method, request.path, request.version)
+    else {
         return Read::Refused(400);
     };
     if target.len() > TARGET_BYTES_MAX {
@@ -78,8 +96,21 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
     judge(length, method, target, version, request.headers)
 }
 
-fn judge<'a>(length: usize, method: &'a str, target: &'a str, version: u8, headers: &[httparse::Header<'_>]) -> Read<'a> {
-    let mut head = Head { length, method, target, keep_alive: version == 1, gzip: false, special: false };
+fn judge<'a>(
+    length: usize,
+    method: &'a str,
+    target: &'a str,
+    version: u8,
+    headers: &[httparse::Header<'_>],
+) -> Read<'a> {
+    let mut head = Head {
+        length,
+        method,
+        target,
+        keep_alive: version == 1,
+        gzip: false,
+        special: false,
+    };
     let (mut lengths, mut codings, mut hosts) = (0, 0, 0);
     for header in headers {
         let name = header.name;
@@ -111,7 +142,8 @@ fn judge<'a>(length: usize, method: &'a str, target: &'a str, version: u8, heade
             head.gzip = accepts_gzip(value);
         }
     }
-    let ambiguous = lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) || (version == 0 && codings > 0);
+    let ambiguous =
+        lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) || (version == 0 && codings > 0);
     if ambiguous || hosts > 1 || (version == 1 && hosts == 0) {
         return Read::Refused(400);
     }
@@ -120,7 +152,9 @@ fn judge<'a>(length: usize, method: &'a str, target: &'a str, version: u8, heade
 
 /// Whether a header of comma-separated words holds this one.
 fn contains(value: &[u8], word: &str) -> bool {
-    value.split(|b| *b == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+    value
+        .split(|b| *b == b',')
+        .any(|item| item.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3): named or starred, and not with quality 0.
@@ -130,7 +164,8 @@ pub(crate) fn accepts_gzip(value: &[u8]) -> bool {
         let mut pieces = item.split(|b| *b == b';').map(<[u8]>::trim_ascii);
         let coding = pieces.next().unwrap_or_default();
         let refused = pieces.any(|p| {
-            p.strip_prefix(b"q=").is_some_and(|q| q.starts_with(b"0") && q.iter().all(|b| *b == b'0' || *b == b'.'))
+            p.strip_prefix(b"q=")
+                .is_some_and(|q| q.starts_with(b"0") && q.iter().all(|b| *b == b'0' || *b == b'.'))
         });
         if coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip") {
             return !refused;
@@ -158,8 +193,13 @@ mod tests {
     #[test]
     fn plain_request_is_read_whole() {
         let text = b"GET /hls/live/x.m3u8?_HLS_msn=1 HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br, gzip\r\n\r\nGET";
-        let Read::Whole(head) = read(text) else { panic!("not whole") };
-        assert_eq!((head.method, head.target), ("GET", "/hls/live/x.m3u8?_HLS_msn=1"));
+        let Read::Whole(head) = read(text) else {
+            panic!("not whole")
+        };
+        assert_eq!(
+            (head.method, head.target),
+            ("GET", "/hls/live/x.m3u8?_HLS_msn=1")
+        );
         assert!(head.keep_alive && head.gzip && !head.special);
         assert_eq!(&text[head.length..], b"GET");
     }
@@ -187,8 +227,20 @@ mod tests {
         ] {
             assert_eq!(refused(text), Some(400), "{text:?}");
         }
-        assert_eq!(refused(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(9000))), Some(414));
-        assert_eq!(refused(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "a".repeat(40_000))), Some(431));
+        assert_eq!(
+            refused(&format!(
+                "GET /{} HTTP/1.1\r\nHost: a\r\n\r\n",
+                "a".repeat(9000)
+            )),
+            Some(414)
+        );
+        assert_eq!(
+            refused(&format!(
+                "GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+                "a".repeat(40_000)
+            )),
+            Some(431)
+        );
     }
 
     #[test]
@@ -200,7 +252,14 @@ mod tests {
 
     #[test]
     fn gzip_is_taken_only_where_allowed() {
-        for (value, yes) in [("gzip", true), ("br;q=1, gzip;q=0", false), ("*", true), ("identity", false), ("gzip;q=0.5", true), ("", false)] {
+        for (value, yes) in [
+            ("gzip", true),
+            ("br;q=1, gzip;q=0", false),
+            ("*", true),
+            ("identity", false),
+            ("gzip;q=0.5", true),
+            ("", false),
+        ] {
             assert_eq!(accepts_gzip(value.as_bytes()), yes, "{value}");
         }
     }

@@ -76,7 +76,9 @@ pub(crate) fn body(reply: Reply, gzip: bool) -> (Vec<Bytes>, u64, bool) {
 
 /// Writes the answer to a grant that does not open what it was used for.
 pub(super) fn write_forbidden(into: &mut Vec<u8>, keep_alive: bool) {
-    into.extend_from_slice(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\ncache-control: no-store\r\n");
+    into.extend_from_slice(
+        b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\ncache-control: no-store\r\n",
+    );
     finish_head(into, keep_alive);
 }
 

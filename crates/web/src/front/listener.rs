@@ -52,7 +52,11 @@ pub struct Peer(pub SocketAddr);
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     use socket2::{Domain, Protocol, Socket, Type};
     let open = |address: SocketAddr| -> io::Result<TcpListener> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         if address.is_ipv6() {
             socket.set_only_v6(!address.ip().is_unspecified())?;
         }
@@ -63,10 +67,15 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         TcpListener::from_std(socket.into())
     };
     open(address).or_else(|error| {
-        let without_v6 = matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::AddrNotAvailable)
-            || error.raw_os_error() == Some(97);
+        let without_v6 = matches!(
+            error.kind(),
+            io::ErrorKind::Unsupported | io::ErrorKind::AddrNotAvailable
+        ) || error.raw_os_error() == Some(97);
         if address.is_ipv6() && address.ip().is_unspecified() && without_v6 {
-            open(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), address.port()))
+            open(SocketAddr::new(
+                IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                address.port(),
+            ))
         } else {
             Err(error)
         }
@@ -106,16 +115,29 @@ impl Front {
                     continue;
                 }
             };
-            let most = if self.trusted_proxies.contains(peer.ip()) { 0 } else { self.limits.connections_per_address };
+            let most = if self.trusted_proxies.contains(peer.ip()) {
+                0
+            } else {
+                self.limits.connections_per_address
+            };
             let Some(place) = tally.take(peer.ip(), most) else {
                 continue;
             };
-            connections.spawn(self.clone().connection(stream, peer, stop.clone(), (permit, place)));
+            connections.spawn(
+                self.clone()
+                    .connection(stream, peer, stop.clone(), (permit, place)),
+            );
         }
         drop(listener);
-        let drained = timeout(self.limits.drain, async { while connections.join_next().await.is_some() {} }).await;
+        let drained = timeout(self.limits.drain, async {
+            while connections.join_next().await.is_some() {}
+        })
+        .await;
         if drained.is_err() {
-            tracing::info!(connections = connections.len(), "closing connections that did not end by themselves");
+            tracing::info!(
+                connections = connections.len(),
+                "closing connections that did not end by themselves"
+            );
         }
     }
 
@@ -127,7 +149,9 @@ impl Front {
         _held: (OwnedSemaphorePermit, Place),
     ) {
         let _ = stream.set_nodelay(true);
-        let Left::Hyper(stream, read_before) = hot_loop(stream, peer, &self.hot, &self.limits, &mut stop).await else {
+        let Left::Hyper(stream, read_before) =
+            hot_loop(stream, peer, &self.hot, &self.limits, &mut stop).await
+        else {
             return;
         };
         let io = TokioIo::new(Rewind::new(stream, read_before, self.limits.send_timeout));
@@ -167,7 +191,11 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let permit = places
+        .clone()
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, permit))
 }

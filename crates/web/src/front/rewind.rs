@@ -24,11 +24,20 @@ pub(super) struct Rewind {
 
 impl Rewind {
     pub(super) fn new(stream: TcpStream, read_before: Bytes, send_timeout: Duration) -> Self {
-        Self { stream, read_before, send_timeout, stuck: None }
+        Self {
+            stream,
+            read_before,
+            send_timeout,
+            stuck: None,
+        }
     }
 
     /// Lets a send that waits fail once the bound has passed; one that moves on starts the bound again.
-    fn bounded<T>(&mut self, cx: &mut Context<'_>, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn bounded<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        sent: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if sent.is_ready() {
             self.stuck = None;
             return sent;
@@ -46,7 +55,11 @@ impl Rewind {
 }
 
 impl AsyncRead for Rewind {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.read_before.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buf);
         }
@@ -58,7 +71,11 @@ impl AsyncRead for Rewind {
 }
 
 impl AsyncWrite for Rewind {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.bounded(cx, sent)
     }

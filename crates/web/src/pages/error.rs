@@ -9,7 +9,11 @@ use axum::{
 use domain::caller::Caller;
 
 use super::{Account, Frame, page};
-use crate::{App, assets::Assets, extract::{Visitor, request_id}};
+use crate::{
+    App,
+    assets::Assets,
+    extract::{Visitor, request_id},
+};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -25,8 +29,18 @@ struct Page {
 }
 
 /// An error page.
-pub(crate) fn show(app: &App, caller: &Caller, status: StatusCode, heading: &str, advice: &str) -> Response {
-    let Frame { assets, version, account } = Frame::new(app, caller);
+pub(crate) fn show(
+    app: &App,
+    caller: &Caller,
+    status: StatusCode,
+    heading: &str,
+    advice: &str,
+) -> Response {
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(app, caller);
     let template = Page {
         assets,
         version,
@@ -60,6 +74,8 @@ pub(crate) fn too_many(app: &App, caller: &Caller, retry_after_s: u32) -> Respon
         "Too many tries",
         &format!("Try again in {}.", domain::limit::wait_words(retry_after_s)),
     );
-    response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after_s.into());
     response
 }

@@ -33,12 +33,24 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(app: &App, caller: &Caller) -> Self {
-        let account = caller.user().and_then(|id| app.catalogue().find_user(id)).map(|user| {
-            let name = user.name.as_str().to_owned();
-            let initials = name.chars().filter(|c| c.is_alphanumeric()).take(2).collect::<String>().to_uppercase();
-            Account { name, initials }
-        });
-        Self { assets: app.inner.assets.clone(), version: app.settings().version.clone(), account }
+        let account = caller
+            .user()
+            .and_then(|id| app.catalogue().find_user(id))
+            .map(|user| {
+                let name = user.name.as_str().to_owned();
+                let initials = name
+                    .chars()
+                    .filter(|c| c.is_alphanumeric())
+                    .take(2)
+                    .collect::<String>()
+                    .to_uppercase();
+                Account { name, initials }
+            });
+        Self {
+            assets: app.inner.assets.clone(),
+            version: app.settings().version.clone(),
+            account,
+        }
     }
 }
 
@@ -50,9 +62,18 @@ pub(crate) fn page(status: StatusCode, template: &impl Template, player: bool) -
     };
     let policy = if player { PLAYER_POLICY } else { POLICY };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(policy),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        ),
     ];
     (status, headers, html).into_response()
 }

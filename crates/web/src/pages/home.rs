@@ -37,7 +37,11 @@ struct Page {
 pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
     let now = app.inner.clock.now();
     let (mut live, mut offline) = (Vec::new(), Vec::new());
-    for stream in app.catalogue().list_streams(&caller, None, PAGE_MAX).streams {
+    for stream in app
+        .catalogue()
+        .list_streams(&caller, None, PAGE_MAX)
+        .streams
+    {
         let owner = owner_name(&app, &stream);
         let slug = stream.slug.as_str().to_owned();
         match app.engine().live(&stream.slug) {
@@ -53,16 +57,37 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
                     poster: None,
                 },
             )),
-            None => offline.push(Offline { slug, title: stream.title, owner }),
+            None => offline.push(Offline {
+                slug,
+                title: stream.title,
+                owner,
+            }),
         }
     }
     live.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
-    let Frame { assets, version, account } = Frame::new(&app, &caller);
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(&app, &caller);
     let live = live.into_iter().map(|(_, live)| live).collect();
-    page(StatusCode::OK, &Page { assets, version, account, live, offline }, false)
+    page(
+        StatusCode::OK,
+        &Page {
+            assets,
+            version,
+            account,
+            live,
+            offline,
+        },
+        false,
+    )
 }
 
 /// The name of whoever a stream belongs to, as viewers are shown it.
 pub(super) fn owner_name(app: &App, stream: &domain::stream::Stream) -> String {
-    stream.owner.and_then(|id| app.catalogue().find_user(id)).map_or_else(|| "–".to_owned(), |user| user.name.as_str().to_owned())
+    stream
+        .owner
+        .and_then(|id| app.catalogue().find_user(id))
+        .map_or_else(|| "–".to_owned(), |user| user.name.as_str().to_owned())
 }

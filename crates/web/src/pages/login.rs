@@ -46,10 +46,29 @@ pub(crate) struct Next {
 }
 
 /// `GET /login`.
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor, Query(query): Query<Next>) -> Response {
-    let Frame { assets, version, account } = Frame::new(&app, &caller);
+pub(crate) async fn show(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Query(query): Query<Next>,
+) -> Response {
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(&app, &caller);
     let next = own_path(query.next.as_deref());
-    page(StatusCode::OK, &Page { assets, version, account, next, username: String::new(), error: None }, false)
+    page(
+        StatusCode::OK,
+        &Page {
+            assets,
+            version,
+            account,
+            next,
+            username: String::new(),
+            error: None,
+        },
+        false,
+    )
 }
 
 #[derive(Deserialize)]
@@ -70,12 +89,21 @@ pub(crate) async fn submit(
     Form(form): Form<Credentials>,
 ) -> Response {
     let password = Secret::new(form.password);
-    let attempt = Attempt { name: &form.username, password: &password, address: client.address, agent: agent(&headers) };
+    let attempt = Attempt {
+        name: &form.username,
+        password: &password,
+        address: client.address,
+        agent: agent(&headers),
+    };
     let refused = match app.catalogue().log_in(attempt).await {
         Ok(begun) => {
             // A cookie that was there before is dead from now on.
             let _ = app.catalogue().log_out(&caller).await;
-            let answer = if wants_json(&headers) { StatusCode::NO_CONTENT.into_response() } else { see(&own_path(form.next.as_deref())) };
+            let answer = if wants_json(&headers) {
+                StatusCode::NO_CONTENT.into_response()
+            } else {
+                see(&own_path(form.next.as_deref()))
+            };
             return with_cookie(answer, &client, &begun);
         }
         Err(refused) => refused,
@@ -85,29 +113,63 @@ pub(crate) async fn submit(
     }
     let message = refused.to_string();
     let problem = Problem::from(refused);
-    let Frame { assets, version, account } = Frame::new(&app, &caller);
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(&app, &caller);
     let username: String = form.username.chars().take(64).collect();
-    let template = Page { assets, version, account, next: own_path(form.next.as_deref()), username, error: Some(message) };
+    let template = Page {
+        assets,
+        version,
+        account,
+        next: own_path(form.next.as_deref()),
+        username,
+        error: Some(message),
+    };
     let mut response = page(problem.status, &template, false);
     if let Some(seconds) = problem.retry_after_s {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }
 
 /// `GET /logout`: a button.
 pub(crate) async fn ask_logout(State(app): State<App>, Visitor(caller): Visitor) -> Response {
-    let Frame { assets, version, account } = Frame::new(&app, &caller);
-    page(StatusCode::OK, &LogoutPage { assets, version, account }, false)
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(&app, &caller);
+    page(
+        StatusCode::OK,
+        &LogoutPage {
+            assets,
+            version,
+            account,
+        },
+        false,
+    )
 }
 
 /// `POST /logout`: the login ends, and what was watched by it.
-pub(crate) async fn logout(State(app): State<App>, client: Client, Visitor(caller): Visitor, headers: HeaderMap) -> Response {
+pub(crate) async fn logout(
+    State(app): State<App>,
+    client: Client,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+) -> Response {
     match app.catalogue().log_out(&caller).await {
         Ok(()) | Err(Refused::NotAllowed | Refused::NotFound) => {}
         Err(refused) => return Problem::from(refused).into_response(),
     }
-    let answer = if wants_json(&headers) { StatusCode::NO_CONTENT.into_response() } else { see("/") };
+    let answer = if wants_json(&headers) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        see("/")
+    };
     set_cookie(answer, &client, "", 0)
 }
 
@@ -121,9 +183,26 @@ struct OncePage {
 }
 
 /// `GET /open/{token}`: a page that logs in by itself, so that a link preview does not use the link up.
-pub(crate) async fn ask_once(State(app): State<App>, Visitor(caller): Visitor, Path(token): Path<String>) -> Response {
-    let Frame { assets, version, account } = Frame::new(&app, &caller);
-    page(StatusCode::OK, &OncePage { assets, version, account, token }, false)
+pub(crate) async fn ask_once(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Path(token): Path<String>,
+) -> Response {
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(&app, &caller);
+    page(
+        StatusCode::OK,
+        &OncePage {
+            assets,
+            version,
+            account,
+            token,
+        },
+        false,
+    )
 }
 
 /// `POST /open/{token}`: logs in, once, and goes on to what is there to see.
@@ -134,24 +213,37 @@ pub(crate) async fn once(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    match app.catalogue().redeem_one_time_login(&token, client.address, agent(&headers)).await {
+    match app
+        .catalogue()
+        .redeem_one_time_login(&token, client.address, agent(&headers))
+        .await
+    {
         Ok(begun) => with_cookie(see("/watch/live"), &client, &begun),
         Err(refused) => error::show(
             &app,
             &caller,
             StatusCode::UNAUTHORIZED,
             "This link has been used or has ended",
-            &format!("{}. A restart of the server prints a new one.", refused.to_string().trim_end_matches('.')),
+            &format!(
+                "{}. A restart of the server prints a new one.",
+                refused.to_string().trim_end_matches('.')
+            ),
         ),
     }
 }
 
 fn agent(headers: &HeaderMap) -> &str {
-    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("")
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("application/json"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
 }
 
 /// 303 to a path of this site.
@@ -167,12 +259,19 @@ pub(super) fn with_cookie(answer: Response, client: &Client, begun: &Begun) -> R
 }
 
 fn set_cookie(mut answer: Response, client: &Client, value: &str, max_age_s: u64) -> Response {
-    let (name, secure) = if client.secure { (COOKIE_SECURE, "; Secure") } else { (COOKIE, "") };
-    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
+    let (name, secure) = if client.secure {
+        (COOKIE_SECURE, "; Secure")
+    } else {
+        (COOKIE, "")
+    };
+    let cookie =
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
@@ -182,8 +281,14 @@ fn own_path(next: Option<&str>) -> String {
     let fine = next.starts_with('/')
         && !next.starts_with("//")
         && next.len() <= 1024
-        && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'"' && b != b'<' && b != b'>');
-    if fine { next.to_owned() } else { "/".to_owned() }
+        && next
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'"' && b != b'<' && b != b'>');
+    if fine {
+        next.to_owned()
+    } else {
+        "/".to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -36,16 +36,49 @@ pub(crate) struct Link {
 }
 
 /// `GET /setup?token=…`.
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor, Query(link): Query<Link>) -> Response {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Query(link): Query<Link>,
+) -> Response {
     if !app.catalogue().is_setup_token(&link.token) {
         return over(&app, &caller);
     }
-    form(&app, &caller, StatusCode::OK, link.token, String::new(), None)
+    form(
+        &app,
+        &caller,
+        StatusCode::OK,
+        link.token,
+        String::new(),
+        None,
+    )
 }
 
-fn form(app: &App, caller: &domain::caller::Caller, status: StatusCode, token: String, username: String, error: Option<String>) -> Response {
-    let Frame { assets, version, account } = Frame::new(app, caller);
-    page(status, &Page { assets, version, account, token, username, error }, false)
+fn form(
+    app: &App,
+    caller: &domain::caller::Caller,
+    status: StatusCode,
+    token: String,
+    username: String,
+    error: Option<String>,
+) -> Response {
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(app, caller);
+    page(
+        status,
+        &Page {
+            assets,
+            version,
+            account,
+            token,
+            username,
+            error,
+        },
+        false,
+    )
 }
 
 fn over(app: &App, caller: &domain::caller::Caller) -> Response {
@@ -77,22 +110,45 @@ pub(crate) async fn submit(
     Form(answers): Form<Answers>,
 ) -> Response {
     let password = Secret::new(answers.password);
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let first = First { token: &answers.token, name: &answers.username, password: &password, address: client.address, agent };
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let first = First {
+        token: &answers.token,
+        name: &answers.username,
+        password: &password,
+        address: client.address,
+        agent,
+    };
     match app.catalogue().setup(first).await {
         Ok(done) => login::with_cookie(login::see("/"), &client, &done.begun),
         Err(Refused::Token | Refused::Over) => over(&app, &caller),
         Err(Refused::Store(error)) => Problem::internal(&error).into_response(),
         Err(refused @ Refused::Busy(_)) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            form(&app, &caller, status, answers.token, answers.username, Some(refused.to_string()))
+            form(
+                &app,
+                &caller,
+                status,
+                answers.token,
+                answers.username,
+                Some(refused.to_string()),
+            )
         }
         Err(refused @ (Refused::Name(_) | Refused::Password(_))) => {
             let mut text = refused.to_string();
             if let Some(first) = text.get(..1).map(str::to_uppercase) {
                 text.replace_range(..1, &first);
             }
-            form(&app, &caller, StatusCode::UNPROCESSABLE_ENTITY, answers.token, answers.username, Some(format!("{text}.")))
+            form(
+                &app,
+                &caller,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                answers.token,
+                answers.username,
+                Some(format!("{text}.")),
+            )
         }
     }
 }

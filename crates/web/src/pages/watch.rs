@@ -45,10 +45,21 @@ struct Gate {
 }
 
 /// `GET /watch/{slug}`.
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor, Path(name): Path<String>) -> Response {
-    let Frame { assets, version, account } = Frame::new(&app, &caller);
+pub(crate) async fn show(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Path(name): Path<String>,
+) -> Response {
+    let Frame {
+        assets,
+        version,
+        account,
+    } = Frame::new(&app, &caller);
     let slug = Slug::parse(&name);
-    let admitted = slug.as_ref().map_err(|_| view::Refused::LogIn).and_then(|slug| app.catalogue().admit_view(&caller, slug));
+    let admitted = slug
+        .as_ref()
+        .map_err(|_| view::Refused::LogIn)
+        .and_then(|slug| app.catalogue().admit_view(&caller, slug));
     if let Err(view::Refused::TooMany { retry_after_s }) = admitted {
         return error::too_many(&app, &caller, retry_after_s);
     }
@@ -59,12 +70,26 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor, Path(
     let Some(stream) = stream else {
         // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
         let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
-        return page(StatusCode::NOT_FOUND, &Gate { assets, version, account, next }, false);
+        return page(
+            StatusCode::NOT_FOUND,
+            &Gate {
+                assets,
+                version,
+                account,
+                next,
+            },
+            false,
+        );
     };
     let now = app.inner.clock.now();
     let on_air = app.engine().live(&stream.slug).map(|live| OnAir {
         since: live.since.rfc3339(),
-        since_time: live.since.rfc3339().get(11..16).unwrap_or_default().to_owned(),
+        since_time: live
+            .since
+            .rfc3339()
+            .get(11..16)
+            .unwrap_or_default()
+            .to_owned(),
         age: age(now.since(live.since)),
         viewers: u64::from(live.viewers.hls + live.viewers.webrtc),
     });

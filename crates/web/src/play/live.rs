@@ -42,14 +42,20 @@ pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
     }
     if !is_plain(piece) {
         requests.count(kind, Some(Status::NotFound));
-        return Some(HotAnswer::Fetch(Fetch::Ready(Reply::refused(Status::NotFound, "there is no such piece"))));
+        return Some(HotAnswer::Fetch(Fetch::Ready(Reply::refused(
+            Status::NotFound,
+            "there is no such piece",
+        ))));
     }
     let fetch = app.engine().fetch(slug, piece, request.query);
     // A held request will be answered; how, the engine knows and no one else needs to.
-    requests.count(kind, Some(match &fetch {
-        Fetch::Ready(reply) => reply.status,
-        Fetch::Wait(_) => Status::Ok,
-    }));
+    requests.count(
+        kind,
+        Some(match &fetch {
+            Fetch::Ready(reply) => reply.status,
+            Fetch::Wait(_) => Status::Ok,
+        }),
+    );
     Some(HotAnswer::Fetch(fetch))
 }
 
@@ -58,12 +64,22 @@ fn is_plain(piece: &str) -> bool {
     !piece.is_empty()
         && piece.len() <= PIECE_BYTES_MAX
         && !piece.starts_with('.')
-        && piece.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+        && piece
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
 /// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: HTTP/2, and connections that asked for pages before.
-pub(crate) async fn piece(State(app): State<App>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
-    let request = HotRequest { path: uri.path(), query: uri.query().unwrap_or("") };
+pub(crate) async fn piece(
+    State(app): State<App>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let request = HotRequest {
+        path: uri.path(),
+        query: uri.query().unwrap_or(""),
+    };
     let fetch = match hot(&app, &request) {
         Some(HotAnswer::Fetch(fetch)) => fetch,
         Some(HotAnswer::Forbidden) => return forbidden(),
@@ -79,7 +95,9 @@ pub(crate) async fn piece(State(app): State<App>, method: Method, OriginalUri(ur
 fn forbidden() -> Response {
     let mut response = StatusCode::FORBIDDEN.into_response();
     piece_headers(response.headers_mut());
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -90,7 +108,9 @@ fn piece_headers(headers: &mut HeaderMap) {
 }
 
 fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Response {
-    let gzip = headers.get(header::ACCEPT_ENCODING).is_some_and(|value| accepts_gzip(value.as_bytes()));
+    let gzip = headers
+        .get(header::ACCEPT_ENCODING)
+        .is_some_and(|value| accepts_gzip(value.as_bytes()));
     let mut caching = Vec::new();
     cache_control(&reply, &mut caching);
     let (code, _) = status_line(reply.status);
@@ -99,11 +119,17 @@ fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Res
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        app.inner.counters.hls_bytes.fetch_add(length, std::sync::atomic::Ordering::Relaxed);
-        Body::from_stream(stream::iter(chunks.into_iter().map(Ok::<_, std::convert::Infallible>)))
+        app.inner
+            .counters
+            .hls_bytes
+            .fetch_add(length, std::sync::atomic::Ordering::Relaxed);
+        Body::from_stream(stream::iter(
+            chunks.into_iter().map(Ok::<_, std::convert::Infallible>),
+        ))
     };
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let out = response.headers_mut();
     piece_headers(out);
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -135,25 +161,42 @@ pub(crate) async fn index(
         return not_found();
     }
     // To a player, a key that is not good is a stream that is not there.
-    let (Ok(slug), Ok(Asking(caller))) = (Slug::parse(&slug), asking) else { return not_found() };
+    let (Ok(slug), Ok(Asking(caller))) = (Slug::parse(&slug), asking) else {
+        return not_found();
+    };
     let leave = match app.catalogue().admit_view(&caller, &slug) {
         Ok(leave) => leave,
         Err(view::Refused::TooMany { retry_after_s }) => {
-            return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", "Too many tries.").retry_after(retry_after_s).into_response();
+            return Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_tries",
+                "Too many tries.",
+            )
+            .retry_after(retry_after_s)
+            .into_response();
         }
         Err(view::Refused::NotFound | view::Refused::LogIn) => return not_found(),
     };
-    let reply = match app.engine().index(slug.as_str(), &format!("~{}/", leave.token)) {
+    let reply = match app
+        .engine()
+        .index(slug.as_str(), &format!("~{}/", leave.token))
+    {
         Fetch::Ready(reply) => reply,
         Fetch::Wait(waiting) => waiting.await,
     };
     let mut response = respond(&app, reply, &method, &headers);
     let out = response.headers_mut();
     if leave.is_public() {
-        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=1"));
+        out.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=1"),
+        );
     } else {
         // What a login or a key opened is nobody else's, and no other site's page may read it with a visitor's cookie.
-        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        out.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
         out.remove("access-control-allow-origin");
     }
     response

@@ -21,7 +21,14 @@ pub(crate) enum Kind {
 }
 
 const KINDS: [&str; 3] = ["playlist", "media", "other"];
-const OUTCOMES: [&str; 6] = ["ok", "bad_request", "not_found", "gone", "unavailable", "forbidden"];
+const OUTCOMES: [&str; 6] = [
+    "ok",
+    "bad_request",
+    "not_found",
+    "gone",
+    "unavailable",
+    "forbidden",
+];
 
 /// Requests for live pieces by kind and outcome. A fixed set of cells: no request can make the metrics grow.
 #[derive(Debug, Default)]
@@ -43,7 +50,10 @@ impl Requests {
     /// The counts, by kind and outcome, without those at zero.
     pub fn read(&self) -> BTreeMap<(&'static str, &'static str), u64> {
         let cells = KINDS.iter().zip(&self.0).flat_map(|(kind, row)| {
-            OUTCOMES.iter().zip(row).map(|(outcome, cell)| ((*kind, *outcome), cell.load(Ordering::Relaxed)))
+            OUTCOMES
+                .iter()
+                .zip(row)
+                .map(|(outcome, cell)| ((*kind, *outcome), cell.load(Ordering::Relaxed)))
         });
         cells.filter(|(_, count)| *count > 0).collect()
     }
