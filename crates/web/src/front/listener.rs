@@ -1,17 +1,22 @@
 //! Accepting connections within caps, and ending them in order.
 
 use std::{
-    io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    convert::Infallible,
+    io::{self, Write as _},
+    net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr},
     sync::Arc,
     time::Duration,
 };
 
-use axum::{Extension, Router};
+use axum::{
+    Router,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderValue, Request, header};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -19,12 +24,14 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tower::Service as _;
 
 use super::{
     Hot, Networks,
     addresses::{Place, Tally},
     connection::{Left, hot_loop},
     rewind::Rewind,
+    strict,
 };
 
 /// The bounds of the front door. Each closes one gap.
@@ -121,6 +128,7 @@ impl Front {
                 self.limits.connections_per_address
             };
             let Some(place) = tally.take(peer.ip(), most) else {
+                turn_away(stream);
                 continue;
             };
             connections.spawn(
@@ -155,7 +163,7 @@ impl Front {
             return;
         };
         let io = TokioIo::new(Rewind::new(stream, read_before, self.limits.send_timeout));
-        let service = TowerToHyperService::new(self.router.clone().layer(Extension(Peer(peer))));
+        let service = service_fn(|request| answer(&self.router, peer, request));
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -184,6 +192,42 @@ impl Front {
         if let Err(error) = ended {
             tracing::trace!(%peer, %error, "a connection ended early");
         }
+    }
+}
+
+/// Lets the router answer what is not refused here.
+fn answer(
+    router: &Router,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> impl Future<Output = Result<Response, Infallible>> + Send + 'static {
+    let is_last = strict::is_last(&request);
+    let answer = match strict::refusal(&request) {
+        Some(status) => Err(status),
+        None => {
+            request.extensions_mut().insert(Peer(peer));
+            Ok(router.clone().call(request))
+        }
+    };
+    async move {
+        let (mut response, is_last) = match answer {
+            Ok(answer) => (answer.await?, is_last),
+            Err(status) => (status.into_response(), true),
+        };
+        if is_last {
+            let headers = response.headers_mut();
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
+    }
+}
+
+/// Says why to an address that holds as many connections as it may, if its socket takes the words at once; nothing waits.
+fn turn_away(stream: TcpStream) {
+    const WORDS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write(WORDS);
+        let _ = stream.shutdown(Shutdown::Write);
     }
 }
 

@@ -12,6 +12,7 @@ mod head;
 mod hot;
 mod listener;
 mod rewind;
+mod strict;
 
 pub use addresses::Networks;
 pub use hot::{Hot, HotAnswer, HotRequest};
