@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use axum::{
-    extract::Path,
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse, Response},
 };
 use rust_embed::RustEmbed;
+
+use crate::{error::Problem, extract::Path};
 
 #[derive(RustEmbed)]
 #[folder = "dist"]
@@ -44,7 +45,7 @@ impl Assets {
 /// `GET /assets/{name}`.
 pub(crate) async fn show(Path(name): Path<String>) -> Response {
     let Some(file) = Dist::get(&name).filter(|_| name != "manifest.json") else {
-        return StatusCode::NOT_FOUND.into_response();
+        return Problem::not_found().into_response();
     };
     let headers = [
         (header::CONTENT_TYPE, file.metadata.mimetype().to_owned()),

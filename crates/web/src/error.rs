@@ -7,7 +7,7 @@ use axum::{
 use domain::{login, stream};
 use serde::Serialize;
 
-/// An error as the API tells it. The id of the request is put in on the way out.
+/// An error as the API tells it, with the id of the request. Pages tell it in their own way (`pages::error::for_people`).
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -108,6 +108,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // For whoever tells it to a person.
+        response.extensions_mut().insert(self);
         response
     }
 }

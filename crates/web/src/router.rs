@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
@@ -19,6 +19,7 @@ pub fn router(app: App) -> Router {
     let hls = Router::new()
         .route("/hls/{slug}/{file}", get(play::index))
         .route("/hls/{slug}/{token}/{piece}", get(play::piece))
+        .method_not_allowed_fallback(other_method)
         .layer(from_fn(preflight));
     let api = Router::new()
         .route(
@@ -52,7 +53,11 @@ pub fn router(app: App) -> Router {
             post(api::status::engine_is_embedded),
         )
         .route("/api/watch/{slug}", get(api::watch::show))
-        .route("/api/{*rest}", any(nothing_here));
+        .route("/api", any(nothing_here))
+        .route("/api/", any(nothing_here))
+        .route("/api/{*rest}", any(nothing_here))
+        .method_not_allowed_fallback(other_method)
+        .layer(from_fn_with_state(app.clone(), extract::cors));
     let pages = Router::new()
         .route("/", get(pages::home::show))
         .route("/login", get(pages::login::show).post(pages::login::submit))
@@ -68,19 +73,28 @@ pub fn router(app: App) -> Router {
         .route("/watch/{slug}", get(pages::watch::show))
         .route("/assets/{name}", get(assets::show))
         .route("/health", get(health::show))
-        .fallback(pages::error::not_found);
+        .method_not_allowed_fallback(other_method)
+        .fallback(nothing_here);
     Router::new()
         .merge(hls)
         .merge(api)
         .merge(pages)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(app.clone(), extract::same_site))
+        .layer(from_fn(extract::bounded))
+        .layer(from_fn_with_state(app.clone(), pages::error::for_people))
         .layer(from_fn_with_state(app.clone(), extract::context))
         .with_state(app)
 }
 
 async fn nothing_here() -> Problem {
     Problem::not_found()
+}
+
+/// 405: the path is one, but not for this method. The answer's `Allow` names those that it takes.
+async fn other_method() -> Problem {
+    let detail = "This path does not take that method; `Allow` names those it takes.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
 /// Preflights of players on other sites: media may be read from anywhere, without credentials.
@@ -106,5 +120,5 @@ async fn preflight(request: axum::extract::Request, next: axum::middleware::Next
             HeaderValue::from_static("86400"),
         ),
     ];
-    (axum::http::StatusCode::NO_CONTENT, headers).into_response()
+    (StatusCode::NO_CONTENT, headers).into_response()
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     Json as Answer,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -11,18 +11,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Json, slug,
+    slug,
     streams::{denied, private},
 };
-use crate::{App, error::Problem, extract::Asking};
+use crate::{
+    App,
+    error::Problem,
+    extract::{Json, Known, Path},
+};
 
 /// `GET`: the keys, without the keys themselves.
 pub(crate) async fn list(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let caller = asking.known()?;
     let keys = app
         .catalogue()
         .list_keys(&caller, &slug(&name)?)
@@ -52,11 +55,10 @@ pub(crate) struct NewKey {
 /// `POST`: a new key; one of the owner's own where `key` is given.
 pub(crate) async fn create(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Path(name): Path<String>,
     Json(new): Json<NewKey>,
 ) -> Result<Response, Problem> {
-    let caller = asking.known()?;
     let made = app
         .catalogue()
         .add_key(&caller, &slug(&name)?, &new.name, new.key.map(Secret::new))
@@ -72,10 +74,9 @@ pub(crate) async fn create(
 /// `DELETE …/{id}`: revoked; its publisher is cut within a second.
 pub(crate) async fn revoke(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let caller = asking.known()?;
     let id = id.parse().map_err(|_| Problem::not_found())?;
     app.catalogue()
         .revoke_key(&caller, &slug(&name)?, id)

@@ -2,7 +2,7 @@
 
 use axum::{
     Json as Answer,
-    extract::{Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -18,7 +18,7 @@ use super::streams::private;
 use crate::{
     App,
     error::Problem,
-    extract::{Asking, Client},
+    extract::{Asking, Client, Query},
 };
 
 #[derive(Deserialize)]

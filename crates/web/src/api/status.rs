@@ -10,11 +10,13 @@ use domain::engine::{Health, State as Phase};
 use serde_json::{Value, json};
 
 use super::streams::{may_read_all, private};
-use crate::{App, error::Problem, extract::Asking};
+use crate::{App, error::Problem, extract::Known};
 
 /// For administrators and API keys with the scope `read`.
-pub(crate) async fn show(State(app): State<App>, asking: Asking) -> Result<Response, Problem> {
-    let caller = asking.known()?;
+pub(crate) async fn show(
+    State(app): State<App>,
+    Known(caller): Known,
+) -> Result<Response, Problem> {
     if !may_read_all(&caller) {
         return Err(Problem::forbidden());
     }

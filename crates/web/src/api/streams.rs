@@ -2,7 +2,7 @@
 
 use axum::{
     Json as Answer,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,8 +18,12 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Json, slug};
-use crate::{App, error::Problem, extract::Asking};
+use super::slug;
+use crate::{
+    App,
+    error::Problem,
+    extract::{Asking, Json, Known, Path, Query},
+};
 
 /// Streams on one page unless told otherwise.
 const PAGE: usize = 50;
@@ -65,10 +69,9 @@ pub(crate) struct NewStream {
 /// `POST /api/streams`: a stream and its first key, shown this once.
 pub(crate) async fn create(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Json(new): Json<NewStream>,
 ) -> Result<Response, Problem> {
-    let caller = asking.known()?;
     let slug = Slug::parse(&new.slug).map_err(|error| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -135,29 +138,23 @@ pub(crate) struct Edit {
 /// `PATCH /api/streams/{slug}`; with `If-Match`, only the version that the caller saw.
 pub(crate) async fn change(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Path(name): Path<String>,
     headers: HeaderMap,
     Json(edit): Json<Edit>,
 ) -> Result<Response, Problem> {
-    let caller = asking.known()?;
     let slug = slug(&name)?;
-    let seen = match headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .filter(|tag| *tag != "*")
-    {
-        None => None,
-        Some(tag) => {
-            let current = app
-                .catalogue()
-                .find_stream(&caller, &slug)
-                .ok_or_else(Problem::not_found)?;
-            if etag(&current) != tag {
-                return Err(domain::stream::Refused::Changed.into());
-            }
-            Some(current.changed)
+    let seen = if headers.contains_key(header::IF_MATCH) {
+        let current = app
+            .catalogue()
+            .find_stream(&caller, &slug)
+            .ok_or_else(Problem::not_found)?;
+        if !matches(&headers, &etag(&current)) {
+            return Err(domain::stream::Refused::Changed.into());
         }
+        Some(current.changed)
+    } else {
+        None
     };
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
     let change = Change {
@@ -176,10 +173,9 @@ pub(crate) async fn change(
 /// `DELETE /api/streams/{slug}`: publishers and viewers go at once.
 pub(crate) async fn remove(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let caller = asking.known()?;
     app.catalogue()
         .delete_stream(&caller, &slug(&name)?)
         .await
@@ -190,10 +186,9 @@ pub(crate) async fn remove(
 /// `GET /api/streams/{slug}/refusals`: who tried to publish and why it was refused.
 pub(crate) async fn refusals(
     State(app): State<App>,
-    asking: Asking,
+    Known(caller): Known,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let caller = asking.known()?;
     let stream = app
         .catalogue()
         .find_stream(&caller, &slug(&name)?)
@@ -245,6 +240,15 @@ fn visibility(word: &str) -> Result<Visibility, Problem> {
 
 fn etag(stream: &Stream) -> String {
     format!("\"{:x}-{}\"", stream.changed.ms(), stream.generation)
+}
+
+/// Whether `If-Match` names this tag or `*` (RFC 9110, 13.1.1).
+fn matches(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers.get_all(header::IF_MATCH).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|b| *b == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|named| named == b"*" || named == tag.as_bytes())
 }
 
 fn facts(app: &App, stream: &Stream) -> Value {

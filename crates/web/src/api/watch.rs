@@ -2,7 +2,7 @@
 
 use axum::{
     Json as Answer,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -10,7 +10,10 @@ use domain::{engine::State as Phase, gate::Gatekeeper as _, slug::Slug};
 use serde_json::{Value, json};
 
 use super::streams::private;
-use crate::{App, extract::Visitor};
+use crate::{
+    App,
+    extract::{Path, Visitor},
+};
 
 /// What a viewer is told; alike for what does not exist and what they may not see.
 pub(crate) async fn show(

@@ -17,17 +17,21 @@ pub(crate) const COOKIE_SECURE: &str = "__Host-media_server_login";
 /// Who asks, by cookie alone: for pages. Nobody is an answer.
 pub(crate) struct Visitor(pub(crate) Caller);
 
-/// Who asks, by API key or cookie: for the API. A key that is not good is refused at once.
+/// Who asks, by API key or cookie: for the API. A key that is not good is refused at once; nobody is an answer.
 pub(crate) struct Asking(pub(crate) Caller);
 
-impl Asking {
-    /// The caller, or 401 for nobody.
-    pub(crate) fn known(self) -> Result<Caller, Problem> {
-        if self.0.subject == Subject::Nobody {
-            Err(Problem::unauthorized())
-        } else {
-            Ok(self.0)
+/// The same, where nobody is refused with 401, before anything else of the request is looked at.
+pub(crate) struct Known(pub(crate) Caller);
+
+impl FromRequestParts<App> for Known {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Asking(caller) = Asking::from_request_parts(parts, app).await?;
+        if caller.subject == Subject::Nobody {
+            return Err(Problem::unauthorized());
         }
+        Ok(Self(caller))
     }
 }
 
@@ -45,17 +49,10 @@ impl FromRequestParts<App> for Asking {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let client = Client::from_request_parts(parts, app).await?;
-        let Some(value) = parts.headers.get(header::AUTHORIZATION) else {
+        let Some(key) = bearer(&parts.headers) else {
             return Ok(Self(by_cookie(app, &parts.headers, &client)));
         };
-        let key = value.to_str().ok().and_then(|text| {
-            let (scheme, key) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-        });
-        match app
-            .catalogue()
-            .caller_for_api_key(key.unwrap_or_default(), client.address)
-        {
+        match app.catalogue().caller_for_api_key(key, client.address) {
             Ok(caller) => Ok(Self(caller)),
             Err(caller::Refused::Unknown) => Err(Problem::unauthorized()),
             Err(refused @ caller::Refused::TooManyTries { retry_after_s }) => Err(Problem::new(
@@ -66,6 +63,17 @@ impl FromRequestParts<App> for Asking {
             .retry_after(retry_after_s)),
         }
     }
+}
+
+/// The API key of a request (RFC 6750, 2.1); empty where it is not even text. Other schemes are for whoever stands in front.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, key) = value.split_at_checked("bearer".len())?;
+    let key = key
+        .strip_prefix(b" ")
+        .or_else(|| key.is_empty().then_some(key))?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer");
+    is_bearer.then(|| std::str::from_utf8(key).unwrap_or_default().trim())
 }
 
 fn by_cookie(app: &App, headers: &HeaderMap, client: &Client) -> Caller {

@@ -1,9 +1,13 @@
-//! What handlers are given about a request: its id, where it comes from, and who asks.
+//! What handlers are given about a request: its id, where it comes from, who asks, and what it brings.
 
 mod caller;
 mod client;
+mod cors;
+mod input;
 mod same_site;
 
-pub(crate) use caller::{Asking, COOKIE, COOKIE_SECURE, Visitor};
-pub(crate) use client::{Client, context, request_id};
+pub(crate) use caller::{Asking, COOKIE, COOKIE_SECURE, Known, Visitor};
+pub(crate) use client::{Client, bounded, context, request_id};
+pub(crate) use cors::cors;
+pub(crate) use input::{Form, Json, Path, Query};
 pub(crate) use same_site::same_site;

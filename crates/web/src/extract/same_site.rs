@@ -1,7 +1,7 @@
 //! A page of another site cannot change anything here.
 //!
 //! Judged by `Sec-Fetch-Site` (Fetch Metadata) and `Origin` (RFC 6454), which a page cannot forge. A client that sends neither is no
-//! browser and carries nobody's cookies along unknowingly. An API key in `Authorization` is never sent along unknowingly either.
+//! browser and carries nobody's cookies along unknowingly. An API key is never sent along unknowingly either.
 
 use axum::{
     extract::{Request, State},
@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::Client;
+use super::{Client, caller::bearer, cors::trusted_origin};
 use crate::{App, error::Problem};
 
 /// Refuses changes that another site's page asks for.
@@ -20,33 +20,29 @@ pub(crate) async fn same_site(State(app): State<App>, request: Request, next: Ne
         .get::<Client>()
         .map(|client| client.origin.clone())
         .unwrap_or_default();
-    let with_key = request.headers().contains_key(header::AUTHORIZATION)
-        && !request.headers().contains_key(header::COOKIE);
+    let headers = request.headers();
     if request.method().is_safe()
-        || with_key
-        || allowed(
-            request.headers(),
-            &origin_here,
-            &app.settings().cors_origins,
-        )
+        || with_key_alone(headers)
+        || allowed(headers, &origin_here, &app.settings().cors_origins)
     {
         return next.run(request).await;
     }
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "cross_site",
-        "Another site's page asked for this; only this site's own pages can.",
-    )
-    .into_response()
+    let detail = "Another site's page asked for this; only this site's own pages can.";
+    Problem::new(StatusCode::FORBIDDEN, "cross_site", detail).into_response()
+}
+
+/// Whether an API key and nothing else vouches for the request. Browsers do send `Basic` along by themselves, once a proxy
+/// in front has asked for it: that is no key.
+fn with_key_alone(headers: &HeaderMap) -> bool {
+    bearer(headers).is_some() && !headers.contains_key(header::COOKIE)
 }
 
 fn allowed(headers: &HeaderMap, here: &str, trusted: &[String]) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let origin = text("origin");
-    if origin.is_some_and(|origin| trusted.iter().any(|t| t.eq_ignore_ascii_case(origin))) {
+    if trusted_origin(headers, trusted).is_some() {
         return true;
     }
-    match (text("sec-fetch-site"), origin) {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (text("sec-fetch-site"), text("origin")) {
         (Some("same-origin" | "none"), _) => true,
         (Some(_), _) => false,
         (None, None) => true,
@@ -91,6 +87,30 @@ mod tests {
                 allowed(&headers, here, &trusted),
                 may,
                 "{site:?} {origin:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn api_key_vouches_alone_and_basic_does_not() {
+        for (authorization, cookie, vouches) in [
+            (Some("Bearer abc"), None, true),
+            (Some("bearer abc"), None, true),
+            (Some("Bearer abc"), Some("media_server_login=x"), false),
+            (Some("Basic dXNlcjpwYXNz"), None, false),
+            (None, None, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = authorization {
+                headers.insert("authorization", value.parse().unwrap());
+            }
+            if let Some(value) = cookie {
+                headers.insert("cookie", value.parse().unwrap());
+            }
+            assert_eq!(
+                with_key_alone(&headers),
+                vouches,
+                "{authorization:?} {cookie:?}"
             );
         }
     }

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -18,7 +17,7 @@ use crate::{
     App,
     assets::Assets,
     error::Problem,
-    extract::{COOKIE, COOKIE_SECURE, Client, Visitor},
+    extract::{COOKIE, COOKIE_SECURE, Client, Form, Path, Query, Visitor},
 };
 
 #[derive(Template)]
@@ -218,7 +217,11 @@ pub(crate) async fn once(
         .redeem_one_time_login(&token, client.address, agent(&headers))
         .await
     {
-        Ok(begun) => with_cookie(see("/watch/live"), &client, &begun),
+        Ok(begun) => {
+            // A cookie that was there before is dead from now on.
+            let _ = app.catalogue().log_out(&caller).await;
+            with_cookie(see("/watch/live"), &client, &begun)
+        }
         Err(refused) => error::show(
             &app,
             &caller,

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -15,7 +14,7 @@ use crate::{
     App,
     assets::Assets,
     error::Problem,
-    extract::{Client, Visitor},
+    extract::{Client, Form, Query, Visitor},
 };
 
 #[derive(Template)]

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{gate::Gatekeeper as _, slug::Slug, view};
 
 use super::{Account, Frame, error, home::owner_name, page};
-use crate::{App, assets::Assets, extract::Visitor};
+use crate::{
+    App,
+    assets::Assets,
+    extract::{Path, Visitor},
+};
 
 struct OnAir {
     since: String,

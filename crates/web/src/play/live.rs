@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{OriginalUri, Path, State},
+    extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -18,7 +18,7 @@ use super::Kind;
 use crate::{
     App,
     error::Problem,
-    extract::Asking,
+    extract::{Asking, Path},
     front::{HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, body, cache_control, status_line},
 };
 
@@ -202,11 +202,15 @@ pub(crate) async fn index(
     response
 }
 
+/// Kept for a moment by the player that asks again and again, and by no cache that others share: whoever logs in is let in.
 fn not_found() -> Response {
     let mut response = Problem::not_found().into_response();
     let out = response.headers_mut();
     piece_headers(out);
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=1"));
+    out.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=1"),
+    );
     response
 }
 
