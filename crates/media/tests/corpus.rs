@@ -1,0 +1,44 @@
+//! Replays the fuzz targets' corpus: inputs that once reached a new place in the code, or broke it.
+
+use std::{fs, path::Path};
+
+#[path = "../fuzz/inputs/aac.rs"]
+mod aac;
+#[path = "../fuzz/inputs/config.rs"]
+mod config;
+#[path = "../fuzz/inputs/fmp4.rs"]
+mod fmp4;
+#[path = "../fuzz/inputs/nal.rs"]
+mod nal;
+
+fn replay(target: &str, run: impl Fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut count = 0;
+    for entry in fs::read_dir(corpus).expect("the corpus is committed") {
+        run(&fs::read(entry.expect("a file").path()).expect("readable"));
+        count += 1;
+    }
+    assert!(count > 0, "{target} has a corpus");
+}
+
+#[test]
+fn h264_configurations_keep_their_promises() {
+    replay("h264_config", config::run);
+}
+
+#[test]
+fn access_units_look_the_same_from_all_sides() {
+    replay("h264_nal", nal::run);
+}
+
+#[test]
+fn aac_configurations_keep_their_promises() {
+    replay("aac_config", aac::run);
+}
+
+#[test]
+fn files_are_read_within_bounds() {
+    replay("fmp4_read", fmp4::run);
+}
