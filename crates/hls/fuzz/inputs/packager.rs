@@ -84,6 +84,8 @@ pub fn run(data: &[u8]) {
             _ => rig.pass_ms(u64::from(u16::from_be_bytes([b, c]) % 8000)),
         }
     }
+    // An ended presentation whose time is over has no playlist any more.
+    rig.window.expire(rig.now);
     if rig.window.facts().is_some_and(|facts| facts.playable) {
         let text = rig.playlist();
         if let Err(error) = read::media(text.as_bytes()) {
