@@ -1,7 +1,8 @@
-//! One connection: the hot loop, and the way to hyper.
+//! One connection: the hot loop, the router on the way, and the way to hyper.
 
 use std::{io, io::IoSlice, net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::{Router, body::Body, extract::Request, response::Response};
 use bytes::{Buf as _, Bytes, BytesMut};
 use domain::engine::{Fetch, Reply, Status};
 use tokio::{
@@ -10,9 +11,10 @@ use tokio::{
     sync::watch,
     time::timeout,
 };
+use tower::ServiceExt as _;
 
 use super::{
-    Hot, HotAnswer, HotRequest, Limits,
+    Hot, HotAnswer, HotRequest, Limits, cold,
     head::{self, Read},
     hot,
 };
@@ -34,6 +36,7 @@ pub(super) async fn hot_loop(
     mut stream: TcpStream,
     peer: SocketAddr,
     hot: &Arc<dyn Hot>,
+    router: &Router,
     limits: &Limits,
     stop: &mut watch::Receiver<bool>,
 ) -> Left {
@@ -60,7 +63,17 @@ pub(super) async fn hot_loop(
                 } else {
                     hot.answer(&request)
                 };
+                let bodiless = matches!(head.method, "GET" | "HEAD" | "OPTIONS") && !head.special;
                 match answer {
+                    None if bodiless => match cold::request(&input[..head.length], peer) {
+                        Some(request) => Step::Route {
+                            request,
+                            is_head: head.method == "HEAD",
+                            keep_alive: head.keep_alive,
+                            length: head.length,
+                        },
+                        None => Step::Leave,
+                    },
                     None => Step::Leave,
                     Some(answer) => Step::Answer {
                         answer,
@@ -72,15 +85,37 @@ pub(super) async fn hot_loop(
                 }
             }
         };
-        let Step::Answer {
-            answer,
-            body_wanted,
-            gzip,
-            keep_alive,
-            length,
-        } = step
-        else {
-            return Left::Hyper(stream, input.freeze());
+        let (answer, body_wanted, gzip, keep_alive, length) = match step {
+            Step::Leave => return Left::Hyper(stream, input.freeze()),
+            Step::Route {
+                request,
+                is_head,
+                keep_alive,
+                length,
+            } => {
+                input.advance(length);
+                let routed = Routed {
+                    request,
+                    is_head,
+                    keep_alive,
+                };
+                // Boxed: few requests are routed, and their future would make that of every connection large.
+                match Box::pin(route(&mut stream, &mut input, routed, router, limits, stop)).await {
+                    Ok(true) => continue,
+                    Ok(false) => {
+                        let _ = stream.shutdown().await;
+                        return Left::Over;
+                    }
+                    Err(_) => return Left::Over,
+                }
+            }
+            Step::Answer {
+                answer,
+                body_wanted,
+                gzip,
+                keep_alive,
+                length,
+            } => (answer, body_wanted, gzip, keep_alive, length),
         };
         input.advance(length);
         let keep_alive = keep_alive && !*stop.borrow();
@@ -124,8 +159,51 @@ pub(super) async fn hot_loop(
     }
 }
 
+struct Routed {
+    request: Request,
+    is_head: bool,
+    keep_alive: bool,
+}
+
+/// Lets the router answer; whether the connection may go on.
+async fn route(
+    stream: &mut TcpStream,
+    input: &mut BytesMut,
+    routed: Routed,
+    router: &Router,
+    limits: &Limits,
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<bool> {
+    let Routed {
+        request,
+        is_head,
+        keep_alive,
+    } = routed;
+    let mut answering = std::pin::pin!(router.clone().oneshot(request));
+    let response: Response<Body> = loop {
+        tokio::select! {
+            biased;
+            response = &mut answering => match response {
+                Ok(response) => break response,
+                Err(never) => match never {},
+            },
+            read = stream.read_buf(input), if input.len() <= head::HEAD_BYTES_MAX => if !matches!(read, Ok(1..)) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            },
+        }
+    };
+    let keep_alive = keep_alive && !*stop.borrow();
+    cold::respond(stream, response, is_head, keep_alive, limits).await
+}
+
 enum Step {
     Leave,
+    Route {
+        request: Request,
+        is_head: bool,
+        keep_alive: bool,
+        length: usize,
+    },
     Answer {
         answer: HotAnswer,
         body_wanted: bool,
@@ -233,7 +311,7 @@ async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
 }
 
 /// Sends head and body in as few system calls as the socket takes; each stretch without progress has the bound.
-async fn send(
+pub(super) async fn send(
     stream: &mut TcpStream,
     head: &[u8],
     chunks: &[Bytes],

@@ -5,7 +5,7 @@
 pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Longest request target, in bytes; past it the answer is 414.
 pub(super) const TARGET_BYTES_MAX: usize = 8 * 1024;
-const HEADERS_MAX: usize = 100;
+pub(super) const HEADERS_MAX: usize = 100;
 
 /// What the bytes read so far are.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn judge<'a>(
         target,
         keep_alive: version == 1,
         gzip: false,
-        special: false,
+        special: version == 0,
     };
     let (mut lengths, mut codings, mut hosts) = (0, 0, 0);
     for header in headers {

@@ -12,6 +12,7 @@ use axum::{
     Router,
     response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -157,11 +158,30 @@ impl Front {
         _held: (OwnedSemaphorePermit, Place),
     ) {
         let _ = stream.set_nodelay(true);
-        let Left::Hyper(stream, read_before) =
-            hot_loop(stream, peer, &self.hot, &self.limits, &mut stop).await
+        let Left::Hyper(stream, read_before) = hot_loop(
+            stream,
+            peer,
+            &self.hot,
+            &self.router,
+            &self.limits,
+            &mut stop,
+        )
+        .await
         else {
             return;
         };
+        // Boxed: few connections come here, and hyper's future would make that of every connection large.
+        Box::pin(self.hyper(stream, read_before, peer, stop)).await;
+    }
+
+    /// What has a body, changes its protocol, or is HTTP/2: hyper's, to its end.
+    async fn hyper(
+        self,
+        stream: TcpStream,
+        read_before: Bytes,
+        peer: SocketAddr,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let io = TokioIo::new(Rewind::new(stream, read_before, self.limits.send_timeout));
         let service = service_fn(|request| answer(&self.router, peer, request));
         let mut builder = auto::Builder::new(TokioExecutor::new());

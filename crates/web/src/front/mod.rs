@@ -6,6 +6,7 @@
 //! HTTP/2 is recognised by its preface and goes to hyper at once.
 
 mod addresses;
+mod cold;
 mod connection;
 mod date;
 mod head;

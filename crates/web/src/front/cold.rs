@@ -1,0 +1,120 @@
+//! Requests without a body that are for no live piece: answered by the router on the same connection, which stays in the hot loop.
+//!
+//! A player fetches the index once and live pieces ever after; a page does the like. Were its connection hyper's from then on, the hot
+//! loop would serve hardly anybody. Requests with a body, upgrades and HTTP/1.0 are hyper's.
+
+use std::{io, io::Write as _, net::SocketAddr};
+
+use axum::{body::Body, http};
+use bytes::Bytes;
+use http::{Request, Response, header};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use tokio::net::TcpStream;
+
+use super::{Peer, connection::send, date::http_date, head::HEADERS_MAX, listener::Limits};
+
+/// The request of a head that was read whole; `None` where hyper should judge it.
+pub(super) fn request(head: &[u8], peer: SocketAddr) -> Option<Request<Body>> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut parsed = httparse::Request::new(&mut headers);
+    parsed
+        .parse(head)
+        .ok()
+        .filter(httparse::Status::is_complete)?;
+    let mut request = Request::builder()
+        .method(parsed.method?)
+        .uri(parsed.path?)
+        .extension(Peer(peer));
+    for header in parsed.headers.iter() {
+        request = request.header(header.name, header.value);
+    }
+    request.body(Body::empty()).ok()
+}
+
+/// Sends the router's answer; whether the connection may go on.
+pub(super) async fn respond(
+    stream: &mut TcpStream,
+    response: Response<Body>,
+    is_head: bool,
+    keep_alive: bool,
+    limits: &Limits,
+) -> io::Result<bool> {
+    let (parts, mut body) = response.into_parts();
+    let keep_alive = keep_alive
+        && parts
+            .headers
+            .get(header::CONNECTION)
+            .is_none_or(|value| value != "close");
+    let length = body.size_hint().exact();
+    let has_body = !is_head
+        && parts.status != http::StatusCode::NO_CONTENT
+        && parts.status != http::StatusCode::NOT_MODIFIED;
+    let mut head = Vec::with_capacity(512);
+    let _ = write!(
+        head,
+        "HTTP/1.1 {} {}\r\n",
+        parts.status.as_u16(),
+        parts.status.canonical_reason().unwrap_or("")
+    );
+    for (name, value) in &parts.headers {
+        // Framing is decided here.
+        if *name == header::CONNECTION
+            || *name == header::TRANSFER_ENCODING
+            || (*name == header::CONTENT_LENGTH && has_body)
+        {
+            continue;
+        }
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    match length {
+        Some(length) if has_body => {
+            let _ = write!(head, "content-length: {length}\r\n");
+        }
+        None if has_body => head.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+        _ => {}
+    }
+    if !keep_alive {
+        head.extend_from_slice(b"connection: close\r\n");
+    }
+    if !parts.headers.contains_key(header::DATE) {
+        http_date(|date| {
+            let _ = write!(head, "date: {date}\r\n");
+        });
+    }
+    head.extend_from_slice(b"\r\n");
+    if !has_body {
+        send(stream, &head, &[], limits.send_timeout).await?;
+        return Ok(keep_alive);
+    }
+    // Head and first chunk leave together.
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else {
+            continue;
+        };
+        if data.is_empty() {
+            continue;
+        }
+        if length.is_some() {
+            send(stream, &head, &[data], limits.send_timeout).await?;
+        } else {
+            let _ = write!(head, "{:x}\r\n", data.len());
+            send(
+                stream,
+                &head,
+                &[data, Bytes::from_static(b"\r\n")],
+                limits.send_timeout,
+            )
+            .await?;
+        }
+        head.clear();
+    }
+    if length.is_none() {
+        head.extend_from_slice(b"0\r\n\r\n");
+    }
+    send(stream, &head, &[], limits.send_timeout).await?;
+    Ok(keep_alive)
+}
