@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use http::{HeaderValue, Request, header};
+use http::{Request, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -221,7 +221,6 @@ fn answer(
     peer: SocketAddr,
     mut request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response, Infallible>> + Send + 'static {
-    let is_last = strict::is_last(&request);
     let answer = match strict::refusal(&request) {
         Some(status) => Err(status),
         None => {
@@ -230,15 +229,11 @@ fn answer(
         }
     };
     async move {
-        let (mut response, is_last) = match answer {
-            Ok(answer) => (answer.await?, is_last),
-            Err(status) => (status.into_response(), true),
-        };
-        if is_last {
-            let headers = response.headers_mut();
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        match answer {
+            Ok(answer) => answer.await,
+            // Nothing after it can be trusted to be a request.
+            Err(status) => Ok((status, [(header::CONNECTION, "close")]).into_response()),
         }
-        Ok(response)
     }
 }
 

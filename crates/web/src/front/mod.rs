@@ -2,8 +2,8 @@
 //!
 //! `axum::serve` sets no timer, so a half-sent request would stay open for ever; here every wait has a bound: the head of a request, an
 //! idle connection, a viewer who takes no bytes, connections in all and for each address. A connection starts in the hot loop
-//! ([`hot`]), which answers live pieces without a router; the first request that is anything else moves it to hyper for good.
-//! HTTP/2 is recognised by its preface and goes to hyper at once.
+//! ([`hot`]), which answers live pieces without a router and lets the router answer what has no body ([`cold`]); the first request
+//! with one moves it to hyper for good. HTTP/2 is recognised by its preface and goes to hyper at once.
 
 mod addresses;
 mod cold;
