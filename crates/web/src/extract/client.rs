@@ -173,8 +173,9 @@ pub(crate) async fn context(State(app): State<App>, mut request: Request, next: 
     response
 }
 
-/// Headers of every answer that does not bring its own: nothing is guessed, framed, or handed to other sites.
-const HEADERS: [(&str, &str); 6] = [
+/// Headers of every answer that does not bring its own: nothing is kept, guessed, framed, or handed to other sites.
+const HEADERS: [(&str, &str); 7] = [
+    ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     (

@@ -26,6 +26,7 @@ struct Page {
     token: String,
     username: String,
     error: Option<String>,
+    characters_min: usize,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +76,7 @@ fn form(
             token,
             username,
             error,
+            characters_min: domain::password::CHARS_MIN,
         },
         false,
     )

@@ -1,0 +1,142 @@
+//! Calls from other sites: the API for origins that the operator named, media for everyone.
+
+use axum::http::{Method, StatusCode};
+use web::Settings;
+
+use crate::site::{Answer, Ask, Site, Who};
+
+const PANEL: &str = "https://panel.example.com";
+
+fn site() -> Site {
+    Site::with(Settings {
+        cors_origins: vec![PANEL.to_owned()],
+        ..Settings::default()
+    })
+}
+
+fn preflight(path: &str, origin: &str) -> Ask {
+    Ask::new(Method::OPTIONS, path)
+        .header("origin", origin)
+        .header("access-control-request-method", "PATCH")
+}
+
+fn allowed(answer: &Answer) -> (&str, &str) {
+    (
+        answer.header("access-control-allow-origin"),
+        answer.header("access-control-allow-credentials"),
+    )
+}
+
+#[tokio::test]
+async fn trusted_origin_may_call_the_api_with_credentials() {
+    let site = site();
+    let answer = site.send(preflight("/api/streams/secret", PANEL)).await;
+    assert_eq!(
+        (answer.status, allowed(&answer)),
+        (StatusCode::NO_CONTENT, (PANEL, "true"))
+    );
+    assert!(
+        answer
+            .header("access-control-allow-methods")
+            .contains("PATCH")
+    );
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .contains("if-match")
+    );
+    let edit = Ask::new(Method::PATCH, "/api/streams/secret").with(site.credentials(Who::Owner));
+    let edit = edit
+        .header("origin", PANEL)
+        .header("sec-fetch-site", "cross-site")
+        .json(r#"{"title":"New"}"#);
+    let answer = site.send(edit).await;
+    assert_eq!(
+        (answer.status, allowed(&answer)),
+        (StatusCode::OK, (PANEL, "true"))
+    );
+    assert!(
+        answer
+            .header("access-control-expose-headers")
+            .contains("etag")
+    );
+    assert_eq!(answer.header("vary"), "origin");
+    let refused = site
+        .send(Ask::get("/api/streams/nothing").header("origin", PANEL))
+        .await;
+    assert_eq!(
+        (refused.status, allowed(&refused)),
+        (StatusCode::NOT_FOUND, (PANEL, "true")),
+        "errors can be read too"
+    );
+}
+
+#[tokio::test]
+async fn other_origins_may_not() {
+    for site in [site(), Site::new()] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://panel.example.com",
+            "https://panel.example.com.evil.example",
+        ] {
+            let answer = site.send(preflight("/api/streams/secret", origin)).await;
+            assert_eq!(
+                (answer.status, allowed(&answer)),
+                (StatusCode::METHOD_NOT_ALLOWED, ("", "")),
+                "{origin}"
+            );
+            let read = Ask::get("/api/streams")
+                .with(site.credentials(Who::Owner))
+                .header("origin", origin);
+            assert_eq!(allowed(&site.send(read).await), ("", ""), "{origin}");
+        }
+    }
+    let wild = Site::with(Settings {
+        cors_origins: vec!["*".to_owned(), "null".to_owned()],
+        ..Settings::default()
+    });
+    for origin in ["https://evil.example", "null"] {
+        assert_eq!(
+            allowed(&wild.send(preflight("/api/streams", origin)).await),
+            ("", ""),
+            "{origin}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn pages_are_for_no_other_site_to_read() {
+    let site = site();
+    for path in ["/", "/login", "/watch/open", "/health"] {
+        assert_eq!(
+            allowed(&site.send(Ask::get(path).header("origin", PANEL)).await),
+            ("", ""),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn public_media_may_be_read_from_anywhere_and_private_ones_not_by_cookie() {
+    let site = site();
+    let public = site
+        .send(Ask::get("/hls/open/index.m3u8").header("origin", "https://any.example"))
+        .await;
+    assert_eq!(allowed(&public), ("*", ""));
+    let private = Ask::get("/hls/secret/index.m3u8").with(site.credentials(Who::Owner));
+    let private = site
+        .send(private.header("origin", "https://any.example"))
+        .await;
+    assert_eq!(
+        (private.status, allowed(&private)),
+        (StatusCode::OK, ("", ""))
+    );
+    let answer = site
+        .send(preflight("/hls/open/index.m3u8", "https://any.example"))
+        .await;
+    assert_eq!(
+        (answer.status, allowed(&answer)),
+        (StatusCode::NO_CONTENT, ("*", ""))
+    );
+}

@@ -1,0 +1,16 @@
+//! The real router over a store in memory, a fixed clock and an engine that has what a test gave it; and the front door over
+//! real sockets of the loopback.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a rig that cannot be built is a failed test"
+)]
+
+mod api;
+mod cors;
+mod front;
+mod hls;
+mod login;
+mod pages;
+mod site;
+mod sweep;

@@ -1,0 +1,349 @@
+//! A whole site in one line, with a caller of each kind.
+
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use domain::{
+    api_key::Scope,
+    caller::Caller,
+    clock::Clock,
+    random::Random,
+    stream::{MadeKey, Stream, Visibility},
+    user::{Name, Role, UserId},
+};
+use http_body_util::BodyExt as _;
+use testkit::{FakeEngine, FixedClock, Memory, Rig, Seeded};
+use tower::ServiceExt as _;
+use web::{App, Check, Ports, Settings};
+
+/// The cookie of a login on a connection that is not known to be encrypted.
+pub const COOKIE: &str = "media_server_login";
+
+/// Who asks, one of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    /// Bob, a member who owns nothing here.
+    Other,
+    /// Ann, the member who owns every stream.
+    Owner,
+    /// Root.
+    Administrator,
+    /// Ann's API key with the scope `read`.
+    ReadKey,
+    /// Ann's, with `manage`.
+    ManageKey,
+    /// Ann's, with `publish`.
+    PublishKey,
+    /// Root's, with `admin`, `read` and `manage`.
+    AdminKey,
+    /// An API key that never was one.
+    BadKey,
+    /// A cookie that never was one.
+    BadCookie,
+}
+
+impl Who {
+    pub const ALL: [Self; 10] = [
+        Self::Nobody,
+        Self::Other,
+        Self::Owner,
+        Self::Administrator,
+        Self::ReadKey,
+        Self::ManageKey,
+        Self::PublishKey,
+        Self::AdminKey,
+        Self::BadKey,
+        Self::BadCookie,
+    ];
+}
+
+/// Ann's streams `open` (public), `link` (unlisted), `club` (members) and `secret` (private), all live.
+pub struct Site {
+    pub rig: Rig,
+    pub engine: Arc<FakeEngine>,
+    pub router: Router,
+    pub app: App,
+    pub secret: (Stream, MadeKey),
+    pub is_failing: Arc<AtomicBool>,
+    ann: Caller,
+    root: Caller,
+    cookies: [String; 3],
+}
+
+impl Site {
+    pub fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        let rig = Rig::new();
+        let ann = rig.member("ann");
+        let root = rig.administrator("root");
+        rig.user("bob", Role::Member);
+        let cookies =
+            ["ann", "bob", "root"].map(|name| rig.log_in(name).cookie.expose().to_owned());
+        let engine = Arc::new(FakeEngine::default());
+        for (slug, visibility) in [
+            ("open", Visibility::Public),
+            ("link", Visibility::Unlisted),
+            ("club", Visibility::Members),
+        ] {
+            engine.go_live(&rig.stream(&ann, slug, visibility).0, rig.now());
+        }
+        let secret = rig.stream(&ann, "secret", Visibility::Private);
+        engine.go_live(&secret.0, rig.now());
+        let is_failing = Arc::new(AtomicBool::new(false));
+        let app = app(&rig, &engine, &is_failing, settings);
+        Self {
+            router: web::router(app.clone()),
+            app,
+            rig,
+            engine,
+            secret,
+            is_failing,
+            ann,
+            root,
+            cookies,
+        }
+    }
+
+    /// Headers that this caller sends.
+    pub fn credentials(&self, who: Who) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let [ann, bob, root] = &self.cookies;
+        let cookie = match who {
+            Who::Other => Some(bob.as_str()),
+            Who::Owner => Some(ann.as_str()),
+            Who::Administrator => Some(root.as_str()),
+            Who::BadCookie => Some("nothing"),
+            _ => None,
+        };
+        let key = |owner: &Caller, scopes: &[Scope]| {
+            self.rig.api_key(owner, scopes).1.expose().to_owned()
+        };
+        let key = match who {
+            Who::ReadKey => Some(key(&self.ann, &[Scope::Read])),
+            Who::ManageKey => Some(key(&self.ann, &[Scope::Manage])),
+            Who::PublishKey => Some(key(&self.ann, &[Scope::Publish])),
+            Who::AdminKey => Some(key(&self.root, &[Scope::Admin, Scope::Read, Scope::Manage])),
+            Who::BadKey => Some("nothing".to_owned()),
+            _ => None,
+        };
+        if let Some(cookie) = cookie {
+            headers.insert(
+                header::COOKIE,
+                format!("{COOKIE}={cookie}").parse().unwrap(),
+            );
+        }
+        if let Some(key) = key {
+            headers.insert(
+                header::AUTHORIZATION,
+                format!("Bearer {key}").parse().unwrap(),
+            );
+        }
+        headers
+    }
+
+    /// The id of whoever has this name.
+    pub fn user(&self, name: &str) -> UserId {
+        let name = Name::parse(name).unwrap();
+        self.rig
+            .catalogue
+            .find_user_named(&Caller::operator(), &name)
+            .unwrap()
+            .id
+    }
+
+    pub async fn send(&self, ask: Ask) -> Answer {
+        send(&self.router, ask).await
+    }
+
+    pub async fn get(&self, who: Who, path: &str) -> Answer {
+        self.send(Ask::new(Method::GET, path).with(self.credentials(who)))
+            .await
+    }
+
+    pub async fn post_json(&self, who: Who, path: &str, body: &str) -> Answer {
+        self.send(
+            Ask::new(Method::POST, path)
+                .with(self.credentials(who))
+                .json(body),
+        )
+        .await
+    }
+}
+
+/// The handlers' state over a rig.
+pub fn app(
+    rig: &Rig,
+    engine: &Arc<FakeEngine>,
+    is_failing: &Arc<AtomicBool>,
+    settings: Settings,
+) -> App {
+    let is_failing = is_failing.clone();
+    let checks = move || {
+        let failure = is_failing
+            .load(Ordering::SeqCst)
+            .then(|| "disk full at /srv/media.db".to_owned());
+        Box::pin(ready(vec![Check {
+            name: "database",
+            failure,
+        }])) as domain::BoxFuture<'static, Vec<Check>>
+    };
+    let ports = Ports {
+        catalogue: rig.catalogue.clone(),
+        engine: engine.clone(),
+        clock: Arc::new(rig.clock.clone()) as Arc<dyn Clock>,
+        random: Arc::new(Seeded::new(7)) as Arc<dyn Random>,
+        checks: Box::new(checks),
+    };
+    App::new(ports, settings)
+}
+
+/// A site that nobody has set up.
+pub fn fresh() -> (Rig, Router) {
+    let rig = Rig::over(Memory::default(), FixedClock::default());
+    let app = app(&rig, &Arc::default(), &Arc::default(), Settings::default());
+    (rig, web::router(app))
+}
+
+/// A request.
+pub struct Ask {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: String,
+    ends: bool,
+}
+
+impl Ask {
+    pub fn new(method: Method, path: &str) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "media.example.org".parse().unwrap());
+        Self {
+            method,
+            path: path.to_owned(),
+            headers,
+            body: String::new(),
+            ends: true,
+        }
+    }
+
+    pub fn get(path: &str) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub fn post(path: &str) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    pub fn into_method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    pub fn with(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.append(name, value.parse().unwrap());
+        self
+    }
+
+    /// The body never comes to an end.
+    pub fn without_end(mut self) -> Self {
+        self.ends = false;
+        self
+    }
+
+    pub fn json(mut self, body: &str) -> Self {
+        self.body = body.to_owned();
+        self.header("content-type", "application/json")
+    }
+
+    pub fn form(mut self, body: &str) -> Self {
+        self.body = body.to_owned();
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The `code` of a problem, after all that a problem must have was found.
+    pub fn problem(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{self:?}"
+        );
+        let value = self.json();
+        for field in ["type", "title", "detail", "code"] {
+            assert!(
+                value[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{field} of {self:?}"
+            );
+        }
+        assert_eq!(value["status"], self.status.as_u16());
+        assert_eq!(value["request_id"], self.header("x-request-id"));
+        assert_eq!(value["request_id"].as_str().map(str::len), Some(16));
+        value["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The cookie that was set, with its attributes.
+    pub fn cookie(&self) -> Option<&str> {
+        self.headers
+            .get(header::SET_COOKIE)
+            .map(|value| value.to_str().unwrap())
+    }
+}
+
+pub async fn send(router: &Router, ask: Ask) -> Answer {
+    let body = if ask.ends {
+        Body::from(ask.body)
+    } else {
+        Body::from_stream(futures_util::stream::pending::<
+            Result<String, std::io::Error>,
+        >())
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = ask.method;
+    *request.uri_mut() = ask.path.parse().unwrap();
+    *request.headers_mut() = ask.headers;
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(bytes.into()).unwrap(),
+    }
+}

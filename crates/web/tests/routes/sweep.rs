@@ -1,0 +1,312 @@
+//! Every route, asked by every kind of caller. A route without a row here fails.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode, header};
+
+use crate::site::{Ask, Site, Who};
+
+const ROUTER: &str = include_str!("../../src/router.rs");
+
+/// A method on a route; what is asked; the status for each of [`Who::ALL`].
+struct Row {
+    method: &'static str,
+    route: &'static str,
+    /// `{key}` and `{id}` stand for the first key of `secret` and its id, `{css}` for a file of the front end.
+    path: &'static str,
+    /// JSON on routes of the API, a form elsewhere.
+    body: &'static str,
+    statuses: [u16; 10],
+}
+
+const fn row(
+    method: &'static str,
+    route: &'static str,
+    path: &'static str,
+    body: &'static str,
+    statuses: [u16; 10],
+) -> Row {
+    Row {
+        method,
+        route,
+        path,
+        body,
+        statuses,
+    }
+}
+
+const fn all(status: u16) -> [u16; 10] {
+    [status; 10]
+}
+
+const KEYS: &str = "/api/streams/{slug}/keys";
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    //                                                                  nobody other owner admin  read manage publish admin  bad  bad
+    //                                                                                             key   key    key    key   key cookie
+    row("GET", "/api/streams", "/api/streams", "",                       [200, 200, 200, 200, 200, 200, 200, 200, 401, 200]),
+    row("POST", "/api/streams", "/api/streams", r#"{"slug":"stage"}"#,     [401, 201, 201, 201, 403, 201, 403, 201, 401, 401]),
+    row("GET", "/api/streams/{slug}", "/api/streams/secret", "",         [404, 404, 200, 200, 200, 200, 404, 200, 401, 404]),
+    row("PATCH", "/api/streams/{slug}", "/api/streams/secret", r#"{"title":"New"}"#,
+                                                                         [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
+    row("DELETE", "/api/streams/{slug}", "/api/streams/secret", "",      [401, 404, 204, 204, 403, 204, 404, 204, 401, 401]),
+    row("GET", KEYS, "/api/streams/secret/keys", "",                     [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
+    row("POST", KEYS, "/api/streams/secret/keys", r#"{"name":"Camera"}"#,
+                                                                         [401, 404, 201, 201, 403, 201, 404, 201, 401, 401]),
+    row("DELETE", "/api/streams/{slug}/keys/{id}", "/api/streams/secret/keys/{id}", "",
+                                                                         [401, 404, 204, 204, 403, 204, 404, 204, 401, 401]),
+    row("GET", "/api/streams/{slug}/refusals", "/api/streams/secret/refusals", "",
+                                                                         [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
+    row("GET", "/api/stream/validate", "/api/stream/validate?path=secret&token={key}", "", all(200)),
+    row("GET", "/api/stream/authorize", "/api/stream/authorize?path=secret", "",
+                                                                         [401, 401, 200, 200, 200, 401, 401, 200, 401, 401]),
+    row("GET", "/api/mediamtx/status", "/api/mediamtx/status", "",       [401, 403, 403, 200, 200, 403, 403, 200, 401, 401]),
+    row("POST", "/api/webhooks/stream-ready", "/api/webhooks/stream-ready", r#"{"path":"live"}"#, all(409)),
+    row("POST", "/api/webhooks/stream-ended", "/api/webhooks/stream-ended", r#"{"path":"live"}"#, all(409)),
+    row("GET", "/api/watch/{slug}", "/api/watch/secret", "",             [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("ANY", "/api", "/api", "", all(404)),
+    row("ANY", "/api/", "/api/", "", all(404)),
+    row("ANY", "/api/{*rest}", "/api/nothing/here", "", all(404)),
+    row("GET", "/hls/{slug}/{file}", "/hls/secret/index.m3u8", "",       [404, 404, 200, 200, 200, 404, 404, 200, 404, 404]),
+    row("GET", "/hls/{slug}/{token}/{piece}", "/hls/secret/~nothing/1.m4s", "", all(403)),
+    row("GET", "/", "/", "", all(200)),
+    row("GET", "/login", "/login", "", all(200)),
+    row("POST", "/login", "/login", "username=ann&password=wrong", all(401)),
+    row("GET", "/logout", "/logout", "", all(200)),
+    row("POST", "/logout", "/logout", "", all(303)),
+    row("GET", "/setup", "/setup?token=nothing", "", all(403)),
+    row("POST", "/setup", "/setup", "token=nothing&username=eve&password=correct+horse+battery", all(403)),
+    row("GET", "/open/{token}", "/open/nothing", "", all(200)),
+    row("POST", "/open/{token}", "/open/nothing", "", all(401)),
+    row("GET", "/watch/{slug}", "/watch/secret", "",                     [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("GET", "/assets/{name}", "/assets/{css}", "", all(200)),
+    row("GET", "/health", "/health", "", all(200)),
+];
+
+impl Row {
+    fn is_api(&self) -> bool {
+        self.route.starts_with("/api")
+    }
+
+    fn changes(&self) -> bool {
+        !matches!(self.method, "GET" | "ANY")
+    }
+
+    fn ask(&self, site: &Site, who: Who) -> Ask {
+        let key = &site.secret.1;
+        let manifest: serde_json::Value =
+            serde_json::from_str(include_str!("../../dist/manifest.json")).unwrap();
+        let path = self
+            .path
+            .replace("{key}", key.secret.expose())
+            .replace("{id}", &key.key.id.to_string())
+            .replace("{css}", manifest["style.css"].as_str().unwrap());
+        let method = if self.method == "ANY" {
+            "GET"
+        } else {
+            self.method
+        };
+        let ask = Ask::new(method.parse().unwrap(), &path).with(site.credentials(who));
+        match (self.changes(), self.is_api()) {
+            (false, _) => ask,
+            (true, true) => ask.json(self.body),
+            (true, false) => ask.form(self.body),
+        }
+    }
+}
+
+/// Method and path of every route, read from the router's source.
+fn routes() -> BTreeSet<(String, String)> {
+    let mut routes = BTreeSet::new();
+    for block in ROUTER.split(".route(").skip(1) {
+        let path = block.split('"').nth(1).unwrap();
+        let end = block.find(".route(").unwrap_or(block.len());
+        let methods = block[..end].split(".layer(").next().unwrap();
+        let methods = methods.split(".method_not_allowed").next().unwrap();
+        for method in [
+            "get", "post", "put", "patch", "delete", "options", "head", "any",
+        ] {
+            let call = format!("{method}(");
+            let mut found = methods.match_indices(&call);
+            if found.any(|(at, _)| at == 0 || !methods.as_bytes()[at - 1].is_ascii_alphanumeric()) {
+                routes.insert((method.to_uppercase(), path.to_owned()));
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_has_a_row_and_every_row_a_route() {
+    let rows: BTreeSet<_> = ROWS
+        .iter()
+        .map(|row| (row.method.to_owned(), row.route.to_owned()))
+        .collect();
+    assert_eq!(routes(), rows);
+}
+
+#[tokio::test]
+async fn every_caller_gets_what_is_theirs_and_nothing_else() {
+    for row in ROWS {
+        for (who, expected) in Who::ALL.into_iter().zip(row.statuses) {
+            let site = Site::new();
+            let answer = site.send(row.ask(&site, who)).await;
+            assert_eq!(
+                answer.status.as_u16(),
+                expected,
+                "{} {} by {who:?}: {}",
+                row.method,
+                row.path,
+                answer.body
+            );
+            // The state of a broadcast is told in one shape, also where there is none to see.
+            if row.is_api() && expected >= 400 && row.route != "/api/watch/{slug}" {
+                answer.problem();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_protect() {
+    for row in ROWS {
+        let site = Site::new();
+        let answer = site
+            .send(row.ask(&site, Who::Owner).header("accept", "text/html"))
+            .await;
+        let place = format!("{} {}", row.method, row.path);
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            "nosniff",
+            "{place}"
+        );
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{place}");
+        assert_eq!(answer.header("x-request-id").len(), 16, "{place}");
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'"),
+            "{place}: {policy}"
+        );
+        assert!(
+            policy.contains("frame-ancestors 'none'"),
+            "{place}: {policy}"
+        );
+        assert!(
+            !policy.contains("script-src 'self' 'unsafe-inline'"),
+            "{place}: {policy}"
+        );
+        let is_media = row.route.starts_with("/hls/");
+        let shared = if is_media {
+            "cross-origin"
+        } else {
+            "same-origin"
+        };
+        assert_eq!(
+            answer.header("cross-origin-resource-policy"),
+            shared,
+            "{place}"
+        );
+        assert!(
+            !answer
+                .headers
+                .contains_key(header::STRICT_TRANSPORT_SECURITY),
+            "{place}: not encrypted"
+        );
+        if !row.route.starts_with("/assets/") {
+            let caching = answer.header("cache-control");
+            assert!(!caching.contains("public"), "{place}: {caching}");
+            assert!(caching.contains("no-store"), "{place}: {caching}");
+        }
+        if !is_media {
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_change_nothing() {
+    for row in ROWS.iter().filter(|row| row.changes()) {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            let site = Site::new();
+            let answer = site
+                .send(row.ask(&site, Who::Owner).header(name, value))
+                .await;
+            assert_eq!(
+                answer.status,
+                StatusCode::FORBIDDEN,
+                "{} {}",
+                row.method,
+                row.path
+            );
+            assert_eq!(answer.problem(), "cross_site");
+            // What a browser sends along by itself vouches for nothing.
+            let basic = Ask::new(row.method.parse().unwrap(), row.path)
+                .header("authorization", "Basic YTpi");
+            assert_eq!(
+                site.send(basic.header(name, value)).await.problem(),
+                "cross_site"
+            );
+        }
+        let site = Site::new();
+        let own = row
+            .ask(&site, Who::Owner)
+            .header("origin", "http://media.example.org");
+        let answer = site.send(own).await;
+        assert!(
+            !answer.body.contains("cross_site"),
+            "{} {}",
+            row.method,
+            row.path
+        );
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_with_those_that_are_taken() {
+    let site = Site::new();
+    for row in ROWS
+        .iter()
+        .filter(|row| row.method != "ANY" && !row.route.starts_with("/hls/"))
+    {
+        let path = row.path.split('?').next().unwrap();
+        let ask = Ask::new(Method::PUT, path).with(site.credentials(Who::Owner));
+        let answer = site.send(ask).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(answer.problem(), "method_not_allowed");
+        assert!(
+            answer.header("allow").contains(row.method),
+            "{path}: {}",
+            answer.header("allow")
+        );
+    }
+}
+
+#[tokio::test]
+async fn head_answers_as_get_without_a_body() {
+    for row in ROWS.iter().filter(|row| row.method == "GET") {
+        let site = Site::new();
+        let get = site.send(row.ask(&site, Who::Owner)).await;
+        let path = row.ask(&site, Who::Owner).into_method(Method::HEAD);
+        let head = site.send(path).await;
+        assert_eq!(head.status, get.status, "{}", row.path);
+        assert_eq!(head.body, "", "{}", row.path);
+        assert_eq!(
+            head.header("content-type"),
+            get.header("content-type"),
+            "{}",
+            row.path
+        );
+        assert_eq!(
+            head.header("content-length"),
+            get.header("content-length"),
+            "{}",
+            row.path
+        );
+    }
+}
