@@ -243,6 +243,11 @@ impl Cutter {
         }
     }
 
+    /// First number no segment has.
+    pub(super) fn next_msn(&self) -> u64 {
+        self.msn.saturating_add(u64::from(self.segment.is_some()))
+    }
+
     /// Ends the open segment, if one is open.
     pub(super) fn finish_segment(&mut self, out: &mut VecDeque<Output>) {
         let Some(segment) = self.segment.take() else {

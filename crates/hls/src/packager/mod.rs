@@ -58,6 +58,8 @@ pub struct Packager {
     cutter: Option<Cutter>,
     resume: Option<Resume>,
     next_epoch: u32,
+    /// First number no segment had, over all epochs: a playlist's address changes with its epoch, its sequence still never falls.
+    next_msn: u64,
     /// Of the time line that runs or ran last.
     timing: Timing,
     /// Of the time line that ran last.
@@ -91,6 +93,9 @@ enum Change {
 impl Packager {
     /// A packager that has seen nothing, or that goes on where a restart broke off.
     pub fn new(settings: Settings, resume: Option<Resume>) -> Self {
+        let next_msn = resume.as_ref().map_or(0, |resume| {
+            resume.next_msn.saturating_add(settings.resume_margin)
+        });
         let next_epoch = resume
             .as_ref()
             .map_or(1, |resume| resume.epoch.saturating_add(1));
@@ -101,6 +106,7 @@ impl Packager {
             cutter: None,
             resume: resume.filter(|resume| !resume.ended),
             next_epoch,
+            next_msn,
             timing: Timing::Variable,
             gops: Gops::default(),
             last_frame: Duration::ZERO,
@@ -387,7 +393,7 @@ impl Packager {
         }
         let epoch = Epoch {
             number: self.next_epoch,
-            first_msn: 0,
+            first_msn: self.next_msn,
             discontinuity_sequence: 0,
             target_duration_s: self.settings.target_duration_s,
             part_target_us: timing.part_target_us(&self.settings),
@@ -402,6 +408,7 @@ impl Packager {
         let resumed = self.resume.take().is_some();
         if let Some(mut cutter) = self.cutter.take() {
             cutter.finish_segment(&mut self.out);
+            self.next_msn = cutter.next_msn();
             self.out.push_back(Output::Ended);
         } else if resumed {
             self.out.push_back(Output::Ended);
