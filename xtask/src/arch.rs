@@ -16,7 +16,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["domain", "hls", "media", "rtmp"]),
     ("store", &["domain"]),
     ("web", &["domain"]),
-    ("server", &["domain", "engine", "hls", "media", "rtmp", "store", "web"]),
+    (
+        "server",
+        &["domain", "engine", "hls", "media", "rtmp", "store", "web"],
+    ),
     ("testkit", &["domain"]),
     ("e2e", &[]),
     ("xtask", &[]),
@@ -24,7 +27,18 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates without I/O, and what none of them may reach, however far down.
 const PURE: &[&str] = &["domain", "media", "rtmp", "hls"];
-const IMPURE: &[&str] = &["tokio", "axum", "hyper", "sqlx", "socket2", "mio", "getrandom", "async-std", "smol", "reqwest"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "axum",
+    "hyper",
+    "sqlx",
+    "socket2",
+    "mio",
+    "getrandom",
+    "async-std",
+    "smol",
+    "reqwest",
+];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -63,23 +77,46 @@ struct DependencyKind {
 
 /// Fails when an arrow was added, when one is listed that does not exist, or when a pure crate reaches I/O.
 pub fn check() -> Result<()> {
-    let text = run::output(&mut run::cargo(&["metadata", "--format-version", "1", "--locked"]))?;
+    let text = run::output(&mut run::cargo(&[
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+    ]))?;
     let metadata: Metadata = serde_json::from_str(&text).context("cargo metadata")?;
     let problems = judge(&metadata);
     if !problems.is_empty() {
-        bail!("the house differs from its drawing (docs/architecture.md, xtask/src/arch.rs):\n  {}", problems.join("\n  "));
+        bail!(
+            "the house differs from its drawing (docs/architecture.md, xtask/src/arch.rs):\n  {}",
+            problems.join("\n  ")
+        );
     }
-    eprintln!("arch: {} crates, every arrow as drawn", metadata.workspace_members.len());
+    eprintln!(
+        "arch: {} crates, every arrow as drawn",
+        metadata.workspace_members.len()
+    );
     Ok(())
 }
 
 fn judge(metadata: &Metadata) -> Vec<String> {
-    let names: BTreeMap<&str, &str> = metadata.packages.iter().map(|p| (p.id.as_str(), p.name.as_str())).collect();
-    let members: BTreeSet<&str> = metadata.workspace_members.iter().map(String::as_str).collect();
+    let names: BTreeMap<&str, &str> = metadata
+        .packages
+        .iter()
+        .map(|p| (p.id.as_str(), p.name.as_str()))
+        .collect();
+    let members: BTreeSet<&str> = metadata
+        .workspace_members
+        .iter()
+        .map(String::as_str)
+        .collect();
     let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in &metadata.resolve.nodes {
         // Build scripts and dev-dependencies are not part of what runs.
-        let normal = node.deps.iter().filter(|d| d.dep_kinds.iter().any(|k| k.kind.is_none())).map(|d| d.pkg.as_str());
+        let normal = node
+            .deps
+            .iter()
+            .filter(|d| d.dep_kinds.iter().any(|k| k.kind.is_none()))
+            .map(|d| d.pkg.as_str());
         edges.insert(&node.id, normal.collect());
     }
     let mut problems = Vec::new();
@@ -97,8 +134,16 @@ fn judge(metadata: &Metadata) -> Vec<String> {
             continue;
         };
         let drawn: BTreeSet<&str> = drawn.iter().copied().collect();
-        problems.extend(found.difference(&drawn).map(|to| format!("`{name}` -> `{to}` is not drawn")));
-        problems.extend(drawn.difference(&found).map(|to| format!("`{name}` -> `{to}` is drawn but not there")));
+        problems.extend(
+            found
+                .difference(&drawn)
+                .map(|to| format!("`{name}` -> `{to}` is not drawn")),
+        );
+        problems.extend(
+            drawn
+                .difference(&found)
+                .map(|to| format!("`{name}` -> `{to}` is drawn but not there")),
+        );
         if PURE.contains(&name) {
             for reached in reach(member, &edges) {
                 let reached = names.get(reached).copied().unwrap_or(reached);
@@ -129,9 +174,19 @@ mod tests {
     use super::*;
 
     fn metadata(edges: &[(&str, &str)], members: &[&str]) -> Metadata {
-        let all: BTreeSet<&str> = edges.iter().flat_map(|(a, b)| [*a, *b]).chain(members.iter().copied()).collect();
+        let all: BTreeSet<&str> = edges
+            .iter()
+            .flat_map(|(a, b)| [*a, *b])
+            .chain(members.iter().copied())
+            .collect();
         Metadata {
-            packages: all.iter().map(|n| Package { id: (*n).into(), name: (*n).into() }).collect(),
+            packages: all
+                .iter()
+                .map(|n| Package {
+                    id: (*n).into(),
+                    name: (*n).into(),
+                })
+                .collect(),
             workspace_members: members.iter().map(|n| (*n).into()).collect(),
             resolve: Resolve {
                 nodes: all
@@ -141,7 +196,10 @@ mod tests {
                         deps: edges
                             .iter()
                             .filter(|(a, _)| a == n)
-                            .map(|(_, b)| Dependency { pkg: (*b).into(), dep_kinds: vec![DependencyKind { kind: None }] })
+                            .map(|(_, b)| Dependency {
+                                pkg: (*b).into(),
+                                dep_kinds: vec![DependencyKind { kind: None }],
+                            })
                             .collect(),
                     })
                     .collect(),
@@ -151,13 +209,24 @@ mod tests {
 
     #[test]
     fn house_as_drawn_passes() {
-        assert!(judge(&metadata(&[("rtmp", "media"), ("rtmp", "bytes")], &["rtmp", "media"])).is_empty());
+        assert!(
+            judge(&metadata(
+                &[("rtmp", "media"), ("rtmp", "bytes")],
+                &["rtmp", "media"]
+            ))
+            .is_empty()
+        );
     }
 
     #[test]
     fn added_arrow_missing_arrow_and_hidden_io_are_told() {
         let got = judge(&metadata(
-            &[("rtmp", "media"), ("rtmp", "hls"), ("media", "helper"), ("helper", "tokio")],
+            &[
+                ("rtmp", "media"),
+                ("rtmp", "hls"),
+                ("media", "helper"),
+                ("helper", "tokio"),
+            ],
             &["rtmp", "media", "hls", "extra"],
         ));
         for problem in [

@@ -12,12 +12,23 @@ pub fn all() -> Result<()> {
     arch::check()?;
     run::run(
         "lints",
-        &mut run::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+        &mut run::cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]),
     )?;
     web_ui_is_built()?;
     pages_are_generated()?;
     if run::has("cargo-deny") {
-        run::run("licences and advisories", &mut run::cargo(&["deny", "check"]))?;
+        run::run(
+            "licences and advisories",
+            &mut run::cargo(&["deny", "check"]),
+        )?;
     } else {
         eprintln!("cargo-deny is not installed: licences and advisories were not checked");
     }
@@ -35,10 +46,22 @@ pub fn generate() -> Result<()> {
 }
 
 /// Generated page and the word that makes the program print it.
-const GENERATED: &[(&str, &str)] = &[("docs/ref/config.md", "reference"), ("docs/ref/media-server.toml", "sample")];
+const GENERATED: &[(&str, &str)] = &[
+    ("docs/ref/config.md", "reference"),
+    ("docs/ref/media-server.toml", "sample"),
+];
 
 fn generated(topic: &str) -> Result<String> {
-    run::output(&mut run::cargo(&["run", "--quiet", "--locked", "--package", "server", "--", "config", topic]))
+    run::output(&mut run::cargo(&[
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "server",
+        "--",
+        "config",
+        topic,
+    ]))
 }
 
 fn pages_are_generated() -> Result<()> {

@@ -13,14 +13,21 @@ const INPUT_BYTES_MAX: u32 = 4096;
 pub fn run(target: &str, seconds: u32) -> Result<()> {
     let corpus = corpus(target)?;
     if !run::has("cargo-fuzz") {
-        run::run("installing cargo-fuzz", &mut run::cargo(&["install", "cargo-fuzz", "--version", "0.13.2", "--locked"]))?;
+        run::run(
+            "installing cargo-fuzz",
+            &mut run::cargo(&["install", "cargo-fuzz", "--version", "0.13.2", "--locked"]),
+        )?;
     }
     // The address sanitizer is an unstable flag; this lets the stable compiler take it.
     run::run(
         &format!("fuzz {target}"),
         run::cargo(&["fuzz", "run", target])
             .arg(corpus)
-            .args(["--", &format!("-max_total_time={seconds}"), &format!("-max_len={INPUT_BYTES_MAX}")])
+            .args([
+                "--",
+                &format!("-max_total_time={seconds}"),
+                &format!("-max_len={INPUT_BYTES_MAX}"),
+            ])
             .args(["-timeout=5", "-rss_limit_mb=1024"])
             .env("RUSTC_BOOTSTRAP", "1"),
     )
@@ -33,7 +40,9 @@ fn corpus(target: &str) -> Result<PathBuf> {
         let fuzz = entry?.path().join("fuzz");
         for source in fs::read_dir(&fuzz).into_iter().flatten() {
             let source = source?.path();
-            let Some(name) = source.file_stem().filter(|_| source.is_file()) else { continue };
+            let Some(name) = source.file_stem().filter(|_| source.is_file()) else {
+                continue;
+            };
             if name == target {
                 let corpus = fuzz.join("corpus").join(target);
                 fs::create_dir_all(&corpus).with_context(|| corpus.display().to_string())?;
@@ -43,5 +52,8 @@ fn corpus(target: &str) -> Result<PathBuf> {
         }
     }
     targets.sort();
-    bail!("there is no fuzz target `{target}`; there are: {}", targets.join(", "))
+    bail!(
+        "there is no fuzz target `{target}`; there are: {}",
+        targets.join(", ")
+    )
 }

@@ -29,7 +29,10 @@ fn main() -> ExitCode {
         ["generate"] => check::generate(),
         ["fixtures"] => fixtures::make(),
         ["fuzz", target] => fuzz::run(target, 60),
-        ["fuzz", target, seconds] => seconds.parse().map_err(Into::into).and_then(|s| fuzz::run(target, s)),
+        ["fuzz", target, seconds] => seconds
+            .parse()
+            .map_err(Into::into)
+            .and_then(|s| fuzz::run(target, s)),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -7,8 +7,14 @@ use crate::{run, tools};
 /// Unit, property and contract tests first; then the stories over the real binary.
 pub fn all() -> Result<()> {
     tools::npm_ci("web-ui")?;
-    run::run("web-ui: tests", run::command("npm", &["test", "--silent"]).current_dir(run::root().join("web-ui")))?;
-    run::run("tests of the crates", &mut run::cargo(&["test", "--workspace", "--exclude", "e2e", "--locked"]))?;
+    run::run(
+        "web-ui: tests",
+        run::command("npm", &["test", "--silent"]).current_dir(run::root().join("web-ui")),
+    )?;
+    run::run(
+        "tests of the crates",
+        &mut run::cargo(&["test", "--workspace", "--exclude", "e2e", "--locked"]),
+    )?;
     stories()
 }
 
@@ -17,14 +23,26 @@ fn stories() -> Result<()> {
     let system = tools::system_ffmpeg()?;
     let chromium = tools::chromium()?;
     tools::npm_ci("tests/e2e/browser")?;
-    run::run("release build", &mut run::cargo(&["build", "--release", "--locked", "--package", "server"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), Into::into);
+    run::run(
+        "release build",
+        &mut run::cargo(&["build", "--release", "--locked", "--package", "server"]),
+    )?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), Into::into);
     run::run(
         "stories",
-        run::cargo(&["test", "--locked", "--package", "e2e", "--", "--test-threads", "2"])
-            .env("MEDIA_SERVER_BIN", target.join("release/media-server"))
-            .env("FFMPEG_MODERN", modern)
-            .env("FFMPEG_SYSTEM", system)
-            .env("CHROMIUM", chromium),
+        run::cargo(&[
+            "test",
+            "--locked",
+            "--package",
+            "e2e",
+            "--",
+            "--test-threads",
+            "2",
+        ])
+        .env("MEDIA_SERVER_BIN", target.join("release/media-server"))
+        .env("FFMPEG_MODERN", modern)
+        .env("FFMPEG_SYSTEM", system)
+        .env("CHROMIUM", chromium),
     )
 }

@@ -32,7 +32,11 @@ pub fn npm_ci(place: &str) -> Result<()> {
     }
     run::run(
         "npm packages",
-        run::command("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&place),
+        run::command(
+            "npm",
+            &["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+        )
+        .current_dir(&place),
     )?;
     // esbuild's and other binaries come as packages of their own; no script has to run.
     fs::write(stamp, lock)?;
@@ -46,17 +50,33 @@ pub fn modern_ffmpeg() -> Result<PathBuf> {
     let stamp = venv.join("installed");
     if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
         let path = venv.to_string_lossy().into_owned();
-        run::run("Python environment", &mut run::command("python3", &["-m", "venv", &path]))
-            .or_else(|_| apt(&["python3-venv"]).and_then(|()| run::run("Python environment", &mut run::command("python3", &["-m", "venv", &path]))))?;
+        run::run(
+            "Python environment",
+            &mut run::command("python3", &["-m", "venv", &path]),
+        )
+        .or_else(|_| {
+            apt(&["python3-venv"]).and_then(|()| {
+                run::run(
+                    "Python environment",
+                    &mut run::command("python3", &["-m", "venv", &path]),
+                )
+            })
+        })?;
         run::run(
             "pinned FFmpeg",
-            &mut run::command(venv.join("bin/pip"), &["install", "--quiet", "--disable-pip-version-check", &wanted]),
+            &mut run::command(
+                venv.join("bin/pip"),
+                &["install", "--quiet", "--disable-pip-version-check", &wanted],
+            ),
         )?;
         fs::write(&stamp, &wanted)?;
     }
     let path = run::output(&mut run::command(
         venv.join("bin/python"),
-        &["-c", "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"],
+        &[
+            "-c",
+            "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())",
+        ],
     ))?;
     Ok(PathBuf::from(path.trim()))
 }
@@ -76,18 +96,24 @@ fn system(program: &str, packages: &[&str]) -> Result<PathBuf> {
         return Ok(path);
     }
     apt(packages)?;
-    find(program).with_context(|| format!("`{program}` is still missing after installing {packages:?}"))
+    find(program)
+        .with_context(|| format!("`{program}` is still missing after installing {packages:?}"))
 }
 
 fn find(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(|path| path.is_file())
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|dir| dir.join(program))
+        .find(|path| path.is_file())
 }
 
 fn apt(packages: &[&str]) -> Result<()> {
     if !Path::new("/usr/bin/apt-get").exists() {
         bail!("{packages:?} must be installed by hand: this system has no apt");
     }
-    run::run("apt: package lists", &mut run::command("apt-get", &["update", "-qq"]))?;
+    run::run(
+        "apt: package lists",
+        &mut run::command("apt-get", &["update", "-qq"]),
+    )?;
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(packages);
     run::run(

@@ -31,7 +31,13 @@ enum Asked {
     Wait(Duration),
 }
 
-async fn wait(stream: Arc<Stream>, piece: String, query: String, since: Duration, mut deadline: Duration) -> Reply {
+async fn wait(
+    stream: Arc<Stream>,
+    piece: String,
+    query: String,
+    since: Duration,
+    mut deadline: Duration,
+) -> Reply {
     let mut versions = stream.versions();
     loop {
         // Subscribed first, asked after it: a change in between is seen.
@@ -39,13 +45,24 @@ async fn wait(stream: Arc<Stream>, piece: String, query: String, since: Duration
             Asked::Reply(reply) => return reply,
             Asked::Wait(until) => deadline = deadline.min(until),
         }
-        let _ = timeout_at(Instant::from_std(stream.shared().start + deadline), versions.changed()).await;
+        let _ = timeout_at(
+            Instant::from_std(stream.shared().start + deadline),
+            versions.changed(),
+        )
+        .await;
     }
 }
 
 fn ask(stream: &Stream, piece: &str, query: &str, since: Duration) -> Asked {
     let now = stream.shared().now();
-    let answer = stream.window().answer(&Request { piece, query, since }, now);
+    let answer = stream.window().answer(
+        &Request {
+            piece,
+            query,
+            since,
+        },
+        now,
+    );
     let (status, max_age_s, reason) = match answer {
         Answer::Ready(reply) => {
             if let Kind::Playlist { blocking } = reply.kind {
@@ -57,10 +74,18 @@ fn ask(stream: &Stream, piece: &str, query: &str, since: Duration) -> Asked {
         Answer::NotFound { max_age_s } => (Status::NotFound, max_age_s, "there is no such piece"),
         Answer::Gone { max_age_s } => (Status::Gone, max_age_s, "this piece has left the window"),
         Answer::BadRequest { why, max_age_s } => (Status::BadRequest, max_age_s, why),
-        Answer::Unavailable { max_age_s } => (Status::Unavailable, max_age_s, "what was asked for did not come in time"),
+        Answer::Unavailable { max_age_s } => (
+            Status::Unavailable,
+            max_age_s,
+            "what was asked for did not come in time",
+        ),
     };
     let retry_after_s = (status == Status::Unavailable).then_some(1);
-    Asked::Reply(Reply { max_age_s, retry_after_s, ..Reply::refused(status, reason) })
+    Asked::Reply(Reply {
+        max_age_s,
+        retry_after_s,
+        ..Reply::refused(status, reason)
+    })
 }
 
 fn ready(reply: hls::Reply) -> Reply {
@@ -71,7 +96,10 @@ fn ready(reply: hls::Reply) -> Reply {
     Reply {
         status: Status::Ok,
         media_type,
-        body: Body { chunks: reply.body.chunks().clone(), len: reply.body.len() },
+        body: Body {
+            chunks: reply.body.chunks().clone(),
+            len: reply.body.len(),
+        },
         gzip: reply.gzip,
         max_age_s: reply.max_age_s,
         immutable,
@@ -108,7 +136,9 @@ pub(crate) fn index(stream: Arc<Stream>, prefix: &str) -> Fetch {
             if let Some(playlist) = playlist {
                 return multivariant(playlist);
             }
-            if stream.snapshot().is_none() || timeout_at(deadline, versions.changed()).await.is_err() {
+            if stream.snapshot().is_none()
+                || timeout_at(deadline, versions.changed()).await.is_err()
+            {
                 return not_live();
             }
         }
@@ -130,5 +160,8 @@ fn multivariant(playlist: Bytes) -> Reply {
 
 /// The answer for a stream that nobody publishes to.
 pub(crate) fn not_live() -> Reply {
-    Reply { max_age_s: 1, ..Reply::refused(Status::NotFound, "the stream is not live") }
+    Reply {
+        max_age_s: 1,
+        ..Reply::refused(Status::NotFound, "the stream is not live")
+    }
 }

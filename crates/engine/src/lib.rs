@@ -78,7 +78,10 @@ struct Shared {
 impl Shared {
     /// The two clocks of this moment.
     fn now(&self) -> hls::Now {
-        hls::Now { mono: self.mono(), wall_ms: self.clock.now().ms() }
+        hls::Now {
+            mono: self.mono(),
+            wall_ms: self.clock.now().ms(),
+        }
     }
 
     /// Time since the engine started.
@@ -127,7 +130,11 @@ impl Embedded {
     /// Takes publishers by RTMP from this listener until [`Embedded::stop`].
     pub fn listen_rtmp(&self, listener: TcpListener) {
         self.shared.listening.store(true, Ordering::Relaxed);
-        tokio::spawn(ingest::rtmp::listen(self.shared.clone(), self.hub.clone(), listener));
+        tokio::spawn(ingest::rtmp::listen(
+            self.shared.clone(),
+            self.hub.clone(),
+            listener,
+        ));
     }
 
     /// What was counted so far.

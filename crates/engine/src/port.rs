@@ -4,8 +4,8 @@ use std::sync::{Arc, atomic::Ordering};
 
 use domain::{
     engine::{
-        Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, State, Status, TrackFacts, TrackKind,
-        Viewers, Warning,
+        Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, State, Status,
+        TrackFacts, TrackKind, Viewers, Warning,
     },
     publish::Credential,
     slug::Slug,
@@ -19,21 +19,28 @@ use crate::{
 
 impl Engine for Embedded {
     fn streams(&self) -> Vec<Live> {
-        self.hub.all().iter().filter_map(|stream| live(stream)).collect()
+        self.hub.all().iter().filter_map(live).collect()
     }
 
     fn live(&self, slug: &Slug) -> Option<Live> {
-        self.hub.find(slug.as_str()).and_then(|stream| live(&stream))
+        self.hub
+            .find(slug.as_str())
+            .and_then(|stream| live(&stream))
     }
 
     fn last_ended(&self, slug: &Slug) -> Option<Ended> {
-        self.hub.find(slug.as_str()).and_then(|stream| stream.last_ended())
+        self.hub
+            .find(slug.as_str())
+            .and_then(|stream| stream.last_ended())
     }
 
     fn fetch(&self, slug: &str, piece: &str, query: &str) -> Fetch {
         match self.hub.find(slug) {
             Some(stream) => delivery::fetch(stream, piece, query),
-            None => Fetch::Ready(Reply { max_age_s: 1, ..Reply::refused(Status::NotFound, "there is no such piece") }),
+            None => Fetch::Ready(Reply {
+                max_age_s: 1,
+                ..Reply::refused(Status::NotFound, "there is no such piece")
+            }),
         }
     }
 
@@ -47,14 +54,25 @@ impl Engine for Embedded {
     fn close(&self, who: Close, why: &str) {
         let all = self.hub.all();
         match who {
-            Close::Key(key) => all.iter().for_each(|s| s.cut(why, Stream::came_with(Credential::Key(key)))),
-            Close::ApiKey(key) => all.iter().for_each(|s| s.cut(why, Stream::came_with(Credential::ApiKey(key)))),
-            Close::Publishers(stream) => all.iter().for_each(|s| s.cut(why, |a| a.stream == stream)),
-            Close::PublishersOf(user) => all.iter().for_each(|s| s.cut(why, |a| a.owner == Some(user))),
+            Close::Key(key) => all
+                .iter()
+                .for_each(|s| s.cut(why, Stream::came_with(Credential::Key(key)))),
+            Close::ApiKey(key) => all
+                .iter()
+                .for_each(|s| s.cut(why, Stream::came_with(Credential::ApiKey(key)))),
+            Close::Publishers(stream) => {
+                all.iter().for_each(|s| s.cut(why, |a| a.stream == stream))
+            }
+            Close::PublishersOf(user) => all
+                .iter()
+                .for_each(|s| s.cut(why, |a| a.owner == Some(user))),
             // A viewer's next request meets a void grant; there is no connection of theirs to cut by stream.
             Close::Viewers(_) => {}
             Close::Stream(id) => {
-                for stream in all.iter().filter(|s| s.snapshot().is_some_and(|b| b.admitted.stream == id)) {
+                for stream in all
+                    .iter()
+                    .filter(|s| s.snapshot().is_some_and(|b| b.admitted.stream == id))
+                {
                     stream.end_broadcast(&EndReason::Closed(why.to_owned()));
                     self.hub.forget(stream.slug());
                 }
@@ -68,7 +86,9 @@ impl Engine for Embedded {
 
     fn health(&self) -> Health {
         if self.shared.saver.is_stuck() {
-            return Health::Failing("the state of live streams cannot be written to the data directory".into());
+            return Health::Failing(
+                "the state of live streams cannot be written to the data directory".into(),
+            );
         }
         Health::Ok
     }
@@ -99,8 +119,14 @@ fn live(stream: &Arc<Stream>) -> Option<Live> {
         Phase::Receiving | Phase::Off => State::Receiving,
     };
     let mut warnings = Vec::new();
-    if snapshot.reading.key_frame_interval_s.is_some_and(|s| s > 4.5) {
-        warnings.push(key_frames_far(snapshot.reading.key_frame_interval_s.unwrap_or_default()));
+    if snapshot
+        .reading
+        .key_frame_interval_s
+        .is_some_and(|s| s > 4.5)
+    {
+        warnings.push(key_frames_far(
+            snapshot.reading.key_frame_interval_s.unwrap_or_default(),
+        ));
     }
     if snapshot.silent {
         warnings.push(Warning {
@@ -112,7 +138,8 @@ fn live(stream: &Arc<Stream>) -> Option<Live> {
     if snapshot.reordered {
         warnings.push(Warning {
             code: "b_frames",
-            message: "B-frames are on. They add delay, and real-time playback cannot show them.".into(),
+            message: "B-frames are on. They add delay, and real-time playback cannot show them."
+                .into(),
             fix: "In OBS: x264 options: Tune “zerolatency”. On NVENC: Max B-frames 0.".into(),
         });
     }
@@ -127,7 +154,10 @@ fn live(stream: &Arc<Stream>) -> Option<Live> {
         bit_rate: snapshot.reading.bit_rate,
         frame_rate: snapshot.reading.frame_rate,
         key_frame_interval_s: snapshot.reading.key_frame_interval_s,
-        viewers: Viewers { hls: snapshot.viewers, webrtc: 0 },
+        viewers: Viewers {
+            hls: snapshot.viewers,
+            webrtc: 0,
+        },
         bytes_received: snapshot.reading.bytes,
         warnings,
     })
@@ -139,7 +169,8 @@ fn key_frames_far(seconds: f64) -> Warning {
         message: format!(
             "A key frame comes only every {seconds:.1}\u{a0}s. A viewer who joins or rewinds needs one to see a picture, so starts are slow and the delay grows."
         ),
-        fix: "In OBS: Settings, Output, Advanced, Keyframe interval: 2\u{a0}s. In ffmpeg: `-g 60`.".into(),
+        fix: "In OBS: Settings, Output, Advanced, Keyframe interval: 2\u{a0}s. In ffmpeg: `-g 60`."
+            .into(),
     }
 }
 
@@ -151,7 +182,9 @@ fn facts(track: &Track) -> TrackFacts {
             profile: Some(config.profile_name().to_owned()),
             width: Some(config.width()),
             height: Some(config.height()),
-            frame_rate: config.frame_rate().map(|(num, den)| f64::from(num) / f64::from(den.max(1))),
+            frame_rate: config
+                .frame_rate()
+                .map(|(num, den)| f64::from(num) / f64::from(den.max(1))),
             sample_rate: None,
             channels: None,
         },

@@ -29,7 +29,14 @@ struct Inner {
 
 impl Refusals {
     /// Notes a refusal; the same one again in a row is counted instead.
-    pub(crate) fn note(&self, at: Time, protocol: Protocol, address: IpAddr, slug: Option<Slug>, why: &Refused) {
+    pub(crate) fn note(
+        &self,
+        at: Time,
+        protocol: Protocol,
+        address: IpAddr,
+        slug: Option<Slug>,
+        why: &Refused,
+    ) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *inner.by_reason.entry(why.code()).or_insert(0) += 1;
         let slug = slug.filter(|slug| {
@@ -46,7 +53,16 @@ impl Refusals {
             last.times = last.times.saturating_add(1);
             return;
         }
-        kept.push_front(Refusal { at, protocol, address, slug, reason: why.code(), message, fix: why.fix(), times: 1 });
+        kept.push_front(Refusal {
+            at,
+            protocol,
+            address,
+            slug,
+            reason: why.code(),
+            message,
+            fix: why.fix(),
+            times: 1,
+        });
         kept.truncate(KEPT);
     }
 
@@ -54,7 +70,13 @@ impl Refusals {
     pub(crate) fn list(&self, slug: Option<&Slug>) -> Vec<Refusal> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut list: Vec<Refusal> = match slug {
-            Some(slug) => inner.by_stream.get(&Some(slug.clone())).into_iter().flatten().cloned().collect(),
+            Some(slug) => inner
+                .by_stream
+                .get(&Some(slug.clone()))
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
             None => inner.by_stream.values().flatten().cloned().collect(),
         };
         list.sort_by_key(|refusal| std::cmp::Reverse(refusal.at));
@@ -64,6 +86,10 @@ impl Refusals {
     /// How often each reason came up.
     pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.by_reason.iter().map(|(reason, times)| (*reason, *times)).collect()
+        inner
+            .by_reason
+            .iter()
+            .map(|(reason, times)| (*reason, *times))
+            .collect()
     }
 }

@@ -87,14 +87,23 @@ impl From<Saved> for Resume {
 
 /// Reads what the last run left. A file that cannot be read is told and left out: the stream begins a new epoch by the clock then.
 pub(crate) fn load_all(folder: &Path) -> Vec<(String, Resume)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for entry in entries.flatten() {
         let path = entry.path().join(FILE);
-        let Ok(text) = fs::read_to_string(&path) else { continue };
-        match (serde_json::from_str::<Saved>(&text), entry.file_name().into_string()) {
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        match (
+            serde_json::from_str::<Saved>(&text),
+            entry.file_name().into_string(),
+        ) {
             (Ok(saved), Ok(slug)) => found.push((slug, saved.into())),
-            (Err(error), _) => tracing::warn!(path = %path.display(), %error, "cannot read the saved state of a live stream"),
+            (Err(error), _) => {
+                tracing::warn!(path = %path.display(), %error, "cannot read the saved state of a live stream")
+            }
             (Ok(_), Err(_)) => {}
         }
     }
@@ -121,10 +130,15 @@ pub(crate) struct Saver(Arc<Shared>);
 
 impl Saver {
     pub(crate) fn start(folder: PathBuf) -> Self {
-        let shared =
-            Arc::new(Shared { waiting: Mutex::default(), changed: Condvar::new(), stuck: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            waiting: Mutex::default(),
+            changed: Condvar::new(),
+            stuck: AtomicBool::new(false),
+        });
         let writer = shared.clone();
-        let started = std::thread::Builder::new().name("live-state".into()).spawn(move || write_all(&writer, &folder));
+        let started = std::thread::Builder::new()
+            .name("live-state".into())
+            .spawn(move || write_all(&writer, &folder));
         if let Err(error) = started {
             tracing::error!(%error, "cannot start the thread that saves the state of live streams");
             shared.stuck.store(true, Ordering::Relaxed);
@@ -143,16 +157,27 @@ impl Saver {
     }
 
     fn put(&self, slug: &str, state: Option<Resume>) {
-        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self
+            .0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         waiting.states.insert(slug.to_owned(), state);
         self.0.changed.notify_all();
     }
 
     /// Waits until everything is written, within a bound.
     pub(crate) fn flush(&self) {
-        let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = self
+            .0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let busy = |waiting: &mut Waiting| waiting.busy || !waiting.states.is_empty();
-        if let Ok((_, result)) = self.0.changed.wait_timeout_while(waiting, FLUSH_TIMEOUT, busy)
+        if let Ok((_, result)) = self
+            .0
+            .changed
+            .wait_timeout_while(waiting, FLUSH_TIMEOUT, busy)
             && result.timed_out()
         {
             tracing::warn!("the state of live streams was not written in time");
@@ -167,7 +192,11 @@ impl Saver {
 
 impl Drop for Saver {
     fn drop(&mut self) {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .over = true;
         self.0.changed.notify_all();
     }
 }
@@ -175,11 +204,17 @@ impl Drop for Saver {
 fn write_all(shared: &Shared, folder: &Path) {
     loop {
         let states = {
-            let mut waiting = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = shared
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             waiting.busy = false;
             shared.changed.notify_all();
             while waiting.states.is_empty() && !waiting.over {
-                waiting = shared.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                waiting = shared
+                    .changed
+                    .wait(waiting)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
             if waiting.states.is_empty() {
                 return;

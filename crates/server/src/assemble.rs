@@ -34,7 +34,9 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder).with_context(|| format!("cannot make the data directory {}", folder.display()))
+    builder
+        .create(folder)
+        .with_context(|| format!("cannot make the data directory {}", folder.display()))
 }
 
 /// Takes the lock that says whose the data directory is; `None` while somebody has it.
@@ -49,7 +51,9 @@ pub fn lock(folder: &Path) -> Result<Option<File>> {
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 
@@ -57,9 +61,16 @@ pub fn lock(folder: &Path) -> Result<Option<File>> {
 pub async fn open(folder: &Path) -> Result<Opened> {
     make_folder(folder)?;
     let Some(lock) = lock(folder)? else {
-        bail!("another Media Server runs with the data directory {}; stop it first, or use another one", folder.display());
+        bail!(
+            "another Media Server runs with the data directory {}; stop it first, or use another one",
+            folder.display()
+        );
     };
-    let store = Arc::new(Sqlite::open(&folder.join("media.db")).await.context("cannot open the database")?);
+    let store = Arc::new(
+        Sqlite::open(&folder.join("media.db"))
+            .await
+            .context("cannot open the database")?,
+    );
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let ports = Ports {
@@ -68,8 +79,17 @@ pub async fn open(folder: &Path) -> Result<Opened> {
         random: random.clone(),
         hasher: Arc::new(web::Passwords::new(random.clone())),
     };
-    let catalogue = Catalogue::open(ports).await.context("cannot read the database")?;
-    Ok(Opened { catalogue, store, clock, random, folder: folder.to_owned(), _lock: lock })
+    let catalogue = Catalogue::open(ports)
+        .await
+        .context("cannot read the database")?;
+    Ok(Opened {
+        catalogue,
+        store,
+        clock,
+        random,
+        folder: folder.to_owned(),
+        _lock: lock,
+    })
 }
 
 impl Opened {

@@ -45,7 +45,10 @@ fn address(folder: &Path) -> Result<(PathBuf, Option<File>)> {
         return Ok((path, None));
     }
     let open = File::open(folder)?;
-    Ok((PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd())), Some(open)))
+    Ok((
+        PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd())),
+        Some(open),
+    ))
 }
 
 /// Listens until `stop` turns true.
@@ -53,7 +56,8 @@ pub fn listen(folder: &Path, catalogue: Catalogue, mut stop: watch::Receiver<boo
     let (path, _open) = address(folder)?;
     // The lock is ours, so a socket that is left there belongs to nobody.
     let _ = fs::remove_file(&path);
-    let listener = UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))?;
+    let listener = UnixListener::bind(&path)
+        .with_context(|| format!("cannot listen on {}", path.display()))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     let real = folder.join(SOCKET);
     tokio::spawn(async move {
@@ -81,13 +85,17 @@ async fn serve(mut stream: UnixStream, catalogue: Catalogue) {
     let answered = timeout(ANSWER_TIMEOUT, async {
         let (read, mut write) = stream.split();
         let mut line = String::new();
-        BufReader::new(read.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
+        BufReader::new(read.take(LINE_BYTES_MAX))
+            .read_line(&mut line)
+            .await?;
         let answer = match serde_json::from_str::<Request>(&line) {
             Ok(request) => match operate::run(&catalogue, request).await {
                 Ok(value) => Answer::Done(value),
                 Err(error) => Answer::Refused(format!("{error:#}")),
             },
-            Err(error) => Answer::Refused(format!("the running server does not understand this command: {error}")),
+            Err(error) => Answer::Refused(format!(
+                "the running server does not understand this command: {error}"
+            )),
         };
         let mut text = serde_json::to_vec(&answer)?;
         text.push(b'\n');
@@ -120,12 +128,16 @@ pub async fn ask(folder: &Path, request: Request) -> Result<Value> {
 
 async fn ask_running(folder: &Path, request: &Request) -> Result<Value> {
     let (path, _open) = address(folder)?;
-    let mut stream = connect(&path).await.context("a Media Server has this data directory, but does not answer")?;
+    let mut stream = connect(&path)
+        .await
+        .context("a Media Server has this data directory, but does not answer")?;
     let mut text = serde_json::to_vec(request)?;
     text.push(b'\n');
     stream.write_all(&text).await?;
     let mut line = String::new();
-    BufReader::new(stream.take(16 * LINE_BYTES_MAX)).read_line(&mut line).await?;
+    BufReader::new(stream.take(16 * LINE_BYTES_MAX))
+        .read_line(&mut line)
+        .await?;
     match serde_json::from_str(&line).context("the running server gave no answer")? {
         Answer::Done(value) => Ok(value),
         Answer::Refused(why) => Err(anyhow!(why)),

@@ -27,12 +27,18 @@ pub async fn run(config: &Config) -> Result<()> {
     let catalogue = &running.opened.catalogue;
     let owner = owner(catalogue, &*running.opened.random).await?;
     let key = key(catalogue, &owner).await?;
-    let rtmp = running.rtmp.context("the demo publishes by RTMP, but `rtmp.listen` is switched off")?;
+    let rtmp = running
+        .rtmp
+        .context("the demo publishes by RTMP, but `rtmp.listen` is switched off")?;
     let mut address = rtmp;
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    let signal = tokio::spawn(test_signal::run(address, key, running.opened.random.clone()));
+    let signal = tokio::spawn(test_signal::run(
+        address,
+        key,
+        running.opened.random.clone(),
+    ));
     let once = catalogue.one_time_login(&Caller::operator(), owner.id)?;
     println!("ready {}", running.base_url);
     println!("open {}/open/{}", running.base_url, once.expose());
@@ -50,7 +56,16 @@ async fn owner(catalogue: &Catalogue, random: &dyn Random) -> Result<User> {
         return Ok(user);
     }
     let password = Secret::generate(Kind::Login, random);
-    Ok(catalogue.add_user(&operator, user::New { name, role: Role::Administrator, password }).await?)
+    Ok(catalogue
+        .add_user(
+            &operator,
+            user::New {
+                name,
+                role: Role::Administrator,
+                password,
+            },
+        )
+        .await?)
 }
 
 /// A fresh key for the test signal: those of earlier starts are revoked, since nobody knows them any more.
@@ -66,7 +81,11 @@ async fn key(catalogue: &Catalogue, owner: &User) -> Result<Secret> {
         };
         catalogue.add_stream(&operator, new).await?;
     }
-    for old in catalogue.list_keys(&operator, &slug)?.iter().filter(|key| key.name == KEY && key.revoked.is_none()) {
+    for old in catalogue
+        .list_keys(&operator, &slug)?
+        .iter()
+        .filter(|key| key.name == KEY && key.revoked.is_none())
+    {
         catalogue.revoke_key(&operator, &slug, old.id).await?;
     }
     Ok(catalogue.add_key(&operator, &slug, KEY, None).await?.secret)

@@ -17,7 +17,12 @@ use crate::fetch;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Watches for so many seconds; exit code 0 when every rule holds.
-pub async fn run(url: &str, seconds: u64, headers: Vec<(String, String)>, as_json: bool) -> Result<ExitCode> {
+pub async fn run(
+    url: &str,
+    seconds: u64,
+    headers: Vec<(String, String)>,
+    as_json: bool,
+) -> Result<ExitCode> {
     let headers = Arc::new(headers);
     let start = Instant::now();
     let until = Duration::from_secs(seconds);
@@ -34,7 +39,10 @@ pub async fn run(url: &str, seconds: u64, headers: Vec<(String, String)>, as_jso
         for ask in asks {
             let headers = headers.clone();
             round.spawn(async move {
-                let mut sent: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                let mut sent: Vec<(&str, &str)> = headers
+                    .iter()
+                    .map(|(n, v)| (n.as_str(), v.as_str()))
+                    .collect();
                 if ask.gzip {
                     sent.push(("accept-encoding", "gzip"));
                 }
@@ -72,12 +80,25 @@ pub async fn run(url: &str, seconds: u64, headers: Vec<(String, String)>, as_jso
     let findings = checker.report();
     let holds = findings.iter().all(|finding| finding.ok);
     if as_json {
-        let list: Vec<_> = findings.iter().map(|f| json!({"rule": f.rule, "ok": f.ok, "evidence": f.evidence})).collect();
+        let list: Vec<_> = findings
+            .iter()
+            .map(|f| json!({"rule": f.rule, "ok": f.ok, "evidence": f.evidence}))
+            .collect();
         println!("{}", serde_json::to_string_pretty(&list)?);
     } else {
         for finding in &findings {
-            println!("{} {}: {}\n     {}", if finding.ok { "ok  " } else { "FAIL" }, finding.rule, finding.says, finding.evidence);
+            println!(
+                "{} {}: {}\n     {}",
+                if finding.ok { "ok  " } else { "FAIL" },
+                finding.rule,
+                finding.says,
+                finding.evidence
+            );
         }
     }
-    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -12,7 +12,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Time {
-        let ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis());
+        let ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |age| age.as_millis());
         Time::from_ms(i64::try_from(ms).unwrap_or(i64::MAX))
     }
 }

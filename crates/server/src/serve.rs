@@ -80,10 +80,19 @@ pub async fn until_told_to_stop() -> Result<()> {
 /// Opens the data directory and every listener; prints each address.
 pub async fn start(config: &Config) -> Result<Running> {
     tell_unused(config);
-    let trusted_proxies = Networks::parse(config.list("http.trusted_proxies").iter().map(String::as_str))
-        .map_err(|text| anyhow!("`http.trusted_proxies` holds `{text}`, which is neither an address nor a network"))?;
+    let trusted_proxies = Networks::parse(
+        config
+            .list("http.trusted_proxies")
+            .iter()
+            .map(String::as_str),
+    )
+    .map_err(|text| {
+        anyhow!("`http.trusted_proxies` holds `{text}`, which is neither an address nor a network")
+    })?;
     let opened = assemble::open(&config.data_dir()).await?;
-    let http = listener(config, "http.listen").await?.context("`http.listen` is switched off; there is nothing to serve")?;
+    let http = listener(config, "http.listen")
+        .await?
+        .context("`http.listen` is switched off; there is nothing to serve")?;
     let rtmp = listener(config, "rtmp.listen").await?;
     let metrics = listener(config, "metrics.listen").await?;
 
@@ -103,7 +112,10 @@ pub async fn start(config: &Config) -> Result<Running> {
             checks: checks(opened.store.clone(), &opened.folder),
         },
         web::Settings {
-            public_url: config.text("http.public_url").trim_end_matches('/').to_owned(),
+            public_url: config
+                .text("http.public_url")
+                .trim_end_matches('/')
+                .to_owned(),
             trusted_proxies: trusted_proxies.clone(),
             cors_origins: config.list("http.cors_origins").to_vec(),
             grace_s: config.whole("publish.grace_s"),
@@ -119,11 +131,18 @@ pub async fn start(config: &Config) -> Result<Running> {
     };
     let mut fronts = Vec::new();
     if let Some(listener) = metrics {
-        println!("metrics http://{}/metrics", reachable(listener.local_addr()?));
+        println!(
+            "metrics http://{}/metrics",
+            reachable(listener.local_addr()?)
+        );
         let front = Front {
             hot: Arc::new(NothingHot),
             router: metrics::router(app.clone(), embedded.clone()),
-            limits: Limits { connections: 64, connections_per_address: 0, ..http_limits(config) },
+            limits: Limits {
+                connections: 64,
+                connections_per_address: 0,
+                ..http_limits(config)
+            },
             trusted_proxies: Networks::default(),
         };
         fronts.push(tokio::spawn(front.serve(listener, stopping.clone())));
@@ -142,7 +161,14 @@ pub async fn start(config: &Config) -> Result<Running> {
     }
     control::listen(&opened.folder, opened.catalogue.clone(), stopping.clone())?;
     tokio::spawn(tend(opened.catalogue.clone(), stopping));
-    Ok(Running { opened, base_url, rtmp: rtmp_address, engine: embedded, stop, fronts })
+    Ok(Running {
+        opened,
+        base_url,
+        rtmp: rtmp_address,
+        engine: embedded,
+        stop,
+        fronts,
+    })
 }
 
 impl Running {
@@ -160,7 +186,9 @@ impl Running {
 
 /// Binds a listener of the settings, or says who may hold the port.
 async fn listener(config: &Config, name: &str) -> Result<Option<TcpListener>> {
-    let Some(address) = config.listen(name) else { return Ok(None) };
+    let Some(address) = config.listen(name) else {
+        return Ok(None);
+    };
     bind(address).map(Some).with_context(|| {
         format!("cannot listen on {address} (`{name}`); if another program has this port, stop it or use `--set {name}=…`")
     })
@@ -233,8 +261,14 @@ fn close_what_ends(catalogue: &Catalogue, engine: Arc<Embedded>) {
         let (who, why) = match ended {
             Ended::Key(key) => (Close::Key(key), "This key was revoked."),
             Ended::ApiKey(key) => (Close::ApiKey(key), "This key was revoked."),
-            Ended::User(user) => (Close::PublishersOf(user), "The account of this stream's owner was switched off."),
-            Ended::Viewers { stream, .. } => (Close::Viewers(stream), "The stream is not open to you any more."),
+            Ended::User(user) => (
+                Close::PublishersOf(user),
+                "The account of this stream's owner was switched off.",
+            ),
+            Ended::Viewers { stream, .. } => (
+                Close::Viewers(stream),
+                "The stream is not open to you any more.",
+            ),
             Ended::Stream(stream) => (Close::Stream(stream), "The stream was deleted."),
             // A viewer's next request meets a grant that has ended with its login.
             Ended::Login(_) => return,
@@ -244,15 +278,30 @@ fn close_what_ends(catalogue: &Catalogue, engine: Arc<Embedded>) {
 }
 
 /// What `/health` asks beside the engine.
-fn checks(store: Arc<Sqlite>, folder: &Path) -> Box<dyn Fn() -> BoxFuture<'static, Vec<Check>> + Send + Sync> {
+fn checks(
+    store: Arc<Sqlite>,
+    folder: &Path,
+) -> Box<dyn Fn() -> BoxFuture<'static, Vec<Check>> + Send + Sync> {
     let folder = folder.to_owned();
     Box::new(move || {
         let (store, folder) = (store.clone(), folder.clone());
         Box::pin(async move {
             let database = store.check().await.err().map(|error| error.to_string());
             let probe = folder.join(".writable");
-            let storage = tokio::fs::write(&probe, b"").await.err().map(|error| error.to_string());
-            vec![Check { name: "database", failure: database }, Check { name: "storage", failure: storage }]
+            let storage = tokio::fs::write(&probe, b"")
+                .await
+                .err()
+                .map(|error| error.to_string());
+            vec![
+                Check {
+                    name: "database",
+                    failure: database,
+                },
+                Check {
+                    name: "storage",
+                    failure: storage,
+                },
+            ]
         })
     })
 }

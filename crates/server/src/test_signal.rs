@@ -43,7 +43,12 @@ pub async fn run(address: SocketAddr, key: Secret, random: Arc<dyn Random>) {
     }
 }
 
-async fn publish(signal: &Signal, address: SocketAddr, key: &Secret, random: &dyn Random) -> Result<()> {
+async fn publish(
+    signal: &Signal,
+    address: SocketAddr,
+    key: &Secret,
+    random: &dyn Random,
+) -> Result<()> {
     let start = Instant::now();
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -61,8 +66,7 @@ async fn publish(signal: &Signal, address: SocketAddr, key: &Secret, random: &dy
     let mut began = None;
     let mut next = 0usize;
     loop {
-        let mut timeout = None;
-        loop {
+        let timeout = loop {
             match session.poll() {
                 Output::Transmit(bytes) => stream.write_all(&bytes).await?,
                 Output::Event(Event::Publishing) => {
@@ -71,18 +75,22 @@ async fn publish(signal: &Signal, address: SocketAddr, key: &Secret, random: &dy
                         session.send_track(track)?;
                     }
                 }
-                Output::Event(Event::Rejected { description, .. }) => bail!("refused: {description}"),
+                Output::Event(Event::Rejected { description, .. }) => {
+                    bail!("refused: {description}")
+                }
                 Output::Event(_) => {}
                 Output::Closed(closed) => bail!("closed: {closed}"),
-                Output::Timeout(at) => {
-                    timeout = at;
-                    break;
-                }
+                Output::Timeout(at) => break at,
             }
-        }
+        };
         let due = began.map(|began| (began, signal.at(next)));
-        let wake = due.as_ref().map(|(began, frame)| *began + Duration::from_millis(u64::try_from(frame.dts.ticks()).unwrap_or(0)));
-        let wake = [wake, timeout.map(|at| start + at)].into_iter().flatten().min();
+        let wake = due.as_ref().map(|(began, frame)| {
+            *began + Duration::from_millis(u64::try_from(frame.dts.ticks()).unwrap_or(0))
+        });
+        let wake = [wake, timeout.map(|at| start + at)]
+            .into_iter()
+            .flatten()
+            .min();
         tokio::select! {
             read = stream.read(&mut buffer) => match read? {
                 0 => bail!("the server closed the connection"),
@@ -113,20 +121,34 @@ impl Signal {
 
     /// Reads an FLV file of H.264 and AAC (Adobe FLV 10.1, annex E).
     fn read(file: &'static [u8]) -> Result<Self> {
-        let mut rest = file.strip_prefix(b"FLV").and_then(|rest| rest.get(10..)).context("no FLV header")?;
+        let mut rest = file
+            .strip_prefix(b"FLV")
+            .and_then(|rest| rest.get(10..))
+            .context("no FLV header")?;
         let (mut tracks, mut frames) = (Vec::new(), Vec::new());
         while let Some(header) = rest.get(..11) {
-            let size = usize::from(header[1]) << 16 | usize::from(header[2]) << 8 | usize::from(header[3]);
-            let ms = i64::from(u32::from_be_bytes([header[7], header[4], header[5], header[6]]));
+            let size =
+                usize::from(header[1]) << 16 | usize::from(header[2]) << 8 | usize::from(header[3]);
+            let ms = i64::from(u32::from_be_bytes([
+                header[7], header[4], header[5], header[6],
+            ]));
             let body = rest.get(11..11 + size).context("a tag is cut off")?;
             rest = rest.get(11 + size + 4..).unwrap_or_default();
             match (header[0], body) {
                 (9, [kind, 0, _, _, _, config @ ..]) if kind & 15 == 7 => {
-                    tracks.push(Track { id: TrackId::VIDEO, codec: Codec::H264(h264::Config::parse(Bytes::from_static(config))?) });
+                    tracks.push(Track {
+                        id: TrackId::VIDEO,
+                        codec: Codec::H264(h264::Config::parse(Bytes::from_static(config))?),
+                    });
                 }
-                (9, [kind, 1, _, _, _, data @ ..]) => frames.push(frame(TrackId::VIDEO, ms, kind >> 4 == 1, data)),
+                (9, [kind, 1, _, _, _, data @ ..]) => {
+                    frames.push(frame(TrackId::VIDEO, ms, kind >> 4 == 1, data))
+                }
                 (8, [_, 0, config @ ..]) => {
-                    tracks.push(Track { id: TrackId::AUDIO, codec: Codec::Aac(aac::Config::parse(Bytes::from_static(config))?) });
+                    tracks.push(Track {
+                        id: TrackId::AUDIO,
+                        codec: Codec::Aac(aac::Config::parse(Bytes::from_static(config))?),
+                    });
                 }
                 (8, [_, 1, data @ ..]) => frames.push(frame(TrackId::AUDIO, ms, true, data)),
                 _ => {}
@@ -143,7 +165,13 @@ impl Signal {
 
 fn frame(track: TrackId, ms: i64, key: bool, data: &'static [u8]) -> Frame {
     let at = Timestamp::from_ms(ms);
-    Frame { track, dts: at, pts: at, key, data: Bytes::from_static(data) }
+    Frame {
+        track,
+        dts: at,
+        pts: at,
+        key,
+        data: Bytes::from_static(data),
+    }
 }
 
 #[cfg(test)]
@@ -155,10 +183,20 @@ mod tests {
         let signal = Signal::read(LOOP).unwrap();
         let of = |id| signal.frames.iter().filter(|f| f.track == id).count();
         assert_eq!(of(TrackId::VIDEO), 240);
-        assert!((374..=376).contains(&of(TrackId::AUDIO)), "{}", of(TrackId::AUDIO));
-        let times: Vec<i64> = (0..3 * signal.frames.len()).map(|n| signal.at(n).dts.ticks()).collect();
+        assert!(
+            (374..=376).contains(&of(TrackId::AUDIO)),
+            "{}",
+            of(TrackId::AUDIO)
+        );
+        let times: Vec<i64> = (0..3 * signal.frames.len())
+            .map(|n| signal.at(n).dts.ticks())
+            .collect();
         assert!(times.is_sorted());
-        let first_key = signal.frames.iter().find(|f| f.track == TrackId::VIDEO).unwrap();
+        let first_key = signal
+            .frames
+            .iter()
+            .find(|f| f.track == TrackId::VIDEO)
+            .unwrap();
         assert!(first_key.key);
     }
 }

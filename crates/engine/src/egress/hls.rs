@@ -18,7 +18,10 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
     let mut dropped_before = (0, 0);
     let mut release_at: Option<Duration> = None;
     loop {
-        let due = [packager.timeout(), stream.away_until(), release_at].into_iter().flatten().min();
+        let due = [packager.timeout(), stream.away_until(), release_at]
+            .into_iter()
+            .flatten()
+            .min();
         let at = due.map(|due| Instant::from_std(shared.start + due));
         tokio::select! {
             () = reader.ready() => {}
@@ -63,11 +66,18 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
             release_at = None;
             let resume = stream.window().resume();
             packager = Packager::new(shared.settings.hls.clone(), resume.clone());
-            stream.change_window(|window| *window = Window::new(shared.settings.hls.clone(), resume));
+            stream
+                .change_window(|window| *window = Window::new(shared.settings.hls.clone(), resume));
         }
         let dropped = (reader.dropped, packager.counters().dropped);
-        shared.counters.ring_dropped.fetch_add(dropped.0 - dropped_before.0, Ordering::Relaxed);
-        shared.counters.packager_dropped.fetch_add(dropped.1.saturating_sub(dropped_before.1), Ordering::Relaxed);
+        shared
+            .counters
+            .ring_dropped
+            .fetch_add(dropped.0 - dropped_before.0, Ordering::Relaxed);
+        shared.counters.packager_dropped.fetch_add(
+            dropped.1.saturating_sub(dropped_before.1),
+            Ordering::Relaxed,
+        );
         dropped_before = dropped;
     }
 }
@@ -80,7 +90,10 @@ fn publish(stream: &Stream, packager: &mut Packager) {
     stream.change_window(|window| {
         let mut next = Some(first);
         while let Some(output) = next {
-            save |= matches!(output, Output::SegmentDone(_) | Output::Ended | Output::Epoch(_));
+            save |= matches!(
+                output,
+                Output::SegmentDone(_) | Output::Ended | Output::Epoch(_)
+            );
             window.apply(now, output);
             next = packager.poll();
         }

@@ -35,7 +35,10 @@ pub(crate) struct Reading {
 impl Meter {
     /// A fresh meter for the same broadcast: bytes go on, rates begin anew.
     pub(crate) fn resumed(&self) -> Self {
-        Self { bytes: self.bytes, ..Self::default() }
+        Self {
+            bytes: self.bytes,
+            ..Self::default()
+        }
     }
 
     /// A frame came.
@@ -45,7 +48,10 @@ impl Meter {
         let video = frame.track == TrackId::VIDEO;
         self.arrivals.push_back((now, bytes, video));
         while self.arrivals.len() > ARRIVALS_MAX
-            || self.arrivals.front().is_some_and(|(at, ..)| *at + LOOK_BACK < now)
+            || self
+                .arrivals
+                .front()
+                .is_some_and(|(at, ..)| *at + LOOK_BACK < now)
         {
             self.arrivals.pop_front();
         }
@@ -66,18 +72,35 @@ impl Meter {
 
     /// The rates at this moment.
     pub(crate) fn read(&self, now: Duration) -> Reading {
-        let recent = self.arrivals.iter().filter(|(at, ..)| *at + LOOK_BACK >= now);
-        let (bytes, pictures) =
-            recent.fold((0u64, 0u32), |(b, p), (_, bytes, video)| (b + u64::from(*bytes), p + u32::from(*video)));
-        let span = self.arrivals.front().map_or(0.0, |(at, ..)| now.saturating_sub(*at).as_secs_f64()).clamp(0.5, 4.0);
+        let recent = self
+            .arrivals
+            .iter()
+            .filter(|(at, ..)| *at + LOOK_BACK >= now);
+        let (bytes, pictures) = recent.fold((0u64, 0u32), |(b, p), (_, bytes, video)| {
+            (b + u64::from(*bytes), p + u32::from(*video))
+        });
+        let span = self
+            .arrivals
+            .front()
+            .map_or(0.0, |(at, ..)| now.saturating_sub(*at).as_secs_f64())
+            .clamp(0.5, 4.0);
         let since_key = match (self.last_frame, self.last_key) {
             (Some(frame), Some(key)) => Some(frame.saturating_sub(key)),
             _ => None,
         };
-        let interval = self.key_interval_us.max(since_key.filter(|us| *us > 1_000_000 || self.key_interval_us.is_none()));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are positive and far below the bounds")]
+        let interval = self
+            .key_interval_us
+            .max(since_key.filter(|us| *us > 1_000_000 || self.key_interval_us.is_none()));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rates are positive and far below the bounds"
+        )]
         let bit_rate = (bytes as f64 * 8.0 / span) as u64;
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of an interval fit")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "microseconds of an interval fit"
+        )]
         let key_frame_interval_s = interval.filter(|us| *us > 0).map(|us| us as f64 / 1e6);
         Reading {
             bit_rate,
@@ -100,12 +123,24 @@ mod tests {
         let mut meter = Meter::default();
         for n in 0..300u32 {
             let at = Timestamp::from_ms(i64::from(n) * 40);
-            let frame = Frame { track: TrackId::VIDEO, dts: at, pts: at, key: n % 50 == 0, data: Bytes::from(vec![0; 1000]) };
+            let frame = Frame {
+                track: TrackId::VIDEO,
+                dts: at,
+                pts: at,
+                key: n % 50 == 0,
+                data: Bytes::from(vec![0; 1000]),
+            };
             meter.frame(Duration::from_millis(u64::from(n) * 40), &frame);
         }
         let reading = meter.read(Duration::from_millis(299 * 40));
-        assert!((190_000..=210_000).contains(&reading.bit_rate), "{reading:?}");
-        assert!((reading.frame_rate.unwrap() - 25.0).abs() < 0.5, "{reading:?}");
+        assert!(
+            (190_000..=210_000).contains(&reading.bit_rate),
+            "{reading:?}"
+        );
+        assert!(
+            (reading.frame_rate.unwrap() - 25.0).abs() < 0.5,
+            "{reading:?}"
+        );
         assert_eq!(reading.key_frame_interval_s, Some(2.0));
         assert_eq!(reading.bytes, 300_000);
     }

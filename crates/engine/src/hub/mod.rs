@@ -39,30 +39,49 @@ impl Hub {
                 (slug, stream)
             })
             .collect();
-        Self { shared, streams: RwLock::new(streams) }
+        Self {
+            shared,
+            streams: RwLock::new(streams),
+        }
     }
 
     /// The stream with this slug, if it was ever live.
     pub(crate) fn find(&self, slug: &str) -> Option<Arc<Stream>> {
-        self.streams.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+        self.streams
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(slug)
+            .cloned()
     }
 
     /// All streams in the order of their slugs.
     pub(crate) fn all(&self) -> Vec<Arc<Stream>> {
-        let mut all: Vec<_> =
-            self.streams.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let mut all: Vec<_> = self
+            .streams
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
         all.sort_by(|a, b| a.slug().cmp(b.slug()));
         all
     }
 
     /// Forgets a stream that was deleted, with what was saved of it.
     pub(crate) fn forget(&self, slug: &str) {
-        self.streams.write().unwrap_or_else(PoisonError::into_inner).remove(slug);
+        self.streams
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(slug);
         self.shared.saver.forget(slug);
     }
 
     /// Makes the admitted connection the stream's publisher.
-    pub(crate) fn publish(&self, admitted: Admitted, protocol: Protocol) -> Result<Publishing, Refused> {
+    pub(crate) fn publish(
+        &self,
+        admitted: Admitted,
+        protocol: Protocol,
+    ) -> Result<Publishing, Refused> {
         if *self.shared.stopping.borrow() {
             return Err(Refused::ShuttingDown);
         }

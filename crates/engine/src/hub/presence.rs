@@ -24,7 +24,11 @@ impl Presence {
         let second = now.as_secs() & 0xffff_ffff;
         let slot = &self.0[usize::try_from(second).unwrap_or(0) % SLOTS];
         let _ = slot.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-            let kept = if held >> 32 == second { held & 0xffff_ffff } else { 0 };
+            let kept = if held >> 32 == second {
+                held & 0xffff_ffff
+            } else {
+                0
+            };
             Some((second << 32) | kept.saturating_add(u64::from(ms)).min(0xffff_ffff))
         });
     }

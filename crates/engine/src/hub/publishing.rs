@@ -27,9 +27,17 @@ pub(crate) struct Publishing {
 }
 
 impl Publishing {
-    pub(super) fn begin(stream: Arc<Stream>, admitted: Admitted, protocol: Protocol) -> Result<Self, Refused> {
+    pub(super) fn begin(
+        stream: Arc<Stream>,
+        admitted: Admitted,
+        protocol: Protocol,
+    ) -> Result<Self, Refused> {
         let (number, end) = stream.take(admitted, protocol)?;
-        Ok(Self { stream, number, end })
+        Ok(Self {
+            stream,
+            number,
+            end,
+        })
     }
 
     /// A track's configuration came or changed.

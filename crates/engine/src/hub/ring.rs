@@ -60,7 +60,11 @@ pub(crate) struct Reader {
 
 impl Ring {
     pub(crate) fn new(bytes_max: usize) -> Arc<Self> {
-        Arc::new(Self { inner: Mutex::default(), end: watch::Sender::new(0), bytes_max })
+        Arc::new(Self {
+            inner: Mutex::default(),
+            end: watch::Sender::new(0),
+            bytes_max,
+        })
     }
 
     /// Adds an entry and wakes the readers.
@@ -76,7 +80,9 @@ impl Ring {
         }
         inner.bytes += cost(&entry);
         inner.entries.push_back(entry);
-        while inner.entries.len() > 1 && (inner.bytes > self.bytes_max || inner.entries.len() > ENTRIES_MAX) {
+        while inner.entries.len() > 1
+            && (inner.bytes > self.bytes_max || inner.entries.len() > ENTRIES_MAX)
+        {
             if let Some(gone) = inner.entries.pop_front() {
                 inner.bytes -= cost(&gone);
                 inner.first += 1;
@@ -100,7 +106,12 @@ impl Ring {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let next = inner.first + inner.entries.len() as u64;
         drop(inner);
-        Reader { ring: self.clone(), next, grown: self.end.subscribe(), dropped: 0 }
+        Reader {
+            ring: self.clone(),
+            next,
+            grown: self.end.subscribe(),
+            dropped: 0,
+        }
     }
 }
 
@@ -134,7 +145,11 @@ impl Reader {
             Entry::Start | Entry::Away | Entry::End => true,
             Entry::Track(_) => false,
         };
-        let at = inner.entries.iter().position(resumes).unwrap_or(inner.entries.len());
+        let at = inner
+            .entries
+            .iter()
+            .position(resumes)
+            .unwrap_or(inner.entries.len());
         missed += at as u64;
         self.dropped += missed;
         self.next = inner.first + at as u64;

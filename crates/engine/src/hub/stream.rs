@@ -30,10 +30,7 @@ pub(crate) enum Phase {
     /// A publisher is there.
     Receiving,
     /// The publisher is gone; the broadcast ends at this time of the engine's clock, and of the world's.
-    Away {
-        until: Duration,
-        until_wall: Time,
-    },
+    Away { until: Duration, until_wall: Time },
 }
 
 /// A broadcast as the hub knows it.
@@ -91,7 +88,13 @@ impl Stream {
             ring: Ring::new(shared.settings.ring_bytes_max),
             window: RwLock::new(Window::new(shared.settings.hls.clone(), resume)),
             shared,
-            state: Mutex::new(State { phase: Phase::Off, broadcast: None, last_ended: None, publishers: 0, egress_runs: false }),
+            state: Mutex::new(State {
+                phase: Phase::Off,
+                broadcast: None,
+                last_ended: None,
+                publishers: 0,
+                egress_runs: false,
+            }),
             version: watch::Sender::new(0),
             presence: Presence::default(),
             quiet: watch::Sender::new(true),
@@ -181,20 +184,32 @@ impl Stream {
     /// A publisher's connection is over; the grace begins, unless another has taken its place.
     pub(super) fn leave(&self, number: u64) {
         let mut state = self.state();
-        let current = state.broadcast.as_ref().is_some_and(|broadcast| broadcast.number == number);
+        let current = state
+            .broadcast
+            .as_ref()
+            .is_some_and(|broadcast| broadcast.number == number);
         if !current || state.phase != Phase::Receiving {
             return;
         }
         let grace = self.shared.settings.grace;
         let until_wall = self.shared.clock.now().plus(grace);
-        state.phase = Phase::Away { until: self.shared.mono() + grace, until_wall };
+        state.phase = Phase::Away {
+            until: self.shared.mono() + grace,
+            until_wall,
+        };
         self.ring.push(Entry::Away);
     }
 
     /// A publisher announces a track.
     pub(super) fn announce(&self, number: u64, track: &Track) {
         let mut state = self.state();
-        let Some(broadcast) = state.broadcast.as_mut().filter(|broadcast| broadcast.number == number) else { return };
+        let Some(broadcast) = state
+            .broadcast
+            .as_mut()
+            .filter(|broadcast| broadcast.number == number)
+        else {
+            return;
+        };
         broadcast.tracks.retain(|known| known.id != track.id);
         broadcast.tracks.push(track.clone());
         broadcast.tracks.sort_by_key(|track| track.id);
@@ -204,7 +219,11 @@ impl Stream {
     /// A publisher's frame; nothing where another has taken its place.
     pub(super) fn push(&self, number: u64, now: Duration, frame: Frame) {
         let mut state = self.state();
-        if let Some(broadcast) = state.broadcast.as_mut().filter(|broadcast| broadcast.number == number) {
+        if let Some(broadcast) = state
+            .broadcast
+            .as_mut()
+            .filter(|broadcast| broadcast.number == number)
+        {
             broadcast.meter.frame(now, &frame);
             self.ring.push(Entry::Frame(frame));
         }
@@ -237,7 +256,10 @@ impl Stream {
 
     fn end(&self, state: &mut State) {
         if let Some(broadcast) = state.broadcast.take() {
-            state.last_ended = Some(Ended { since: broadcast.since, until: self.shared.clock.now() });
+            state.last_ended = Some(Ended {
+                since: broadcast.since,
+                until: self.shared.clock.now(),
+            });
         }
         state.phase = Phase::Off;
         self.ring.push(Entry::End);
@@ -246,8 +268,14 @@ impl Stream {
     /// Cuts the publisher if it came with this credential; the grace lets another key go on.
     pub(crate) fn cut(&self, why: &str, concerned: impl Fn(&Admitted) -> bool) {
         let state = self.state();
-        if let Some(broadcast) = state.broadcast.as_ref().filter(|broadcast| concerned(&broadcast.admitted)) {
-            broadcast.end.send_replace(Some(EndReason::Closed(why.to_owned())));
+        if let Some(broadcast) = state
+            .broadcast
+            .as_ref()
+            .filter(|broadcast| concerned(&broadcast.admitted))
+        {
+            broadcast
+                .end
+                .send_replace(Some(EndReason::Closed(why.to_owned())));
         }
     }
 
@@ -299,7 +327,8 @@ impl Stream {
             tracks: broadcast.tracks.clone(),
             reading: broadcast.meter.read(now),
             viewers: self.presence.viewers(now),
-            silent: !broadcast.meter.audio_seen && now.saturating_sub(broadcast.started) > Duration::from_secs(5),
+            silent: !broadcast.meter.audio_seen
+                && now.saturating_sub(broadcast.started) > Duration::from_secs(5),
             reordered: broadcast.meter.reordered,
         })
     }

@@ -48,9 +48,22 @@ pub(crate) async fn listen(shared: Arc<Shared>, hub: Arc<Hub>, listener: TcpList
                 continue;
             }
         };
-        let Some(place) = held.take(peer.ip(), shared.settings.connections, shared.settings.publishers_per_address) else {
-            shared.counters.connections_refused.fetch_add(1, Ordering::Relaxed);
-            shared.refusals.note(shared.clock.now(), Protocol::Rtmp, peer.ip(), None, &Refused::TooManyPublishers);
+        let Some(place) = held.take(
+            peer.ip(),
+            shared.settings.connections,
+            shared.settings.publishers_per_address,
+        ) else {
+            shared
+                .counters
+                .connections_refused
+                .fetch_add(1, Ordering::Relaxed);
+            shared.refusals.note(
+                shared.clock.now(),
+                Protocol::Rtmp,
+                peer.ip(),
+                None,
+                &Refused::TooManyPublishers,
+            );
             continue;
         };
         let connection = Connection::new(shared.clone(), hub.clone(), peer);
@@ -83,7 +96,10 @@ impl Held {
         }
         *count += 1;
         drop(counts);
-        Some(Place { held: self.clone(), ip })
+        Some(Place {
+            held: self.clone(),
+            ip,
+        })
     }
 }
 
@@ -113,7 +129,16 @@ struct Connection {
 impl Connection {
     fn new(shared: Arc<Shared>, hub: Arc<Hub>, peer: SocketAddr) -> Self {
         let session = Session::new(shared.settings.rtmp.clone(), shared.seed(), shared.mono());
-        Self { shared, hub, peer, session, publishing: None, slug: None, timeout: None, outgoing: Vec::new() }
+        Self {
+            shared,
+            hub,
+            peer,
+            session,
+            publishing: None,
+            slug: None,
+            timeout: None,
+            outgoing: Vec::new(),
+        }
     }
 
     async fn run(mut self, mut stream: TcpStream) {
@@ -134,15 +159,25 @@ impl Connection {
         // The stream is free before its publisher has closed the socket: OBS may come back at once.
         self.publishing = None;
         self.note(closed.as_ref());
-        if closed.is_some_and(|closed| matches!(closed, Closed::Rejected(_) | Closed::Ended(_) | Closed::Unsupported(_))) {
+        if closed.is_some_and(|closed| {
+            matches!(
+                closed,
+                Closed::Rejected(_) | Closed::Ended(_) | Closed::Unsupported(_)
+            )
+        }) {
             let _ = stream.shutdown().await;
-            let _ = timeout(LINGER, async { while matches!(stream.read(&mut buffer).await, Ok(1..)) {} }).await;
+            let _ = timeout(LINGER, async {
+                while matches!(stream.read(&mut buffer).await, Ok(1..)) {}
+            })
+            .await;
         }
     }
 
     /// Waits for bytes, time, or the server's wish to end this publisher.
     async fn step(&mut self, stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<()> {
-        let at = self.timeout.map(|due| Instant::from_std(self.shared.start + due));
+        let at = self
+            .timeout
+            .map(|due| Instant::from_std(self.shared.start + due));
         let publishing = &mut self.publishing;
         let mut stopping = self.shared.stopping.subscribe();
         tokio::select! {
@@ -199,7 +234,10 @@ impl Connection {
                 }
             }
             Event::Refused(unsupported) => {
-                self.refuse(&Refused::Unsupported { what: unsupported.what, fix: unsupported.fix });
+                self.refuse(&Refused::Unsupported {
+                    what: unsupported.what,
+                    fix: unsupported.fix,
+                });
             }
             Event::Metadata(_) => {}
             Event::PublishEnded => self.publishing = None,
@@ -238,8 +276,16 @@ impl Connection {
     }
 
     fn refuse(&self, why: &Refused) {
-        let known = self.slug.clone().filter(|slug| self.hub.find(slug.as_str()).is_some() || !matches!(why, Refused::UnknownKey));
-        self.shared.refusals.note(self.shared.clock.now(), Protocol::Rtmp, self.peer.ip().to_canonical(), known, why);
+        let known = self.slug.clone().filter(|slug| {
+            self.hub.find(slug.as_str()).is_some() || !matches!(why, Refused::UnknownKey)
+        });
+        self.shared.refusals.note(
+            self.shared.clock.now(),
+            Protocol::Rtmp,
+            self.peer.ip().to_canonical(),
+            known,
+            why,
+        );
         tracing::info!(reason = why.code(), "refused a publisher");
     }
 
@@ -248,21 +294,28 @@ impl Connection {
         if self.outgoing.is_empty() {
             return Ok(());
         }
-        timeout(SEND_TIMEOUT, stream.write_all(&self.outgoing)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        timeout(SEND_TIMEOUT, stream.write_all(&self.outgoing))
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)??;
         self.outgoing.clear();
         Ok(())
     }
 
     fn note(&self, closed: Option<&Closed>) {
         let Some(slug) = &self.slug else {
-            if let Some(Closed::Protocol(what) | Closed::Unsupported(rtmp::Unsupported { what, .. })) = closed {
+            if let Some(
+                Closed::Protocol(what) | Closed::Unsupported(rtmp::Unsupported { what, .. }),
+            ) = closed
+            {
                 tracing::debug!(what, "an RTMP connection was closed");
             }
             return;
         };
         match closed {
             Some(Closed::Rejected(_)) => {}
-            Some(closed) => tracing::info!(stream = %slug, why = %closed, "a publisher's connection is over"),
+            Some(closed) => {
+                tracing::info!(stream = %slug, why = %closed, "a publisher's connection is over")
+            }
             None => tracing::info!(stream = %slug, "a publisher's connection was lost"),
         }
     }
@@ -271,7 +324,9 @@ impl Connection {
 fn rejection(why: &Refused) -> Rejection {
     let text = format!("{} {}", why.message(), why.fix());
     match why {
-        Refused::TooManyPublishers | Refused::TooManyTries { .. } | Refused::ShuttingDown => Rejection::denied(text),
+        Refused::TooManyPublishers | Refused::TooManyTries { .. } | Refused::ShuttingDown => {
+            Rejection::denied(text)
+        }
         _ => Rejection::bad_name(text),
     }
 }

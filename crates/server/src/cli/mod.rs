@@ -24,7 +24,12 @@ const BAD_CONFIGURATION: u8 = 78;
 const SETTINGS_FILE: &str = "media-server.toml";
 
 #[derive(Parser)]
-#[command(name = "media-server", version, about = "Live streams and media, for the right people", propagate_version = true)]
+#[command(
+    name = "media-server",
+    version,
+    about = "Live streams and media, for the right people",
+    propagate_version = true
+)]
 struct Cli {
     /// Directory under which everything lies that must last.
     #[arg(long, global = true, value_name = "DIR")]
@@ -234,7 +239,10 @@ fn configuration(cli: &Cli) -> Result<Config, Invalid> {
     if let Some(folder) = &cli.data_dir {
         flags.push(format!("data_dir={}", folder.display()));
     }
-    let environment = || std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    let environment = || {
+        std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+    };
     if let Some(file) = &cli.config {
         return Resolved::new(Some(file), environment(), &flags).map(Config::new);
     }
@@ -253,19 +261,41 @@ fn act(cli: Cli, config: &Config) -> Result<ExitCode> {
         Command::Demo => return run_server(config, true),
         Command::Config(command) => return settings(&command, config),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "media-server", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "media-server",
+                &mut std::io::stdout(),
+            );
             return Ok(ExitCode::SUCCESS);
         }
-        Command::HlsCheck { url, seconds, header, json } => {
+        Command::HlsCheck {
+            url,
+            seconds,
+            header,
+            json,
+        } => {
             let headers = headers(header)?;
             return single_threaded()?.block_on(hls_check::run(&url, seconds, headers, json));
         }
         Command::Healthcheck => return single_threaded()?.block_on(healthcheck(config)),
         Command::User(command) => user(command)?,
         Command::Stream(command) => stream(command)?,
-        Command::ApiKey(ApiKey::Add { name, user, scopes, expires, json }) => {
-            (Request::ApiKeyAdd { name, user, scopes, expires }, json)
-        }
+        Command::ApiKey(ApiKey::Add {
+            name,
+            user,
+            scopes,
+            expires,
+            json,
+        }) => (
+            Request::ApiKeyAdd {
+                name,
+                user,
+                scopes,
+                expires,
+            },
+            json,
+        ),
     };
     let shape = request.shape();
     let value = single_threaded()?.block_on(control::ask(&config.data_dir(), request))?;
@@ -279,31 +309,71 @@ fn act(cli: Cli, config: &Config) -> Result<ExitCode> {
 
 fn user(command: User) -> Result<(Request, bool)> {
     Ok(match command {
-        User::Add { name, admin, json } => (Request::UserAdd { name, admin, password: secret("Password")? }, json),
+        User::Add { name, admin, json } => (
+            Request::UserAdd {
+                name,
+                admin,
+                password: secret("Password")?,
+            },
+            json,
+        ),
         User::List { json } => (Request::UserList, json),
-        User::ResetPassword { name, json } => (Request::UserResetPassword { name, password: secret("New password")? }, json),
+        User::ResetPassword { name, json } => (
+            Request::UserResetPassword {
+                name,
+                password: secret("New password")?,
+            },
+            json,
+        ),
         User::Disable { name, json } => (Request::UserDisable { name }, json),
     })
 }
 
 fn stream(command: Stream) -> Result<(Request, bool)> {
     Ok(match command {
-        Stream::Add { slug, title, visibility, owner, json } => {
+        Stream::Add {
+            slug,
+            title,
+            visibility,
+            owner,
+            json,
+        } => {
             let visibility = match visibility {
                 Visibility::Public => "public",
                 Visibility::Unlisted => "unlisted",
                 Visibility::Members => "members",
                 Visibility::Private => "private",
             };
-            (Request::StreamAdd { slug, title, visibility: visibility.to_owned(), owner }, json)
+            (
+                Request::StreamAdd {
+                    slug,
+                    title,
+                    visibility: visibility.to_owned(),
+                    owner,
+                },
+                json,
+            )
         }
         Stream::List { json } => (Request::StreamList, json),
-        Stream::Key { slug, command: Key::Add { name, own, json } } => {
-            let key = if own { Some(secret("Stream key")?) } else { None };
+        Stream::Key {
+            slug,
+            command: Key::Add { name, own, json },
+        } => {
+            let key = if own {
+                Some(secret("Stream key")?)
+            } else {
+                None
+            };
             (Request::KeyAdd { slug, name, key }, json)
         }
-        Stream::Key { slug, command: Key::Revoke { id, json } } => (Request::KeyRevoke { slug, id }, json),
-        Stream::Key { slug, command: Key::List { json } } => (Request::KeyList { slug }, json),
+        Stream::Key {
+            slug,
+            command: Key::Revoke { id, json },
+        } => (Request::KeyRevoke { slug, id }, json),
+        Stream::Key {
+            slug,
+            command: Key::List { json },
+        } => (Request::KeyList { slug }, json),
     })
 }
 
@@ -316,7 +386,11 @@ fn secret(what: &str) -> Result<String> {
         eprint!("{what}: ");
         stdin.read_line(&mut text)?;
     } else {
-        stdin.lock().take(BYTES_MAX).read_to_string(&mut text).context("standard input is not text")?;
+        stdin
+            .lock()
+            .take(BYTES_MAX)
+            .read_to_string(&mut text)
+            .context("standard input is not text")?;
     }
     let line = text.split(['\n', '\r']).next().unwrap_or_default();
     if line.is_empty() {
@@ -329,8 +403,14 @@ fn headers(given: Vec<String>) -> Result<Vec<(String, String)>> {
     given
         .into_iter()
         .map(|header| {
-            let header = if header == "-" { secret("header")? } else { header };
-            let (name, value) = header.split_once(':').ok_or_else(|| anyhow!("a header has the form `Name: value`"))?;
+            let header = if header == "-" {
+                secret("header")?
+            } else {
+                header
+            };
+            let (name, value) = header
+                .split_once(':')
+                .ok_or_else(|| anyhow!("a header has the form `Name: value`"))?;
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         })
         .collect()
@@ -348,23 +428,39 @@ fn settings(command: &ConfigCommand, config: &Config) -> Result<ExitCode> {
 
 fn run_server(config: &Config, is_demo: bool) -> Result<ExitCode> {
     telemetry::start(config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let done = runtime.block_on(async { if is_demo { demo::run(config).await } else { serve::run(config).await } });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(async {
+        if is_demo {
+            demo::run(config).await
+        } else {
+            serve::run(config).await
+        }
+    });
     // Threads that still hash a password are not waited for.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
 }
 
 fn single_threaded() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
 }
 
 async fn healthcheck(config: &Config) -> Result<ExitCode> {
-    let Some(mut address) = config.listen("http.listen") else { bail!("`http.listen` is switched off") };
+    let Some(mut address) = config.listen("http.listen") else {
+        bail!("`http.listen` is switched off")
+    };
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     let answer = fetch::get(&format!("http://{address}/health"), &[]).await?;
     println!("{}", String::from_utf8_lossy(&answer.body));
-    Ok(if answer.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if answer.status == 200 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -17,16 +17,44 @@ use serde_json::{Value, json};
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    UserAdd { name: String, admin: bool, password: String },
+    UserAdd {
+        name: String,
+        admin: bool,
+        password: String,
+    },
     UserList,
-    UserResetPassword { name: String, password: String },
-    UserDisable { name: String },
-    StreamAdd { slug: String, title: Option<String>, visibility: String, owner: Option<String> },
+    UserResetPassword {
+        name: String,
+        password: String,
+    },
+    UserDisable {
+        name: String,
+    },
+    StreamAdd {
+        slug: String,
+        title: Option<String>,
+        visibility: String,
+        owner: Option<String>,
+    },
     StreamList,
-    KeyAdd { slug: String, name: String, key: Option<String> },
-    KeyRevoke { slug: String, id: String },
-    KeyList { slug: String },
-    ApiKeyAdd { name: String, user: String, scopes: Vec<String>, expires: Option<String> },
+    KeyAdd {
+        slug: String,
+        name: String,
+        key: Option<String>,
+    },
+    KeyRevoke {
+        slug: String,
+        id: String,
+    },
+    KeyList {
+        slug: String,
+    },
+    ApiKeyAdd {
+        name: String,
+        user: String,
+        scopes: Vec<String>,
+        expires: Option<String>,
+    },
 }
 
 /// What an answer looks like to people.
@@ -54,9 +82,21 @@ impl Request {
 pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
     let operator = Caller::operator();
     match request {
-        Request::UserAdd { name, admin, password } => {
-            let role = if admin { Role::Administrator } else { Role::Member };
-            let new = user::New { name: Name::parse(&name)?, role, password: Secret::new(password) };
+        Request::UserAdd {
+            name,
+            admin,
+            password,
+        } => {
+            let role = if admin {
+                Role::Administrator
+            } else {
+                Role::Member
+            };
+            let new = user::New {
+                name: Name::parse(&name)?,
+                role,
+                password: Secret::new(password),
+            };
             Ok(user_facts(&catalogue.add_user(&operator, new).await?))
         }
         Request::UserList => {
@@ -74,7 +114,9 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
         }
         Request::UserResetPassword { name, password } => {
             let user = find(catalogue, &operator, &name)?;
-            catalogue.reset_password(&operator, user.id, &Secret::new(password)).await?;
+            catalogue
+                .reset_password(&operator, user.id, &Secret::new(password))
+                .await?;
             Ok(user_facts(&user))
         }
         Request::UserDisable { name } => {
@@ -82,10 +124,24 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
             catalogue.disable_user(&operator, user.id).await?;
             Ok(user_facts(&user))
         }
-        Request::StreamAdd { slug, title, visibility, owner } => {
-            let visibility = stream::Visibility::find(&visibility).ok_or_else(|| anyhow!("no such visibility"))?;
-            let owner = owner.map(|name| find(catalogue, &operator, &name)).transpose()?.map(|user| user.id);
-            let new = stream::New { slug: Slug::parse(&slug)?, title, visibility, owner };
+        Request::StreamAdd {
+            slug,
+            title,
+            visibility,
+            owner,
+        } => {
+            let visibility = stream::Visibility::find(&visibility)
+                .ok_or_else(|| anyhow!("no such visibility"))?;
+            let owner = owner
+                .map(|name| find(catalogue, &operator, &name))
+                .transpose()?
+                .map(|user| user.id);
+            let new = stream::New {
+                slug: Slug::parse(&slug)?,
+                title,
+                visibility,
+                owner,
+            };
             let (stream, made) = catalogue.add_stream(&operator, new).await?;
             Ok(json!({
                 "slug": stream.slug.as_str(),
@@ -98,7 +154,11 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
             let mut streams = Vec::new();
             let mut cursor = None;
             loop {
-                let page = catalogue.list_streams(&operator, cursor.as_deref(), domain::catalogue::PAGE_MAX);
+                let page = catalogue.list_streams(
+                    &operator,
+                    cursor.as_deref(),
+                    domain::catalogue::PAGE_MAX,
+                );
                 streams.extend(page.streams.iter().map(|stream| {
                     let owner = stream.owner.and_then(|id| catalogue.find_user(id));
                     json!({
@@ -115,12 +175,18 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
             }
         }
         Request::KeyAdd { slug, name, key } => {
-            let made = catalogue.add_key(&operator, &Slug::parse(&slug)?, &name, key.map(Secret::new)).await?;
-            Ok(json!({"id": made.key.id.to_string(), "name": made.key.name, "key": made.secret.expose()}))
+            let made = catalogue
+                .add_key(&operator, &Slug::parse(&slug)?, &name, key.map(Secret::new))
+                .await?;
+            Ok(
+                json!({"id": made.key.id.to_string(), "name": made.key.name, "key": made.secret.expose()}),
+            )
         }
         Request::KeyRevoke { slug, id } => {
             let id = id.parse().map_err(|_| anyhow!("there is no such key"))?;
-            catalogue.revoke_key(&operator, &Slug::parse(&slug)?, id).await?;
+            catalogue
+                .revoke_key(&operator, &Slug::parse(&slug)?, id)
+                .await?;
             Ok(json!({"id": id.to_string(), "revoked": true}))
         }
         Request::KeyList { slug } => {
@@ -139,15 +205,36 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
                 .collect();
             Ok(json!({"keys": keys}))
         }
-        Request::ApiKeyAdd { name, user, scopes, expires } => {
+        Request::ApiKeyAdd {
+            name,
+            user,
+            scopes,
+            expires,
+        } => {
             let user = find(catalogue, &operator, &user)?.id;
             let expires = expires
-                .map(|text| Time::parse(&text).map_err(|_| anyhow!("`--expires` is no RFC 3339 time, such as 2027-06-30T18:00:00Z")))
+                .map(|text| {
+                    Time::parse(&text).map_err(|_| {
+                        anyhow!("`--expires` is no RFC 3339 time, such as 2027-06-30T18:00:00Z")
+                    })
+                })
                 .transpose()?;
             let scopes: api_key::Scopes = scopes.join(",").parse()?;
-            let (key, secret) = catalogue.add_api_key(&operator, api_key::New { name, user, scopes, expires }).await?;
+            let (key, secret) = catalogue
+                .add_api_key(
+                    &operator,
+                    api_key::New {
+                        name,
+                        user,
+                        scopes,
+                        expires,
+                    },
+                )
+                .await?;
             let scopes: Vec<&str> = key.scopes.iter().map(api_key::Scope::word).collect();
-            Ok(json!({"id": key.id.to_string(), "name": key.name, "scopes": scopes, "key": secret.expose()}))
+            Ok(
+                json!({"id": key.id.to_string(), "name": key.name, "scopes": scopes, "key": secret.expose()}),
+            )
         }
     }
 }

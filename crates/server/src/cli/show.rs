@@ -16,9 +16,16 @@ pub fn text(shape: Shape, value: &Value) -> String {
     match shape {
         Shape::Facts => {
             let facts = value.as_object().into_iter().flatten();
-            facts.map(|(name, value)| format!("{name}: {}\n", cell(value))).collect()
+            facts
+                .map(|(name, value)| format!("{name}: {}\n", cell(value)))
+                .collect()
         }
-        Shape::List(name) => table(value[name].as_array().map(Vec::as_slice).unwrap_or_default()),
+        Shape::List(name) => table(
+            value[name]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default(),
+        ),
     }
 }
 
@@ -32,15 +39,28 @@ fn cell(value: &Value) -> String {
 }
 
 fn table(rows: &[Value]) -> String {
-    let Some(first) = rows.first().and_then(Value::as_object) else { return String::new() };
+    let Some(first) = rows.first().and_then(Value::as_object) else {
+        return String::new();
+    };
     let names: Vec<&String> = first.keys().collect();
-    let cells: Vec<Vec<String>> = rows.iter().map(|row| names.iter().map(|name| cell(&row[name.as_str()])).collect()).collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| names.iter().map(|name| cell(&row[name.as_str()])).collect())
+        .collect();
     let width = |at: usize| {
-        let longest = cells.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+        let longest = cells
+            .iter()
+            .map(|row| row[at].chars().count())
+            .max()
+            .unwrap_or(0);
         longest.max(names[at].chars().count())
     };
     let line = |row: Vec<&str>| {
-        let padded: Vec<String> = row.iter().enumerate().map(|(at, text)| format!("{text:<0$}", width(at))).collect();
+        let padded: Vec<String> = row
+            .iter()
+            .enumerate()
+            .map(|(at, text)| format!("{text:<0$}", width(at)))
+            .collect();
         format!("{}\n", padded.join("  ").trim_end())
     };
     let mut text = line(names.iter().map(|name| name.as_str()).collect());
@@ -66,14 +86,22 @@ pub fn settings(config: &Config, as_json: bool) -> Result<String> {
     }
     let mut text = String::new();
     for (setting, value, source) in config.resolved().all() {
-        let shown = if is_secret(setting.name) { "…".to_owned() } else { value.to_string() };
+        let shown = if is_secret(setting.name) {
+            "…".to_owned()
+        } else {
+            value.to_string()
+        };
         let from = match source {
             Source::Default => "default",
             Source::File => "file",
             Source::Environment => "environment",
             Source::Flag => "command line",
         };
-        let note = if setting.used == Use::Later { ", not yet in use" } else { "" };
+        let note = if setting.used == Use::Later {
+            ", not yet in use"
+        } else {
+            ""
+        };
         writeln!(text, "{} = {shown}  # {from}{note}", setting.name)?;
     }
     Ok(text)
@@ -90,15 +118,25 @@ pub fn reference() -> String {
          | setting | default | what it does |\n|---|---|---|\n",
     );
     for setting in SETTINGS {
-        let note = if setting.used == Use::Later { " *Not yet in use.*" } else { "" };
-        let _ = writeln!(text, "| `{}` | `{}` | {}{note} |", setting.name, setting.default, setting.about);
+        let note = if setting.used == Use::Later {
+            " *Not yet in use.*"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {}{note} |",
+            setting.name, setting.default, setting.about
+        );
     }
     text
 }
 
 /// A settings file with every setting at its default, commented out.
 pub fn sample() -> String {
-    let mut text = String::from("# Settings of Media Server, all at their defaults. Remove the `#` before a line to change it.\n");
+    let mut text = String::from(
+        "# Settings of Media Server, all at their defaults. Remove the `#` before a line to change it.\n",
+    );
     let mut group = "";
     for setting in SETTINGS {
         let (this, key) = setting.name.rsplit_once('.').unwrap_or(("", setting.name));
@@ -106,8 +144,16 @@ pub fn sample() -> String {
             group = this;
             let _ = writeln!(text, "\n[{this}]");
         }
-        let note = if setting.used == Use::Later { " Not yet in use." } else { "" };
-        let _ = writeln!(text, "# {}{note}\n#{key} = {}", setting.about, setting.default);
+        let note = if setting.used == Use::Later {
+            " Not yet in use."
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "# {}{note}\n#{key} = {}",
+            setting.about, setting.default
+        );
     }
     text
 }

@@ -100,9 +100,12 @@ impl Resolved {
     ) -> Result<Self, Invalid> {
         let mut values = BTreeMap::new();
         for setting in SETTINGS {
-            let table: toml::Table =
-                toml::from_str(&format!("v = {}", setting.default)).expect("defaults in the registry are TOML");
-            values.insert(setting.name, (from_toml(setting, &table["v"])?, Source::Default));
+            let table: toml::Table = toml::from_str(&format!("v = {}", setting.default))
+                .expect("defaults in the registry are TOML");
+            values.insert(
+                setting.name,
+                (from_toml(setting, &table["v"])?, Source::Default),
+            );
         }
         let mut resolved = Self { values };
         if let Some(path) = file {
@@ -110,7 +113,9 @@ impl Resolved {
         }
         resolved.apply_environment(environment)?;
         for flag in flags {
-            let (name, text) = flag.split_once('=').ok_or_else(|| Invalid::Form(flag.clone()))?;
+            let (name, text) = flag
+                .split_once('=')
+                .ok_or_else(|| Invalid::Form(flag.clone()))?;
             let setting = find(name)?;
             resolved.put(setting, from_text(setting, text)?, Source::Flag);
         }
@@ -123,17 +128,27 @@ impl Resolved {
 
     fn apply_file(&mut self, path: &Path) -> Result<(), Invalid> {
         let shown = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|source| Invalid::Read { path: shown.clone(), source })?;
-        let table: toml::Table = toml::from_str(&text)
-            .map_err(|error| Invalid::Syntax { path: shown, message: error.to_string() })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Invalid::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        let table: toml::Table = toml::from_str(&text).map_err(|error| Invalid::Syntax {
+            path: shown,
+            message: error.to_string(),
+        })?;
         self.apply_table("", &table)
     }
 
     fn apply_table(&mut self, prefix: &str, table: &toml::Table) -> Result<(), Invalid> {
         for (key, value) in table {
-            let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-            let is_group = SETTINGS.iter().any(|s| s.name.starts_with(&format!("{name}.")));
+            let name = if prefix.is_empty() {
+                key.clone()
+            } else {
+                format!("{prefix}.{key}")
+            };
+            let is_group = SETTINGS
+                .iter()
+                .any(|s| s.name.starts_with(&format!("{name}.")));
             match value {
                 toml::Value::Table(inner) if is_group => self.apply_table(&name, inner)?,
                 _ => {
@@ -145,15 +160,23 @@ impl Resolved {
         Ok(())
     }
 
-    fn apply_environment(&mut self, environment: impl Iterator<Item = (String, String)>) -> Result<(), Invalid> {
+    fn apply_environment(
+        &mut self,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<(), Invalid> {
         for (key, text) in environment {
-            let Some(rest) = key.strip_prefix("MEDIA_SERVER_") else { continue };
+            let Some(rest) = key.strip_prefix("MEDIA_SERVER_") else {
+                continue;
+            };
             let dotted = |s: &str| s.to_ascii_lowercase().replace("__", ".");
             let (setting, text) = match (find(&dotted(rest)), rest.strip_suffix("_FILE")) {
                 (Ok(setting), _) => (setting, text),
                 (Err(_), Some(stem)) => {
-                    let contents = std::fs::read_to_string(&text)
-                        .map_err(|source| Invalid::Read { path: text.clone(), source })?;
+                    let contents =
+                        std::fs::read_to_string(&text).map_err(|source| Invalid::Read {
+                            path: text.clone(),
+                            source,
+                        })?;
                     (find(&dotted(stem))?, contents.trim_end().to_owned())
                 }
                 (Err(error), None) => return Err(error),
@@ -173,16 +196,31 @@ impl Resolved {
 
     /// The value of a setting of the registry.
     pub(super) fn value(&self, name: &str) -> &Value {
-        &self.values.get(name).expect("only names of the registry are asked for").0
+        &self
+            .values
+            .get(name)
+            .expect("only names of the registry are asked for")
+            .0
     }
 }
 
 fn find(name: &str) -> Result<&'static Setting, Invalid> {
-    SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| {
-        let nearest = SETTINGS.iter().map(|s| (distance(name, s.name), s.name)).min();
-        let suggestion = nearest.filter(|(d, _)| *d <= 2 + name.len() / 4).map(|(_, n)| n);
-        Invalid::Unknown { name: name.to_owned(), suggestion }
-    })
+    SETTINGS
+        .iter()
+        .find(|setting| setting.name == name)
+        .ok_or_else(|| {
+            let nearest = SETTINGS
+                .iter()
+                .map(|s| (distance(name, s.name), s.name))
+                .min();
+            let suggestion = nearest
+                .filter(|(d, _)| *d <= 2 + name.len() / 4)
+                .map(|(_, n)| n);
+            Invalid::Unknown {
+                name: name.to_owned(),
+                suggestion,
+            }
+        })
 }
 
 /// Edits between two names (Levenshtein).
@@ -202,17 +240,29 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn invalid(setting: &Setting, value: impl fmt::Display, wants: impl Into<String>) -> Invalid {
-    Invalid::Value { name: setting.name, value: value.to_string(), wants: wants.into() }
+    Invalid::Value {
+        name: setting.name,
+        value: value.to_string(),
+        wants: wants.into(),
+    }
 }
 
 fn from_toml(setting: &'static Setting, value: &toml::Value) -> Result<Value, Invalid> {
     match (setting.shape, value) {
-        (Shape::Text | Shape::Listen | Shape::Word(_), toml::Value::String(text)) => from_text(setting, text),
-        (Shape::Whole { .. }, toml::Value::Integer(number)) => from_text(setting, &number.to_string()),
+        (Shape::Text | Shape::Listen | Shape::Word(_), toml::Value::String(text)) => {
+            from_text(setting, text)
+        }
+        (Shape::Whole { .. }, toml::Value::Integer(number)) => {
+            from_text(setting, &number.to_string())
+        }
         (Shape::Switch, toml::Value::Boolean(on)) => Ok(Value::Switch(*on)),
         (Shape::List, toml::Value::Array(items)) => items
             .iter()
-            .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| invalid(setting, item, "only texts fit")))
+            .map(|item| {
+                item.as_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| invalid(setting, item, "only texts fit"))
+            })
             .collect::<Result<_, _>>()
             .map(Value::List),
         _ => Err(invalid(setting, value, wants(setting.shape))),
@@ -239,7 +289,10 @@ fn from_text(setting: &'static Setting, text: &str) -> Result<Value, Invalid> {
             _ => Err(refused()),
         },
         Shape::List => Ok(Value::List(
-            text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
+            text.split(',')
+                .map(|item| item.trim().to_owned())
+                .filter(|item| !item.is_empty())
+                .collect(),
         )),
         Shape::Word(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
         Shape::Word(_) => Err(refused()),
@@ -261,7 +314,11 @@ fn wants(shape: Shape) -> String {
 mod tests {
     use super::*;
 
-    fn resolve(file: Option<&str>, env: &[(&str, &str)], flags: &[&str]) -> Result<Resolved, Invalid> {
+    fn resolve(
+        file: Option<&str>,
+        env: &[(&str, &str)],
+        flags: &[&str],
+    ) -> Result<Resolved, Invalid> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("media-server.toml");
         if let Some(text) = file {
@@ -277,7 +334,11 @@ mod tests {
     #[test]
     fn flags_win_over_environment_over_file_over_defaults() {
         let file = "[hls]\npart_ms = 250\nsegment_ms = 1500\ntarget_duration_s = 5\n";
-        let env = [("MEDIA_SERVER_HLS__SEGMENT_MS", "1600"), ("MEDIA_SERVER_HLS__TARGET_DURATION_S", "6"), ("PATH", "x")];
+        let env = [
+            ("MEDIA_SERVER_HLS__SEGMENT_MS", "1600"),
+            ("MEDIA_SERVER_HLS__TARGET_DURATION_S", "6"),
+            ("PATH", "x"),
+        ];
         let got = resolve(Some(file), &env, &["hls.target_duration_s=7"]).unwrap();
         assert_eq!(got.value("hls.part_ms"), &Value::Whole(250));
         assert_eq!(got.value("hls.segment_ms"), &Value::Whole(1600));
@@ -287,13 +348,18 @@ mod tests {
 
     #[test]
     fn unknown_name_is_refused_with_the_nearest_known_one() {
-        for wrong in [resolve(Some("[http]\nlisen = \"\"\n"), &[], &[]), resolve(None, &[], &["http.lisen=x"])] {
+        for wrong in [
+            resolve(Some("[http]\nlisen = \"\"\n"), &[], &[]),
+            resolve(None, &[], &["http.lisen=x"]),
+        ] {
             assert_eq!(
                 wrong.unwrap_err().to_string(),
                 "there is no setting `http.lisen`; did you mean `http.listen`?"
             );
         }
-        let far = resolve(None, &[("MEDIA_SERVER_COFFEE", "1")], &[]).unwrap_err().to_string();
+        let far = resolve(None, &[("MEDIA_SERVER_COFFEE", "1")], &[])
+            .unwrap_err()
+            .to_string();
         assert_eq!(far, "there is no setting `coffee`");
     }
 
@@ -312,9 +378,17 @@ mod tests {
 
     #[test]
     fn empty_listener_is_off_and_lists_split_at_commas() {
-        let got = resolve(None, &[], &["rtmp.listen=", "http.trusted_proxies=10.0.0.0/8, ::1"]).unwrap();
+        let got = resolve(
+            None,
+            &[],
+            &["rtmp.listen=", "http.trusted_proxies=10.0.0.0/8, ::1"],
+        )
+        .unwrap();
         assert_eq!(got.value("rtmp.listen"), &Value::Text(String::new()));
-        assert_eq!(got.value("http.trusted_proxies"), &Value::List(vec!["10.0.0.0/8".into(), "::1".into()]));
+        assert_eq!(
+            got.value("http.trusted_proxies"),
+            &Value::List(vec!["10.0.0.0/8".into(), "::1".into()])
+        );
     }
 
     #[test]
@@ -322,7 +396,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret");
         std::fs::write(&path, "of the engine\n").unwrap();
-        let got = resolve(None, &[("MEDIA_SERVER_ENGINE__MEDIAMTX__SECRET_FILE", path.to_str().unwrap())], &[]).unwrap();
-        assert_eq!(got.value("engine.mediamtx.secret"), &Value::Text("of the engine".into()));
+        let got = resolve(
+            None,
+            &[(
+                "MEDIA_SERVER_ENGINE__MEDIAMTX__SECRET_FILE",
+                path.to_str().unwrap(),
+            )],
+            &[],
+        )
+        .unwrap();
+        assert_eq!(
+            got.value("engine.mediamtx.secret"),
+            &Value::Text("of the engine".into())
+        );
     }
 }
