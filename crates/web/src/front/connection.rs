@@ -242,13 +242,17 @@ async fn read_head(
         return Next::Head;
     }
     let rest = async {
-        while head::read(input) == Read::Partial {
+        loop {
+            let seen = input.len();
             input.reserve(READ_BYTES);
             if stream.read_buf(input).await.unwrap_or(0) == 0 {
                 return false;
             }
+            // Read anew only where it can matter: a head that comes byte by byte must not cost its length squared.
+            if head::may_be_decided(input, seen) && head::read(input) != Read::Partial {
+                return true;
+            }
         }
-        true
     };
     match timeout(limits.header_timeout, rest).await {
         Ok(true) => Next::Head,
@@ -271,14 +275,11 @@ async fn wait(
         return Some(stopping());
     }
     loop {
-        if input.len() > head::HEAD_BYTES_MAX {
-            return Some(waiting.await);
-        }
         tokio::select! {
             biased;
             reply = &mut waiting => return Some(reply),
             _ = stop.changed() => return Some(stopping()),
-            read = stream.read_buf(input) => if !matches!(read, Ok(1..)) { return None },
+            read = stream.read_buf(input), if input.len() <= head::HEAD_BYTES_MAX => if !matches!(read, Ok(1..)) { return None },
         }
     }
 }

@@ -96,6 +96,15 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
     judge(length, method, target, version, request.headers)
 }
 
+/// Whether bytes that were [`Read::Partial`] up to `seen` can be more than that by now: an empty line has come, or too much.
+pub(super) fn may_be_decided(bytes: &[u8], seen: usize) -> bool {
+    let new = bytes.get(seen.saturating_sub(3)..).unwrap_or_default();
+    bytes.len() > HEAD_BYTES_MAX
+        || bytes.len() <= PREFACE.len()
+        || find(new, b"\n\r\n").is_some()
+        || find(new, b"\n\n").is_some()
+}
+
 fn judge<'a>(
     length: usize,
     method: &'a str,
@@ -181,7 +190,12 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What looks like heads, with line ends of every kind.
+    const HEADS: &str = "(GET|PRI|PUT|get) (/a|\\*|/b?c) HTTP/(1\\.1|1\\.0|2\\.0)(\r\n|\n|\r)((Host: a|X:b|Content-Length: 1|SM)(\r\n|\n|\r|\r\n\r\n)){0,4}(\r\n|\n)?";
 
     fn refused(text: &str) -> Option<u16> {
         match read(text.as_bytes()) {
@@ -261,6 +275,37 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(accepts_gzip(value.as_bytes()), yes, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn head_in_pieces_is_decided_as_in_one(text in HEADS, cuts in proptest::collection::vec(0_usize..80, 0..8)) {
+            let bytes = text.as_bytes();
+            let mut ends: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            ends.push(bytes.len());
+            ends.sort_unstable();
+            let mut seen = 0;
+            for end in ends {
+                let so_far = &bytes[..end];
+                let is_decided = read(so_far) != Read::Partial;
+                prop_assert_eq!(is_decided, is_decided && (seen == 0 || may_be_decided(so_far, seen)), "{:?} at {}", text, end);
+                if is_decided {
+                    break;
+                }
+                seen = end;
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in HEADS) {
+            for bytes in [&bytes[..], text.as_bytes()] {
+                if let Read::Whole(head) = read(bytes) {
+                    prop_assert!(head.length <= bytes.len());
+                    prop_assert!(head.target.bytes().all(|b| b.is_ascii_graphic()));
+                    prop_assert!(bytes[..head.length].ends_with(b"\r\n\r\n"));
+                }
+            }
         }
     }
 }

@@ -544,6 +544,21 @@ async fn stop_releases_held_requests_and_idle_connections() {
 }
 
 #[tokio::test]
+async fn stop_releases_a_held_request_also_behind_more_than_is_read_ahead() {
+    let door = Door::open(limits()).await;
+    let mut client = door.connect().await;
+    client.send(&request("/hls/held")).await;
+    door.held.begun.notified().await;
+    client.send(&request("/health").repeat(4_000)).await;
+    door.stop.send(true).unwrap();
+    client.until("HTTP/1.1 503").await;
+    tokio::time::timeout(PATIENCE, door.served)
+        .await
+        .expect("the door closes")
+        .unwrap();
+}
+
+#[tokio::test]
 async fn stop_lets_a_running_request_end() {
     let door = Door::open(limits()).await;
     let mut client = door.connect().await;
