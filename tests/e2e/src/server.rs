@@ -136,7 +136,10 @@ impl Server {
             };
             match line.split_once(' ') {
                 Some(("rtmp", url)) => self.rtmp = address(url, "rtmp://"),
-                Some(("ready", url)) => self.http = address(url, "http://"),
+                // With `https` it is the address of a proxy in front, and the story knows the port.
+                Some(("ready", url)) if url.starts_with("http://") => {
+                    self.http = address(url, "http://")
+                }
                 Some(("metrics", url)) => url.clone_into(&mut self.metrics),
                 Some(("setup", url)) => self.setup = Some(url.to_owned()),
                 Some(("open", url)) => self.open = Some(url.to_owned()),
