@@ -123,8 +123,7 @@ fn count(stream: &Stream, query: &str, blocking: bool, now: Duration) {
 
 /// The multivariant playlist, once there is one; waits a little while a broadcast is starting.
 pub(crate) fn index(stream: Arc<Stream>, prefix: &str) -> Fetch {
-    let playlist = stream.window().multivariant(prefix);
-    if let Some(playlist) = playlist {
+    if let Some(playlist) = current(&stream, prefix) {
         return Fetch::Ready(multivariant(playlist));
     }
     let prefix = prefix.to_owned();
@@ -132,8 +131,7 @@ pub(crate) fn index(stream: Arc<Stream>, prefix: &str) -> Fetch {
         let mut versions = stream.versions();
         let deadline = Instant::now() + INDEX_WAIT;
         loop {
-            let playlist = stream.window().multivariant(&prefix);
-            if let Some(playlist) = playlist {
+            if let Some(playlist) = current(&stream, &prefix) {
                 return multivariant(playlist);
             }
             if stream.snapshot().is_none()
@@ -143,6 +141,21 @@ pub(crate) fn index(stream: Arc<Stream>, prefix: &str) -> Fetch {
             }
         }
     }))
+}
+
+/// The playlist of what is on now. A presentation that has ended is still answered to those who come late, but not to those who
+/// come for the next broadcast, which is about to begin.
+fn current(stream: &Stream, prefix: &str) -> Option<Bytes> {
+    let has_ended = stream.window().facts().is_some_and(|facts| facts.ended);
+    if has_ended && stream.snapshot().is_some() {
+        return None;
+    }
+    stream.window().multivariant(prefix)
+}
+
+/// Whether viewers can play what is on now.
+pub(crate) fn is_playable(stream: &Stream) -> bool {
+    current(stream, "").is_some()
 }
 
 fn multivariant(playlist: Bytes) -> Reply {

@@ -113,7 +113,7 @@ impl Embedded {
 
 fn live(stream: &Arc<Stream>) -> Option<Live> {
     let snapshot = stream.snapshot()?;
-    let playable = stream.window().multivariant("").is_some();
+    let playable = delivery::is_playable(stream);
     let state = match snapshot.phase {
         Phase::Away { until_wall, .. } => State::Away { until: until_wall },
         Phase::Receiving | Phase::Off => State::Receiving,
