@@ -66,7 +66,7 @@ impl Canary {
         }
     }
 
-    fn is_well(mut self) {
+    fn ends_well(mut self) {
         let before = self.seen.load(Ordering::Relaxed);
         until("two more segments for the viewer", MOMENT, || {
             (self.seen.load(Ordering::Relaxed) >= before + 2 || self.viewer.is_finished())
@@ -186,7 +186,7 @@ fn half_a_head_two_hundred_times_is_closed_in_time() {
         before,
         server.memory()
     );
-    canary.is_well();
+    canary.ends_well();
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn ambiguous_and_overlong_requests_are_refused() {
             String::from_utf8_lossy(&said)
         );
     }
-    canary.is_well();
+    canary.ends_well();
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn impossible_directives_and_names_are_refused() {
             answer.status
         );
     }
-    canary.is_well();
+    canary.ends_well();
 }
 
 #[test]
@@ -321,6 +321,6 @@ fn what_is_no_rtmp_is_closed_and_what_is_silent_runs_out() {
         before,
         server.memory()
     );
-    canary.is_well();
+    canary.ends_well();
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }

@@ -1,0 +1,138 @@
+//! What a viewer sees and hears in a real browser.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use e2e::{
+    Encoder, Ffmpeg, Server,
+    server::{PASSWORD, wait_until_receiving},
+    tool,
+};
+use serde_json::{Value, json};
+
+struct Browser {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Browser {
+    fn open(mut what: Value) -> Self {
+        what["chromium"] = json!(tool("CHROMIUM"));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+        assert!(
+            folder.join("node_modules").is_dir(),
+            "the browser's driver is missing; run `cargo xtask test`"
+        );
+        let child = Command::new("node")
+            .arg(folder.join("watch.mjs"))
+            .arg(what.to_string())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("node does not start: {error}"));
+        let stdout = child
+            .stdout
+            .take()
+            .unwrap_or_else(|| panic!("node says nothing"));
+        Self {
+            child,
+            lines: BufReader::new(stdout),
+        }
+    }
+
+    /// The next line; the script has deadlines of its own and ends at them.
+    fn hear(&mut self, name: &str) -> Value {
+        let mut line = String::new();
+        let read = self.lines.read_line(&mut line).unwrap_or(0);
+        assert!(read > 0, "the browser gave up before `{name}`");
+        let value: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(!value[name].is_null(), "not `{name}`: {value}");
+        value
+    }
+
+    /// Holds that the picture moves, the tone is heard, nothing was complained about and nothing asked of other sites.
+    fn plays(mut self) -> Value {
+        let heard = self.hear("seen");
+        let seen = &heard["seen"];
+        assert!(
+            seen["width"].as_u64() > Some(0) && seen["frames"].as_u64() > Some(25),
+            "no moving picture: {heard}"
+        );
+        assert!(seen["audioBytes"].as_u64() > Some(0), "no sound: {heard}");
+        assert_eq!(heard["complaints"], json!([]), "the browser complained");
+        assert_eq!(
+            heard["elsewhere"],
+            json!([]),
+            "something was asked of another site"
+        );
+        assert!(seen["latencyS"].is_number(), "no latency: {heard}");
+        println!(
+            "latency {} s, playing after {} ms",
+            seen["latencyS"], seen["startedMs"]
+        );
+        heard
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The script closes its browser; it gets the chance to before it is ended by force.
+        e2e::server::signal(&self.child, "TERM");
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn login_through_the_page_leads_to_a_stream_that_plays() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "members");
+    let _publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let mut browser = Browser::open(json!({
+        "url": server.url("/login?next=/watch/live"), "username": "anna", "password": PASSWORD,
+    }));
+    let opened = browser.hear("opened");
+    assert_eq!(
+        opened["opened"],
+        json!(server.url("/watch/live")),
+        "the login leads back"
+    );
+    let _ = browser.plays();
+}
+
+#[test]
+fn page_that_was_open_before_the_stream_begins_by_itself() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let mut browser = Browser::open(json!({"url": server.url("/watch/live")}));
+    let _ = browser.hear("opened");
+    let _publisher =
+        Encoder::new(Ffmpeg::System).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let _ = browser.plays();
+}
+
+#[test]
+fn demo_plays_to_whoever_opens_its_link() {
+    let server = Server::demo();
+    let link = server.open.clone().unwrap_or_else(|| panic!("no link"));
+    let mut browser = Browser::open(json!({"url": link}));
+    let opened = browser.hear("opened");
+    assert!(
+        opened["opened"]
+            .as_str()
+            .is_some_and(|url| url.ends_with("/watch/live")),
+        "{opened}"
+    );
+    let _ = browser.plays();
+    let again = server
+        .client()
+        .post_form(link.trim_start_matches(&server.url("")), "");
+    assert_eq!(again.status, 401, "the link works once");
+}
