@@ -116,7 +116,8 @@ fn count(stream: &Stream, query: &str, blocking: bool, now: Duration) {
             u32::try_from(facts.part_target_us / 1000).unwrap_or(settings.part_ms)
         }),
         (true, false) => settings.segment_ms,
-        (false, _) => settings.target_duration_s * 500,
+        // Players without blocking reload ask once a target duration or two; a player that begins asks once and then blocks.
+        (false, _) => settings.target_duration_s * 250,
     };
     stream.presence.covered(now, ms);
 }

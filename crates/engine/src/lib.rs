@@ -110,7 +110,10 @@ impl Embedded {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        let resumes = saved::load_all(&settings.livestreams);
+        let resumes = saved::load_all(
+            &settings.livestreams,
+            u32::try_from(clock.now().seconds()).unwrap_or(u32::MAX),
+        );
         let shared = Arc::new(Shared {
             saver: Saver::start(settings.livestreams.clone()),
             settings,

@@ -69,12 +69,9 @@ impl Engine for Embedded {
             // A viewer's next request meets a void grant; there is no connection of theirs to cut by stream.
             Close::Viewers(_) => {}
             Close::Stream(id) => {
-                for stream in all
-                    .iter()
-                    .filter(|s| s.snapshot().is_some_and(|b| b.admitted.stream == id))
-                {
+                for stream in all.iter().filter(|stream| stream.is(id)) {
                     stream.end_broadcast(&EndReason::Closed(why.to_owned()));
-                    self.hub.forget(stream.slug());
+                    self.hub.forget(stream);
                 }
             }
         }

@@ -85,34 +85,49 @@ impl From<Saved> for Resume {
     }
 }
 
-/// Reads what the last run left. A file that cannot be read is told and left out: the stream begins a new epoch by the clock then.
-pub(crate) fn load_all(folder: &Path) -> Vec<(String, Resume)> {
+/// Reads what the last run left. Where a file cannot be read, numbers begin at the clock (Unix seconds), above any that were used:
+/// a stream makes no more than a segment and an epoch a second.
+pub(crate) fn load_all(folder: &Path, now_s: u32) -> Vec<(String, Resume)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for entry in entries.flatten() {
         let path = entry.path().join(FILE);
-        let Ok(text) = fs::read_to_string(&path) else {
+        let (Ok(slug), Ok(text)) = (entry.file_name().into_string(), fs::read(&path)) else {
             continue;
         };
-        match (
-            serde_json::from_str::<Saved>(&text),
-            entry.file_name().into_string(),
-        ) {
-            (Ok(saved), Ok(slug)) => found.push((slug, saved.into())),
-            (Err(error), _) => {
-                tracing::warn!(path = %path.display(), %error, "cannot read the saved state of a live stream")
-            }
-            (Ok(_), Err(_)) => {}
-        }
+        let resume = serde_json::from_slice::<Saved>(&text).map_or_else(
+            |error| {
+                tracing::warn!(path = %path.display(), %error, "cannot read the saved state of a live stream; its numbers begin at the clock");
+                by_clock(now_s)
+            },
+            Resume::from,
+        );
+        found.push((slug, resume));
     }
     found
 }
 
+/// Numbers above any that were used, of a presentation that has ended.
+fn by_clock(now_s: u32) -> Resume {
+    Resume {
+        epoch: now_s,
+        next_msn: u64::from(now_s),
+        discontinuity_sequence: 0,
+        next_init: 0,
+        target_duration_s: 1,
+        part_target_us: 1,
+        timing: Timing::Variable,
+        video: false,
+        audio: false,
+        ended: true,
+    }
+}
+
 #[derive(Debug, Default)]
 struct Waiting {
-    states: HashMap<String, Option<Resume>>,
+    states: HashMap<String, Resume>,
     busy: bool,
     over: bool,
 }
@@ -148,21 +163,12 @@ impl Saver {
 
     /// Writes this state soon; a newer one replaces it if it comes first.
     pub(crate) fn save(&self, slug: &str, resume: Resume) {
-        self.put(slug, Some(resume));
-    }
-
-    /// Removes what was saved of a stream.
-    pub(crate) fn forget(&self, slug: &str) {
-        self.put(slug, None);
-    }
-
-    fn put(&self, slug: &str, state: Option<Resume>) {
         let mut waiting = self
             .0
             .waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        waiting.states.insert(slug.to_owned(), state);
+        waiting.states.insert(slug.to_owned(), resume);
         self.0.changed.notify_all();
     }
 
@@ -223,7 +229,7 @@ fn write_all(shared: &Shared, folder: &Path) {
             std::mem::take(&mut waiting.states)
         };
         for (slug, state) in states {
-            let done = write(&folder.join(&slug), state.as_ref());
+            let done = write(&folder.join(&slug), &state);
             if let Err(error) = &done {
                 tracing::warn!(stream = slug, %error, "cannot save the state of a live stream");
             }
@@ -232,15 +238,8 @@ fn write_all(shared: &Shared, folder: &Path) {
     }
 }
 
-fn write(folder: &Path, state: Option<&Resume>) -> io::Result<()> {
-    let path = folder.join(FILE);
-    let Some(resume) = state else {
-        return match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-    };
-    let text = serde_json::to_vec(&Saved::from(resume))?;
+fn write(folder: &Path, state: &Resume) -> io::Result<()> {
+    let text = serde_json::to_vec(&Saved::from(state))?;
     let fresh = folder.join("live.json.new");
     match fs::write(&fresh, &text) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -249,5 +248,59 @@ fn write(folder: &Path, state: Option<&Resume>) -> io::Result<()> {
         }
         other => other?,
     }
-    fs::rename(fresh, path)
+    fs::rename(fresh, folder.join(FILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resume(next_msn: u64) -> Resume {
+        Resume {
+            next_msn,
+            ended: false,
+            video: true,
+            ..by_clock(7)
+        }
+    }
+
+    #[test]
+    fn newest_state_is_what_the_next_run_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let saver = Saver::start(folder.path().to_owned());
+        for msn in 0..50 {
+            saver.save("live", resume(msn));
+        }
+        saver.flush();
+        assert_eq!(
+            load_all(folder.path(), 100),
+            [("live".to_owned(), resume(49))]
+        );
+        assert!(!saver.is_stuck());
+    }
+
+    #[test]
+    fn unreadable_state_begins_at_the_clock_instead_of_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("live")).unwrap();
+        fs::write(folder.path().join("live").join(FILE), b"{\"epoch\":").unwrap();
+        let found = load_all(folder.path(), 1_795_000_000);
+        assert_eq!(found[0].1.epoch, 1_795_000_000);
+        assert!(found[0].1.ended && found[0].1.next_msn == 1_795_000_000);
+    }
+
+    #[test]
+    fn unwritable_folder_is_told_and_heals() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("file");
+        fs::write(&place, b"in the way").unwrap();
+        let saver = Saver::start(place.clone());
+        saver.save("live", resume(1));
+        saver.flush();
+        assert!(saver.is_stuck());
+        fs::remove_file(&place).unwrap();
+        saver.save("live", resume(2));
+        saver.flush();
+        assert!(!saver.is_stuck());
+    }
 }

@@ -10,6 +10,9 @@ use crate::hub::{Entry, Reader, Stream};
 /// An ended presentation is kept this long for viewers who are still in it, then its memory is given back.
 const KEPT_AFTER_END: Duration = Duration::from_secs(120);
 
+/// How often an ended presentation is looked at, to let go of it once its time is over.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Runs as long as the stream is known.
 pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
     let shared = stream.shared().clone();
@@ -18,7 +21,8 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
     let mut dropped_before = (0, 0);
     let mut release_at: Option<Duration> = None;
     loop {
-        let due = [packager.timeout(), stream.away_until(), release_at]
+        let look_again = release_at.map(|at| at.min(shared.mono() + LOOK_AGAIN));
+        let due = [packager.timeout(), stream.away_until(), look_again]
             .into_iter()
             .flatten()
             .min();
@@ -53,6 +57,10 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
         if packager.timeout().is_some_and(|due| due <= shared.mono()) {
             packager.handle_timeout(shared.now());
         }
+        if stream.is_forgotten() {
+            stream.came_to_rest();
+            return;
+        }
         publish(&stream, &mut packager);
         stream.end_if_overdue();
         if ended {
@@ -61,6 +69,9 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
         }
         if rests {
             stream.came_to_rest();
+        }
+        if release_at.is_some() && stream.window().facts().is_some() {
+            stream.change_window(|window| window.expire(shared.now()));
         }
         if release_at.is_some_and(|at| at <= shared.mono()) {
             release_at = None;

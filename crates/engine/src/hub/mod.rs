@@ -67,13 +67,23 @@ impl Hub {
         all
     }
 
-    /// Forgets a stream that was deleted, with what was saved of it.
-    pub(crate) fn forget(&self, slug: &str) {
+    /// Lets go of everything of a stream that was deleted, at once: its name may be somebody else's next. Only its numbers go on, so
+    /// that no name of a piece comes again with other bytes.
+    pub(crate) fn forget(&self, stream: &Arc<Stream>) {
+        let slug = stream.slug();
+        let numbers = stream.window().resume().map(|resume| hls::Resume {
+            ended: true,
+            ..resume
+        });
+        let fresh = Stream::new(self.shared.clone(), slug, numbers.clone());
         self.streams
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(slug);
-        self.shared.saver.forget(slug);
+            .insert(slug.to_owned(), fresh);
+        stream.forget();
+        if let Some(numbers) = numbers {
+            self.shared.saver.save(slug, numbers);
+        }
     }
 
     /// Makes the admitted connection the stream's publisher.

@@ -1,6 +1,7 @@
 //! One stream: who publishes, since when, what is measured, and the window that viewers are answered from.
 
 use std::{
+    sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
@@ -9,6 +10,7 @@ use domain::{
     clock::Time,
     engine::Ended,
     publish::{Admitted, Credential, Protocol, Refused},
+    stream::StreamId,
 };
 use hls::Window;
 use media::{Frame, Track};
@@ -66,6 +68,8 @@ struct State {
     last_ended: Option<Ended>,
     publishers: u64,
     egress_runs: bool,
+    /// Who was here last, of all who came since the start.
+    last: Option<StreamId>,
 }
 
 /// One stream.
@@ -77,6 +81,7 @@ pub(crate) struct Stream {
     window: RwLock<Window>,
     version: watch::Sender<u64>,
     pub(crate) presence: Presence,
+    forgotten: AtomicBool,
     /// Nothing comes, and what came was packaged.
     quiet: watch::Sender<bool>,
 }
@@ -94,9 +99,11 @@ impl Stream {
                 last_ended: None,
                 publishers: 0,
                 egress_runs: false,
+                last: None,
             }),
             version: watch::Sender::new(0),
             presence: Presence::default(),
+            forgotten: AtomicBool::new(false),
             quiet: watch::Sender::new(true),
         })
     }
@@ -153,6 +160,7 @@ impl Stream {
             }
             self.ring.push(Entry::Away);
         }
+        state.last = Some(admitted.stream);
         state.publishers += 1;
         let number = state.publishers;
         let (end, ended) = watch::channel(None);
@@ -302,6 +310,23 @@ impl Stream {
             None => return,
         };
         self.leave(number);
+    }
+
+    /// Whether the stream with this id publishes here, or did so last.
+    pub(crate) fn is(&self, id: StreamId) -> bool {
+        self.state().last == Some(id)
+    }
+
+    /// Nobody reaches this stream any more: its reader ends, and its memory goes with it.
+    pub(super) fn forget(&self) {
+        self.change_window(|window| *window = Window::new(self.shared.settings.hls.clone(), None));
+        self.forgotten.store(true, Ordering::Relaxed);
+        self.ring.push(Entry::End);
+    }
+
+    /// Whether [`Stream::forget`] was called.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::Relaxed)
     }
 
     /// The last broadcast that has ended since the start.
