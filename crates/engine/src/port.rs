@@ -197,3 +197,187 @@ fn facts(track: &Track) -> TrackFacts {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use bytes::Bytes;
+    use domain::{
+        engine::{Close, Engine as _, Fetch, Reply, Status},
+        publish::{Admitted, Protocol, Refused},
+        stream::Visibility,
+    };
+    use media::{Codec, Frame, Timestamp, Track, TrackId, aac};
+    use testkit::{FixedClock, Rig, Seeded};
+
+    use super::*;
+    use crate::Settings;
+
+    /// An engine over a catalogue with one stream, without a listener.
+    struct Engine {
+        embedded: Embedded,
+        admitted: Admitted,
+        _folder: tempfile::TempDir,
+    }
+
+    fn engine(rig: &Rig, take_over: bool) -> Engine {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = rig.administrator("ada");
+        let (stream, made) = rig.stream(&owner, "live", Visibility::Private);
+        let settings = Settings {
+            hls: hls::Settings::default(),
+            rtmp: rtmp::Limits::default(),
+            grace: Duration::from_secs(30),
+            take_over,
+            connections: 10,
+            publishers_per_address: 0,
+            ring_bytes_max: 8 << 20,
+            livestreams: folder.path().to_owned(),
+        };
+        let embedded = Embedded::new(
+            settings,
+            Arc::new(rig.catalogue.clone()),
+            Arc::new(FixedClock::at(rig.now())),
+            Arc::new(Seeded::new(1)),
+        );
+        let admitted = Admitted {
+            stream: stream.id,
+            slug: stream.slug,
+            owner: stream.owner,
+            credential: Credential::Key(made.key.id),
+        };
+        Engine {
+            embedded,
+            admitted,
+            _folder: folder,
+        }
+    }
+
+    impl Engine {
+        fn publish(&self) -> Result<crate::hub::Publishing, Refused> {
+            self.embedded
+                .hub
+                .publish(self.admitted.clone(), Protocol::Rtmp)
+        }
+
+        /// Publishes so many seconds of sound at once.
+        fn send(&self, publishing: &crate::hub::Publishing, seconds: i64) {
+            let config = aac::Config::parse(Bytes::from_static(&[0x11, 0x90])).unwrap();
+            publishing.track(Track {
+                id: TrackId::AUDIO,
+                codec: Codec::Aac(config),
+            });
+            for n in 0..seconds * 48_000 / 1024 {
+                let at = Timestamp::new(n * 1024, 48_000);
+                let frame = Frame {
+                    track: TrackId::AUDIO,
+                    dts: at,
+                    pts: at,
+                    key: true,
+                    data: Bytes::from_static(&[0x21; 200]),
+                };
+                publishing.frame(self.embedded.shared.mono(), frame);
+            }
+        }
+
+        async fn index(&self) -> Reply {
+            answer(self.embedded.index("live", "")).await
+        }
+    }
+
+    async fn answer(fetch: Fetch) -> Reply {
+        match fetch {
+            Fetch::Ready(reply) => reply,
+            Fetch::Wait(waiting) => waiting.await,
+        }
+    }
+
+    #[tokio::test]
+    async fn publish_becomes_playable_and_is_told() {
+        let rig = Rig::new();
+        let engine = engine(&rig, false);
+        assert_eq!(engine.index().await.status, Status::NotFound);
+        let publishing = engine.publish().unwrap();
+        engine.send(&publishing, 3);
+        let index = engine.index().await;
+        assert_eq!(index.status, Status::Ok);
+        let text = String::from_utf8(index.body.chunks.concat()).unwrap();
+        let media = text.lines().find(|line| !line.starts_with('#')).unwrap();
+        let playlist = answer(engine.embedded.fetch("live", media, "")).await;
+        assert_eq!(playlist.status, Status::Ok);
+        let live = engine.embedded.live(&engine.admitted.slug).unwrap();
+        assert!(live.playable && live.bytes_received > 0);
+        assert_eq!(live.tracks.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn second_publisher_is_refused_or_takes_over_as_told() {
+        let rig = Rig::new();
+        let refusing = engine(&rig, false);
+        let first = refusing.publish().unwrap();
+        assert_eq!(refusing.publish().err(), Some(Refused::AlreadyLive));
+        drop(first);
+        assert!(refusing.publish().is_ok());
+
+        let rig = Rig::new();
+        let yielding = engine(&rig, true);
+        let mut first = yielding.publish().unwrap();
+        let second = yielding.publish().unwrap();
+        assert_eq!(first.ended().await, EndReason::TakenOver);
+        drop(first);
+        // The first one's leaving does not count as the second one's.
+        let live = yielding.embedded.live(&yielding.admitted.slug).unwrap();
+        assert_eq!(live.state, State::Receiving);
+        drop(second);
+    }
+
+    #[tokio::test]
+    async fn revoked_key_ends_its_publisher_and_no_other() {
+        let rig = Rig::new();
+        let engine = engine(&rig, false);
+        let mut publishing = engine.publish().unwrap();
+        let Credential::Key(key) = engine.admitted.credential else {
+            panic!("published with a key")
+        };
+        let other = domain::stream::KeyId::from_number(key.number() ^ 1);
+        engine.embedded.close(Close::Key(other), "other");
+        engine
+            .embedded
+            .close(Close::Key(key), "This key was revoked.");
+        assert_eq!(
+            publishing.ended().await,
+            EndReason::Closed("This key was revoked.".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn deleted_stream_leaves_no_media_under_its_name() {
+        let rig = Rig::new();
+        let engine = engine(&rig, false);
+        let publishing = engine.publish().unwrap();
+        engine.send(&publishing, 3);
+        let index = engine.index().await;
+        let text = String::from_utf8(index.body.chunks.concat()).unwrap();
+        let media = text
+            .lines()
+            .find(|line| !line.starts_with('#'))
+            .unwrap()
+            .to_owned();
+        drop(publishing);
+        let stream = engine.embedded.hub.find("live").unwrap();
+        stream.end_broadcast(&EndReason::ShuttingDown);
+        engine
+            .embedded
+            .close(Close::Stream(engine.admitted.stream), "deleted");
+        assert_eq!(engine.index().await.status, Status::NotFound);
+        let playlist = answer(engine.embedded.fetch("live", &media, "")).await;
+        assert_ne!(playlist.status, Status::Ok);
+        // The next stream of the name begins an epoch of its own.
+        let next = engine.publish().unwrap();
+        engine.send(&next, 3);
+        let index = engine.index().await;
+        let text = String::from_utf8(index.body.chunks.concat()).unwrap();
+        assert!(!text.contains(&media), "{text}");
+    }
+}
