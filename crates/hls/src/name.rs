@@ -1,4 +1,4 @@
-//! Names of pieces, written and parsed in this one place: `e3-main.m3u8`, `e3-init0.mp4`, `e3-s12.m4s`, `e3-s12p4.m4s`.
+//! Names of pieces, written and parsed in this one place: `e3-main.m3u8`, `e3-init0.mp4`, `e3-s12.m4s`, `e3-r0p74.m4s`.
 //!
 //! A name is one path component of `[a-z0-9.-]`. Its epoch is never used twice for a stream, so that a name always stands for
 //! the same bytes (playlists apart) and caches may keep them. Parsing does not allocate and refuses what [`Name`] would not write.
@@ -30,11 +30,14 @@ pub enum Piece {
         msn: u64,
     },
     /// A partial segment.
+    ///
+    /// Parts are counted over segments: which segment the next part belongs to is not known while it is hinted at, for a key frame may
+    /// come early; its name is.
     Part {
-        /// Media sequence number of its segment.
-        msn: u64,
-        /// Index within the segment.
-        index: u32,
+        /// First media sequence number of the run of the program that made it: counting begins anew with each.
+        run: u64,
+        /// Number within the run, from 0.
+        number: u64,
     },
 }
 
@@ -51,15 +54,16 @@ impl Name {
                 number: u32::try_from(init).ok()?,
             }
         } else {
-            let rest = rest.strip_prefix('s')?.strip_suffix(".m4s")?;
-            match rest.split_once('p') {
-                None => Piece::Segment { msn: number(rest)? },
-                Some((msn, index)) => {
-                    let index = u32::try_from(number(index)?).ok()?;
-                    Piece::Part {
-                        msn: number(msn)?,
-                        index,
-                    }
+            let rest = rest.strip_suffix(".m4s")?;
+            if let Some(segment) = rest.strip_prefix('s') {
+                Piece::Segment {
+                    msn: number(segment)?,
+                }
+            } else {
+                let (run, part) = rest.strip_prefix('r')?.split_once('p')?;
+                Piece::Part {
+                    run: number(run)?,
+                    number: number(part)?,
                 }
             }
         };
@@ -81,7 +85,7 @@ impl fmt::Display for Name {
             Piece::Playlist => f.write_str("main.m3u8"),
             Piece::Init { number } => write!(f, "init{number}.mp4"),
             Piece::Segment { msn } => write!(f, "s{msn}.m4s"),
-            Piece::Part { msn, index } => write!(f, "s{msn}p{index}.m4s"),
+            Piece::Part { run, number } => write!(f, "r{run}p{number}.m4s"),
         }
     }
 }
@@ -97,7 +101,7 @@ mod tests {
             Just(Piece::Playlist),
             any::<u32>().prop_map(|number| Piece::Init { number }),
             any::<u64>().prop_map(|msn| Piece::Segment { msn }),
-            any::<(u64, u32)>().prop_map(|(msn, index)| Piece::Part { msn, index }),
+            any::<(u64, u64)>().prop_map(|(run, number)| Piece::Part { run, number }),
         ]
     }
 
@@ -109,7 +113,7 @@ mod tests {
         }
 
         #[test]
-        fn only_written_names_are_understood(text in "e?[0-9]{0,3}-?(s|init|main)?[0-9p]{0,6}(\\.m4s|\\.mp4|\\.m3u8)?") {
+        fn only_written_names_are_understood(text in "e?[0-9]{0,3}-?(s|r|init|main)?[0-9p]{0,6}(\\.m4s|\\.mp4|\\.m3u8)?") {
             if let Some(name) = Name::parse(&text) {
                 prop_assert_eq!(name.to_string(), text);
             }
@@ -124,9 +128,11 @@ mod tests {
             "e1-",
             "e01-main.m3u8",
             "e1-s.m4s",
-            "e1-s1p.m4s",
+            "e1-r1p.m4s",
+            "e1-rp1.m4s",
+            "e1-s1p1.m4s",
             "e1-s+1.m4s",
-            "e1-s1p2p3.m4s",
+            "e1-r1p2p3.m4s",
             "é1-main.m3u8",
             "e4294967296-main.m3u8",
         ] {

@@ -22,7 +22,6 @@ pub(super) struct Cut {
     pub duration_us: u64,
     pub independent: bool,
     pub starts_with_key: bool,
-    pub last_expected: bool,
     pub body: Body,
 }
 
@@ -172,7 +171,6 @@ impl Cutter {
             duration_us,
             independent: false,
             starts_with_key: false,
-            last_expected: false,
             body: Body::default(),
         };
         self.list(now, cut, true, out, counters);
@@ -228,7 +226,6 @@ impl Cutter {
             duration_us: cut.duration_us,
             independent: cut.independent,
             gap,
-            last_expected: cut.last_expected,
             body: cut.body,
         }));
         segment.parts = segment.parts.saturating_add(1);

@@ -78,8 +78,6 @@ pub struct Part {
     pub independent: bool,
     /// It carries no media.
     pub gap: bool,
-    /// The segment is expected to end with it, so that the hint names the next segment's first part.
-    pub last_expected: bool,
     /// `moof` and `mdat`.
     pub body: Body,
 }

@@ -333,7 +333,6 @@ impl Run {
             duration_us,
             independent: self.part.has_key() || alone,
             starts_with_key: self.part.starts_with_key() || alone,
-            last_expected: !alone && self.gops.key_may_be_next() && self.segment_may_end(end, cx),
             body: self.part.close(end, cx.cutter.next_sequence()),
         };
         cx.cutter.part(cx.now, cut, cx.out, cx.counters);

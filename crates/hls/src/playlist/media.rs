@@ -50,14 +50,7 @@ pub(crate) fn segment_head(text: &mut String, epoch: u32, segment: &SegmentBegun
 }
 
 /// The tag of a part.
-pub(crate) fn part_line(text: &mut String, epoch: u32, part: &Part) {
-    let name = Name {
-        epoch,
-        piece: Piece::Part {
-            msn: part.msn,
-            index: part.index,
-        },
-    };
+pub(crate) fn part_line(text: &mut String, name: Name, part: &Part) {
     let flags = match (part.independent, part.gap) {
         (_, true) => ",GAP=YES",
         (true, false) => ",INDEPENDENT=YES",
@@ -185,7 +178,7 @@ mod tests {
     fn live_playlist_hints_at_the_next_part() {
         let hint = Hint::Part(Name {
             epoch: 3,
-            piece: Piece::Part { msn: 9, index: 0 },
+            piece: Piece::Part { run: 0, number: 45 },
         });
         insta::assert_snapshot!(full(&head(), ["#EXTINF:1,\nx\n"].into_iter(), &hint), @r#"
         #EXTM3U
@@ -197,7 +190,7 @@ mod tests {
         #EXT-X-DISCONTINUITY-SEQUENCE:1
         #EXTINF:1,
         x
-        #EXT-X-PRELOAD-HINT:TYPE=PART,URI="e3-s9p0.m4s"
+        #EXT-X-PRELOAD-HINT:TYPE=PART,URI="e3-r0p45.m4s"
         "#);
     }
 

@@ -50,7 +50,8 @@ pub(super) struct EpochWindow {
     listed_us: u64,
     longest_us: u64,
     bytes: usize,
-    expect_next_segment: bool,
+    /// Number of the part that comes next.
+    next_part: u64,
     ended: Option<Duration>,
     playable: bool,
     full: Option<Rendered>,
@@ -71,7 +72,7 @@ impl EpochWindow {
             listed_us: 0,
             longest_us: 0,
             bytes: 0,
-            expect_next_segment: false,
+            next_part: 0,
             ended: None,
             playable: false,
             full: None,
@@ -143,15 +144,21 @@ impl EpochWindow {
     pub(super) fn begin_segment(&mut self, begun: SegmentBegun) {
         let before = self.segments.back().map(|segment| segment.begun.init);
         let with_map = begun.discontinuity || before != Some(begun.init);
-        self.segments
-            .push_back(Segment::new(self.epoch.number, begun, with_map));
+        self.segments.push_back(Segment::new(
+            self.epoch.number,
+            begun,
+            self.next_part,
+            with_map,
+        ));
     }
 
     pub(super) fn add_part(&mut self, part: Part) {
+        let name = self.next_part_name();
         let Some(segment) = self.segments.back_mut() else {
             return;
         };
-        playlist::part_line(&mut segment.part_lines, self.epoch.number, &part);
+        self.next_part = self.next_part.saturating_add(1);
+        playlist::part_line(&mut segment.part_lines, name, &part);
         let bytes = usize::try_from(part.body.len()).unwrap_or(usize::MAX);
         segment.bytes = segment.bytes.saturating_add(bytes);
         segment.parts_us = segment.parts_us.saturating_add(part.duration_us);
@@ -161,7 +168,6 @@ impl EpochWindow {
             gap: part.gap,
         });
         self.bytes = self.bytes.saturating_add(bytes);
-        self.expect_next_segment = part.last_expected;
         self.render();
     }
 
@@ -188,7 +194,6 @@ impl EpochWindow {
         }
         self.listed_us = self.listed_us.saturating_add(done.duration_us);
         self.longest_us = self.longest_us.max(self.listed_us);
-        self.expect_next_segment = false;
         self.unlist(settings);
         self.forget(now, settings);
         self.render();
@@ -361,23 +366,26 @@ impl EpochWindow {
         }
     }
 
-    pub(super) fn find_part(&self, msn: u64, index: u32) -> Found<'_> {
-        if msn < self.first_kept {
-            return Found::Past;
+    pub(super) fn find_part(&self, run: u64, number: u64) -> Found<'_> {
+        if run != self.epoch.first_msn {
+            let before = run < self.epoch.first_msn;
+            return if before { Found::Past } else { Found::Never };
         }
-        let place = index as usize;
-        let Some(segment) = self.segment(msn) else {
-            let next = msn == self.end_msn() && index == 0 && !self.has_ended();
-            return if next { Found::Hinted } else { Found::Never };
+        if number >= self.next_part {
+            let hinted = number == self.next_part && !self.has_ended();
+            return if hinted { Found::Hinted } else { Found::Never };
+        }
+        let after = self
+            .segments
+            .partition_point(|segment| segment.first_part <= number);
+        let Some(segment) = after.checked_sub(1).and_then(|at| self.segments.get(at)) else {
+            return Found::Past;
         };
+        let place = usize::try_from(number - segment.first_part).unwrap_or(usize::MAX);
         match segment.parts.get(place) {
             Some(part) if part.gap => Found::Never,
             Some(part) => Found::Here(&part.body),
-            None if place < segment.part_count => Found::Past,
-            None if place == segment.part_count && segment.done.is_none() && !self.has_ended() => {
-                Found::Hinted
-            }
-            None => Found::Never,
+            None => Found::Past,
         }
     }
 
@@ -412,7 +420,7 @@ impl EpochWindow {
         let hint = if self.has_ended() {
             Hint::End
         } else {
-            Hint::Part(self.next_part())
+            Hint::Part(self.next_part_name())
         };
         // Distance of each segment's end from the playlist's.
         let (mut skipped, mut without_parts, mut end_us) = (0, 0, total_us);
@@ -466,18 +474,14 @@ impl EpochWindow {
         self.delta = delta.map(Rendered::new);
     }
 
-    /// The part that comes next, as far as is known.
-    fn next_part(&self) -> Name {
-        let (msn, index) = match self.segments.back() {
-            Some(open) if open.done.is_none() && !self.expect_next_segment => (
-                open.begun.msn,
-                u32::try_from(open.part_count).unwrap_or(u32::MAX),
-            ),
-            _ => (self.end_msn(), 0),
-        };
+    /// The part that comes next, whichever segment it will belong to.
+    fn next_part_name(&self) -> Name {
         Name {
             epoch: self.epoch.number,
-            piece: Piece::Part { msn, index },
+            piece: Piece::Part {
+                run: self.epoch.first_msn,
+                number: self.next_part,
+            },
         }
     }
 }

@@ -153,7 +153,7 @@ impl Window {
             Piece::Playlist => return self.answer_playlist(epoch, request, now),
             Piece::Init { number } => (epoch.find_init(number), Kind::Init),
             Piece::Segment { msn } => (epoch.find_segment(msn), Kind::Segment),
-            Piece::Part { msn, index } => (epoch.find_part(msn, index), Kind::Part),
+            Piece::Part { run, number } => (epoch.find_part(run, number), Kind::Part),
         };
         match found {
             Found::Here(body) => self.ready(
@@ -317,7 +317,8 @@ impl Piece {
         match self {
             Self::Playlist => false,
             Self::Init { number } => number < resume.next_init,
-            Self::Segment { msn } | Self::Part { msn, .. } => msn < resume.next_msn,
+            Self::Segment { msn } => msn < resume.next_msn,
+            Self::Part { run, .. } => run < resume.next_msn,
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Segment {
     /// Once it is complete.
     pub done: Option<SegmentDone>,
     pub body: Body,
+    /// Number of its first part.
+    pub first_part: u64,
     pub parts: Vec<KeptPart>,
     /// Number of parts, also once their bytes have gone.
     pub part_count: usize,
@@ -36,13 +38,14 @@ pub(super) struct Segment {
 
 impl Segment {
     /// A segment without parts. `with_map` where its map differs from the segment before.
-    pub(super) fn new(epoch: u32, begun: SegmentBegun, with_map: bool) -> Self {
+    pub(super) fn new(epoch: u32, begun: SegmentBegun, first_part: u64, with_map: bool) -> Self {
         let mut head = String::with_capacity(160);
         playlist::segment_head(&mut head, epoch, &begun, with_map);
         Self {
             begun,
             done: None,
             body: Body::default(),
+            first_part,
             parts: Vec::new(),
             part_count: 0,
             parts_us: 0,

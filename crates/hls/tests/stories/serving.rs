@@ -58,14 +58,14 @@ fn nothing_is_served_before_a_whole_segment_and_what_players_hold_back() {
     #EXT-X-DISCONTINUITY-SEQUENCE:0
     #EXT-X-MAP:URI="e1-init0.mp4"
     #EXT-X-PROGRAM-DATE-TIME:2026-11-24T17:25:31.000Z
-    #EXT-X-PART:DURATION=0.2,URI="e1-s0p0.m4s",INDEPENDENT=YES
-    #EXT-X-PART:DURATION=0.2,URI="e1-s0p1.m4s"
+    #EXT-X-PART:DURATION=0.2,URI="e1-r0p0.m4s",INDEPENDENT=YES
+    #EXT-X-PART:DURATION=0.2,URI="e1-r0p1.m4s"
     #EXTINF:0.4,
     e1-s0.m4s
     #EXT-X-PROGRAM-DATE-TIME:2026-11-24T17:25:31.400Z
-    #EXT-X-PART:DURATION=0.2,URI="e1-s1p0.m4s"
-    #EXT-X-PART:DURATION=0.2,URI="e1-s1p1.m4s"
-    #EXT-X-PRELOAD-HINT:TYPE=PART,URI="e1-s1p2.m4s"
+    #EXT-X-PART:DURATION=0.2,URI="e1-r0p2.m4s"
+    #EXT-X-PART:DURATION=0.2,URI="e1-r0p3.m4s"
+    #EXT-X-PRELOAD-HINT:TYPE=PART,URI="e1-r0p4.m4s"
     "#);
     insta::assert_snapshot!(String::from_utf8(rig.window.multivariant("~t0k/").unwrap().to_vec()).unwrap(), @r#"
     #EXTM3U
@@ -102,7 +102,7 @@ fn blocking_reload_waits_for_the_part_and_then_has_it() {
         (reply.kind, reply.max_age_s),
         (Kind::Playlist { blocking: true }, 24)
     );
-    assert!(text(&reply).contains(&format!("e1-s{msn}p{part}.m4s")));
+    assert!(text(&reply).contains(&part_name(&rig, msn, part)));
 }
 
 #[test]
@@ -170,19 +170,26 @@ fn unanswered_wait_ends_after_three_target_durations() {
     ));
 }
 
+/// The name of a part of the first run and epoch; of the next one where it is not there yet.
+fn part_name(rig: &Rig, msn: u64, index: u32) -> String {
+    let place = rig
+        .parts()
+        .position(|part| part.msn == msn && part.index == index)
+        .unwrap_or_else(|| rig.parts().count());
+    format!("e1-r0p{place}.m4s")
+}
+
 #[test]
 fn hinted_part_blocks_and_unhinted_names_do_not_exist() {
     let rig = live(9100);
     let (msn, part) = next(&rig);
     let ask = |piece: &str| rig.ask(piece, "");
-    let hint = format!("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"e1-s{msn}p{part}.m4s\"");
+    let hinted = part_name(&rig, msn, part);
+    let hint = format!("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{hinted}\"");
     assert!(rig.playlist().contains(&hint), "{}", rig.playlist());
+    assert!(matches!(ask(&hinted), Answer::Wait { .. }));
     assert!(matches!(
-        ask(&format!("e1-s{msn}p{part}.m4s")),
-        Answer::Wait { .. }
-    ));
-    assert!(matches!(
-        ask(&format!("e1-s{msn}p{}.m4s", part + 1)),
+        ask(&format!("e1-r0p{}.m4s", rig.parts().count() + 1)),
         Answer::NotFound { .. }
     ));
     assert!(matches!(
@@ -195,28 +202,29 @@ fn hinted_part_blocks_and_unhinted_names_do_not_exist() {
         "e2-main.m3u8",
         "main.m3u8",
         "",
-        "e1-s0p99.m4s",
+        "e1-r0p999.m4s",
     ] {
         assert!(matches!(ask(piece), Answer::NotFound { .. }), "{piece}");
     }
 }
 
 #[test]
-fn hint_names_the_next_segment_where_groups_are_regular() {
+fn hint_holds_whichever_segment_the_next_part_begins() {
     let rig = live(9990);
-    // The group of two seconds is full: the next picture is a key frame.
-    let last = rig.parts().last().unwrap();
-    assert!(last.last_expected);
-    assert!(
-        rig.playlist()
-            .contains(&format!("URI=\"e1-s{}p0.m4s\"\n", last.msn + 1)),
-        "{}",
-        rig.playlist()
-    );
-    assert!(matches!(
-        rig.ask(&format!("e1-s{}p0.m4s", last.msn + 1), ""),
-        Answer::Wait { .. }
-    ));
+    let hinted = rig
+        .playlist()
+        .lines()
+        .find_map(|line| line.strip_prefix("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\""))
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap()
+        .to_owned();
+    assert!(matches!(rig.ask(&hinted, ""), Answer::Wait { .. }));
+    // The group of two seconds is full: the next picture is a key frame, and begins a segment.
+    let before = rig.parts().last().unwrap().msn;
+    let rig = live(10_300);
+    let next = rig.parts().find(|part| part.msn > before).unwrap();
+    assert_eq!(next.index, 0);
+    assert!(rig.playlist().contains(&hinted), "{hinted}");
 }
 
 #[test]
@@ -226,9 +234,10 @@ fn segment_is_its_parts_and_shares_their_bytes() {
         panic!("listed")
     };
     let mut parts = Vec::new();
-    for index in 0.. {
-        let Answer::Ready(part) = rig.ask(&format!("e1-s2p{index}.m4s"), "") else {
-            break;
+    for listed in rig.parts().filter(|part| part.msn == 2) {
+        let name = part_name(&rig, 2, listed.index);
+        let Answer::Ready(part) = rig.ask(&name, "") else {
+            panic!("{name} is listed")
         };
         assert_eq!((part.kind, part.max_age_s), (Kind::Part, 24));
         parts.extend(part.body.chunks().iter().cloned());
@@ -282,23 +291,24 @@ fn parts_are_listed_for_three_target_durations_and_kept_for_three_more() {
         .lines()
         .find(|line| line.starts_with("#EXT-X-PART:"))
         .unwrap();
-    let oldest: u64 = oldest
-        .split("e1-s")
+    let oldest: usize = oldest
+        .split("e1-r0p")
         .nth(1)
         .unwrap()
-        .split('p')
+        .split('.')
         .next()
         .unwrap()
         .parse()
         .unwrap();
+    let oldest = rig.parts().nth(oldest).unwrap().msn;
     let newest = rig.parts().last().unwrap().msn;
     assert!((5..=7).contains(&(newest - oldest)), "{oldest} {newest}");
     assert!(matches!(
-        rig.ask(&format!("e1-s{}p0.m4s", oldest - 6), ""),
+        rig.ask(&part_name(&rig, oldest - 6, 0), ""),
         Answer::Ready(_)
     ));
     assert!(matches!(
-        rig.ask(&format!("e1-s{}p0.m4s", newest - 17), ""),
+        rig.ask(&part_name(&rig, newest - 17, 0), ""),
         Answer::Gone { .. }
     ));
 }
@@ -321,7 +331,7 @@ fn removed_segments_stay_for_those_who_saw_them_and_then_are_gone() {
         rig.ask(&format!("e1-s{}.m4s", first - 8), ""),
         Answer::Gone { .. }
     ));
-    assert!(matches!(rig.ask("e1-s0p0.m4s", ""), Answer::Gone { .. }));
+    assert!(matches!(rig.ask("e1-r0p0.m4s", ""), Answer::Gone { .. }));
 }
 
 #[test]

@@ -86,6 +86,10 @@ pub(super) fn part_max(log: &Log, _: &Limits, judge: &mut Judge) {
 
 pub(super) fn part_min(log: &Log, _: &Limits, judge: &mut Judge) {
     needs_parts(log, judge);
+    let exempt = |list| parts(list).all(|(_, part, _, _)| part.independent || part.gap);
+    if lists(log).next().is_some() && lists(log).all(|(_, list)| exempt(list)) {
+        judge.not_needed("every part is independent or a gap, as with sound alone");
+    }
     for (url, list) in lists(log) {
         let shortest = list.media.part_target.unwrap_or_default().mul_f64(0.85);
         for (segment, part, next, whole) in parts(list) {
