@@ -11,7 +11,8 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, "../crates/web/dist");
+/** Elsewhere when asked, so that a fresh build can be held against the committed one. */
+const dist = process.env.DIST ?? join(here, "../crates/web/dist");
 
 /** What every bundle shares. Browsers: those with `light-dark()` and popovers, so Safari 17.5 and newer. */
 const common = {

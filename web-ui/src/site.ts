@@ -21,6 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
   setInterval(() => localTimes(document), 15_000);
   passwordsCanBeShown();
   formsTellThatTheyWork();
+  submitOnce();
   keepListTrue(announce, localTimes);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {
@@ -101,4 +102,9 @@ function formsTellThatTheyWork(): void {
 function announce(text: string): void {
   const region = document.getElementById("announce");
   if (region) region.textContent = text;
+}
+
+/** Presses the one button of a page that exists to have it pressed; a link's preview, which runs no script, does not. */
+function submitOnce(): void {
+  document.querySelector<HTMLFormElement>("form[data-submit-once]")?.requestSubmit();
 }
