@@ -40,7 +40,7 @@ fn stories() -> Result<()> {
             "--test-threads",
             "2",
         ])
-        .env("MEDIA_SERVER_BIN", target.join("release/media-server"))
+        .env("SERVER_BIN", target.join("release/media-server"))
         .env("FFMPEG_MODERN", modern)
         .env("FFMPEG_SYSTEM", system)
         .env("CHROMIUM", chromium),

@@ -388,7 +388,7 @@ pub fn text(value: &Value, name: &str) -> String {
 
 /// The binary on a data directory with settings.
 fn binary(data: &Path, settings: &[String]) -> Command {
-    let mut command = Command::new(tool("MEDIA_SERVER_BIN"));
+    let mut command = Command::new(tool("SERVER_BIN"));
     // Settings that the person who runs the stories has for a server of their own are not for these.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MEDIA_SERVER_") {

@@ -242,7 +242,7 @@ fn impossible_directives_and_names_are_refused() {
         "..%2f..%2fetc%2fpasswd",
         "../../../media.db",
         "e1-s999999.m4s",
-        "e1-s0p99999999999.m4s",
+        "e1-r0p99999999999.m4s",
         "%00",
         ".m3u8",
         "e1-init0.mp4%00",
