@@ -80,6 +80,7 @@ pub async fn until_told_to_stop() -> Result<()> {
 /// Opens the data directory and every listener; prints each address.
 pub async fn start(config: &Config) -> Result<Running> {
     tell_unused(config);
+    raise_open_files();
     let trusted_proxies = Networks::parse(
         config
             .list("http.trusted_proxies")
@@ -200,6 +201,20 @@ fn reachable(address: SocketAddr) -> String {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => format!("127.0.0.1:{}", address.port()),
         ip if ip.is_unspecified() => format!("localhost:{}", address.port()),
         _ => address.to_string(),
+    }
+}
+
+/// Lets the process open as many files as its hard limit allows: each viewer holds one or two connections, and the soft limit is
+/// 1,024 on many systems.
+fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "cannot raise the limit of open files; viewers past it have to wait");
     }
 }
 
