@@ -112,9 +112,12 @@ fn ready(reply: hls::Reply) -> Reply {
 fn count(stream: &Stream, query: &str, blocking: bool, now: Duration) {
     let settings = &stream.shared().settings.hls;
     let ms = match (blocking, query.contains("_HLS_part=")) {
-        (true, true) => stream.window().facts().map_or(settings.part_ms, |facts| {
-            u32::try_from(facts.part_target_us / 1000).unwrap_or(settings.part_ms)
-        }),
+        (true, true) => {
+            let part_target_us = stream.window().part_target_us();
+            part_target_us.map_or(settings.part_ms, |us| {
+                u32::try_from(us / 1000).unwrap_or(settings.part_ms)
+            })
+        }
         (true, false) => settings.segment_ms,
         // Players without blocking reload ask once a target duration or two; a player that begins asks once and then blocks.
         (false, _) => settings.target_duration_s * 250,
@@ -147,16 +150,11 @@ pub(crate) fn index(stream: Arc<Stream>, prefix: &str) -> Fetch {
 /// The playlist of what is on now. A presentation that has ended is still answered to those who come late, but not to those who
 /// come for the next broadcast, which is about to begin.
 fn current(stream: &Stream, prefix: &str) -> Option<Bytes> {
-    let has_ended = stream.window().facts().is_some_and(|facts| facts.ended);
+    let has_ended = stream.window().has_ended();
     if has_ended && stream.snapshot().is_some() {
         return None;
     }
     stream.window().multivariant(prefix)
-}
-
-/// Whether viewers can play what is on now.
-pub(crate) fn is_playable(stream: &Stream) -> bool {
-    current(stream, "").is_some()
 }
 
 fn multivariant(playlist: Bytes) -> Reply {

@@ -110,7 +110,11 @@ impl Embedded {
 
 fn live(stream: &Arc<Stream>) -> Option<Live> {
     let snapshot = stream.snapshot()?;
-    let playable = delivery::is_playable(stream);
+    let playable = {
+        let window = stream.window();
+        // An ended presentation under a running broadcast is the last one's.
+        window.is_playable() && !window.has_ended()
+    };
     let state = match snapshot.phase {
         Phase::Away { until_wall, .. } => State::Away { until: until_wall },
         Phase::Receiving | Phase::Off => State::Receiving,

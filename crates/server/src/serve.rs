@@ -10,7 +10,6 @@ use std::{
 use anyhow::{Context as _, Result, anyhow};
 use domain::{
     BoxFuture, Catalogue,
-    catalogue::Ended,
     engine::{Close, Engine as _},
     store::Store as _,
 };
@@ -273,20 +272,12 @@ fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
 /// Revoked keys and the like reach the live plane here, and nowhere else.
 fn close_what_ends(catalogue: &Catalogue, engine: Arc<Embedded>) {
     catalogue.on_ended(move |ended| {
-        let (who, why) = match ended {
-            Ended::Key(key) => (Close::Key(key), "This key was revoked."),
-            Ended::ApiKey(key) => (Close::ApiKey(key), "This key was revoked."),
-            Ended::User(user) => (
-                Close::PublishersOf(user),
-                "The account of this stream's owner was switched off.",
-            ),
-            Ended::Viewers { stream, .. } => (
-                Close::Viewers(stream),
-                "The stream is not open to you any more.",
-            ),
-            Ended::Stream(stream) => (Close::Stream(stream), "The stream was deleted."),
-            // A viewer's next request meets a grant that has ended with its login.
-            Ended::Login(_) => return,
+        let Some(who) = ended.closes() else { return };
+        let why = match who {
+            Close::Key(_) | Close::ApiKey(_) => "This key was revoked.",
+            Close::PublishersOf(_) => "The account of this stream's owner was switched off.",
+            Close::Publishers(_) | Close::Viewers(_) => "The stream is not open to you any more.",
+            Close::Stream(_) => "The stream was deleted.",
         };
         engine.close(who, why);
     });

@@ -293,6 +293,21 @@ impl Window {
             .or_else(|| self.saved.clone())
     }
 
+    /// `PART-TARGET` of the current epoch in microseconds, without the cost of [`Window::facts`]; `None` before the first epoch.
+    pub fn part_target_us(&self) -> Option<u64> {
+        Some(self.epochs.back()?.epoch().part_target_us)
+    }
+
+    /// Whether the current epoch has ended; `false` before the first one.
+    pub fn has_ended(&self) -> bool {
+        self.epochs.back().is_some_and(EpochWindow::has_ended)
+    }
+
+    /// Whether the current epoch can be played, ended or not.
+    pub fn is_playable(&self) -> bool {
+        self.epochs.back().is_some_and(EpochWindow::is_playable)
+    }
+
     /// What is live; `None` before the first epoch.
     pub fn facts(&self) -> Option<Facts> {
         let current = self.epochs.back()?;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
+
+use domain::limit::block;
 
 /// A set of networks, such as those of trusted proxies.
 #[derive(Clone, Debug, Default)]
@@ -93,13 +95,6 @@ impl Drop for Place {
                 counts.remove(&self.block);
             }
         }
-    }
-}
-
-fn block(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
-        v4 => v4,
     }
 }
 
