@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::BoxFuture;
 use crate::clock::Time;
 use crate::id::{ApiKeyId, KeyId, StreamId, UserId};
-use crate::publish::Protocol;
+use crate::publish::{Credential, Protocol};
 use crate::slug::Slug;
 
 /// Receives live media and delivers it.
@@ -24,6 +24,19 @@ pub trait Engine: Send + Sync {
 
     /// The last broadcast on this stream that has ended, since the server started.
     fn last_ended(&self, slug: &Slug) -> Option<Ended>;
+
+    /// What the broadcast on this stream was like, one sample a second over the last five minutes of it, oldest first; empty
+    /// without a broadcast. Also the seconds in which its publisher was away.
+    fn history(&self, slug: &Slug) -> Vec<Sample>;
+
+    /// A picture of the broadcast on this stream, as a playable MP4 of one sample: its last key frame as it came. `None`
+    /// without a broadcast, or where no picture was sent yet.
+    fn poster(&self, slug: &Slug) -> Option<Reply>;
+
+    /// Resolves with the count of changes as soon as it is another than `seen`; begin with 0. What counts: a broadcast began,
+    /// became playable or ended, its publisher left or returned, its tracks or the set of its warnings changed, an attempt
+    /// was refused. Figures that move do not.
+    fn changes(&self, seen: u64) -> BoxFuture<'static, u64>;
 
     /// A piece of the stream's presentation, below the token: `piece` is one or more plain path parts as the engine wrote
     /// them, `query` is the raw query without `?`. Access has been decided before.
@@ -184,6 +197,10 @@ pub struct Live {
     pub state: State,
     /// By which door the publisher came.
     pub protocol: Protocol,
+    /// From where the publisher came; shorten it before it is shown.
+    pub publisher: IpAddr,
+    /// With which key the publisher came.
+    pub credential: Credential,
     /// Whether viewers can play it yet.
     pub playable: bool,
     /// What is sent.
@@ -264,15 +281,59 @@ pub struct TrackFacts {
     pub channels: Option<u32>,
 }
 
-/// Something is wrong with a broadcast that its sender can mend.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something is wrong with a broadcast that its sender can mend. The words for it are made where it is shown.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Warning {
     /// A stable word for programs.
     pub code: &'static str,
-    /// What is wrong and why it matters, as sentences.
-    pub message: String,
-    /// What to do, as sentences; settings of OBS by their names.
-    pub fix: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What was measured, in `unit`; it moves while the warning stands.
+    pub actual: Option<f64>,
+    /// What it should be, in `unit`.
+    pub expected: Option<f64>,
+    /// The unit of both: `s`, `ms`, `percent`, `bits_per_second` or `frames_per_minute`; empty where there is no figure.
+    pub unit: &'static str,
+    /// When it was first seen, without a break since.
+    pub since: Time,
+}
+
+/// How bad a warning is; the later the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It could be better, and some want it as it is.
+    Notice,
+    /// Viewers notice it.
+    Warning,
+    /// Viewers cannot watch as they should.
+    Problem,
+}
+
+impl Severity {
+    /// Its word in the API.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+/// What a broadcast was like in one second of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// At the end of which second.
+    pub at: Time,
+    /// Bits per second, as in [`Live::bit_rate`].
+    pub bit_rate: u64,
+    /// Pictures per second, as in [`Live::frame_rate`].
+    pub frame_rate: Option<f64>,
+    /// Seconds from one key frame to the next, as in [`Live::key_frame_interval_s`].
+    pub key_frame_interval_s: Option<f64>,
+    /// How many watched.
+    pub viewers: Viewers,
 }
 
 /// A broadcast that has ended.

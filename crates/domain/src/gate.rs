@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::caller::Caller;
 use crate::clock::Time;
 use crate::grant::{Granted, Subject};
+use crate::id::StreamId;
 use crate::slug::Slug;
 use crate::{publish, view};
 
@@ -51,4 +52,7 @@ pub trait Gatekeeper: Send + Sync {
     /// # Errors
     /// [`view::Refused::NotFound`], whatever is wrong with it.
     fn check(&self, slug: &str, token: &str) -> Result<Granted, view::Refused>;
+
+    /// The stream with this slug, whoever asks; for what is kept about streams, never for an answer to a stranger.
+    fn stream_named(&self, slug: &Slug) -> Option<StreamId>;
 }

@@ -5,11 +5,14 @@
 //! answers requests from that window. Who may publish is asked of the Gatekeeper; who may watch was decided before a request
 //! comes here.
 
+mod changes;
 mod delivery;
 mod egress;
+mod health;
 mod hub;
 mod ingest;
 mod port;
+mod poster;
 mod refusals;
 mod saved;
 
@@ -22,10 +25,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{clock::Clock, gate::Gatekeeper, random::Random};
+use domain::{clock::Clock, gate::Gatekeeper, publish::Refused, random::Random};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{hub::Hub, refusals::Refusals, saved::Saver};
+use crate::{
+    changes::Changes,
+    hub::Hub,
+    refusals::{Refusals, Refusee},
+    saved::Saver,
+};
 
 /// What the operator chose, and the bounds of the engine.
 #[derive(Clone, Debug)]
@@ -70,6 +78,7 @@ struct Shared {
     start: Instant,
     counters: Counters,
     refusals: Refusals,
+    changes: Changes,
     saver: Saver,
     stopping: watch::Sender<bool>,
     listening: AtomicBool,
@@ -81,6 +90,13 @@ impl Shared {
         hls::Now {
             mono: self.mono(),
             wall_ms: self.clock.now().ms(),
+        }
+    }
+
+    /// Notes a refusal, and tells whoever watches.
+    fn refuse(&self, who: Refusee, why: &Refused) {
+        if self.refusals.note(self.mono(), self.clock.now(), who, why) {
+            self.changes.note();
         }
     }
 
@@ -123,10 +139,12 @@ impl Embedded {
             start: Instant::now(),
             counters: Counters::default(),
             refusals: Refusals::default(),
+            changes: Changes::default(),
             stopping: watch::Sender::new(false),
             listening: AtomicBool::new(false),
         });
         let hub = Arc::new(Hub::new(shared.clone(), resumes));
+        tokio::spawn(hub::pulse::run(shared.clone(), Arc::downgrade(&hub)));
         Self { shared, hub }
     }
 

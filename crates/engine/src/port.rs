@@ -3,9 +3,10 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use domain::{
+    BoxFuture,
     engine::{
-        Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, State, Status,
-        TrackFacts, TrackKind, Viewers, Warning,
+        Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
+        Status, TrackFacts, TrackKind,
     },
     publish::Credential,
     slug::Slug,
@@ -32,6 +33,19 @@ impl Engine for Embedded {
         self.hub
             .find(slug.as_str())
             .and_then(|stream| stream.last_ended())
+    }
+
+    fn history(&self, slug: &Slug) -> Vec<Sample> {
+        let stream = self.hub.find(slug.as_str());
+        stream.map_or_else(Vec::new, |stream| stream.history())
+    }
+
+    fn poster(&self, slug: &Slug) -> Option<Reply> {
+        self.hub.find(slug.as_str())?.poster()
+    }
+
+    fn changes(&self, seen: u64) -> BoxFuture<'static, u64> {
+        self.shared.changes.other_than(seen)
     }
 
     fn fetch(&self, slug: &str, piece: &str, query: &str) -> Fetch {
@@ -69,6 +83,7 @@ impl Engine for Embedded {
             // A viewer's next request meets a void grant; there is no connection of theirs to cut by stream.
             Close::Viewers(_) => {}
             Close::Stream(id) => {
+                self.shared.refusals.forget(id);
                 for stream in all.iter().filter(|stream| stream.is(id)) {
                     stream.end_broadcast(&EndReason::Closed(why.to_owned()));
                     self.hub.forget(stream);
@@ -78,7 +93,13 @@ impl Engine for Embedded {
     }
 
     fn refusals(&self, slug: Option<&Slug>) -> Vec<Refusal> {
-        self.shared.refusals.list(slug)
+        let Some(slug) = slug else {
+            return self.shared.refusals.list(None);
+        };
+        let stream = self.shared.gatekeeper.stream_named(slug);
+        stream.map_or_else(Vec::new, |stream| {
+            self.shared.refusals.list(Some(stream))
+        })
     }
 
     fn health(&self) -> Health {
@@ -110,69 +131,27 @@ impl Embedded {
 
 fn live(stream: &Arc<Stream>) -> Option<Live> {
     let snapshot = stream.snapshot()?;
-    let playable = {
-        let window = stream.window();
-        // An ended presentation under a running broadcast is the last one's.
-        window.is_playable() && !window.has_ended()
-    };
     let state = match snapshot.phase {
         Phase::Away { until_wall, .. } => State::Away { until: until_wall },
         Phase::Receiving | Phase::Off => State::Receiving,
     };
-    let mut warnings = Vec::new();
-    if snapshot
-        .reading
-        .key_frame_interval_s
-        .is_some_and(|s| s > 4.5)
-    {
-        warnings.push(key_frames_far(
-            snapshot.reading.key_frame_interval_s.unwrap_or_default(),
-        ));
-    }
-    if snapshot.silent {
-        warnings.push(Warning {
-            code: "no_sound",
-            message: "No sound arrives.".into(),
-            fix: "In OBS: Audio Mixer: unmute a source; Settings, Output: Audio Track 1.".into(),
-        });
-    }
-    if snapshot.reordered {
-        warnings.push(Warning {
-            code: "b_frames",
-            message: "B-frames are on. They add delay, and real-time playback cannot show them."
-                .into(),
-            fix: "In OBS: x264 options: Tune “zerolatency”. On NVENC: Max B-frames 0.".into(),
-        });
-    }
     Some(Live {
         stream: snapshot.admitted.stream,
         slug: snapshot.admitted.slug,
         since: snapshot.since,
         state,
-        protocol: snapshot.protocol,
-        playable,
+        protocol: snapshot.origin.protocol,
+        publisher: snapshot.origin.address,
+        credential: snapshot.admitted.credential,
+        playable: stream.is_playable(),
         tracks: snapshot.tracks.iter().map(facts).collect(),
         bit_rate: snapshot.reading.bit_rate,
         frame_rate: snapshot.reading.frame_rate,
         key_frame_interval_s: snapshot.reading.key_frame_interval_s,
-        viewers: Viewers {
-            hls: snapshot.viewers,
-            webrtc: 0,
-        },
+        viewers: snapshot.viewers,
         bytes_received: snapshot.reading.bytes,
-        warnings,
+        warnings: snapshot.warnings,
     })
-}
-
-fn key_frames_far(seconds: f64) -> Warning {
-    Warning {
-        code: "key_frames_far_apart",
-        message: format!(
-            "A key frame comes only every {seconds:.1}\u{a0}s. A viewer who joins or rewinds needs one to see a picture, so starts are slow and the delay grows."
-        ),
-        fix: "In OBS: Settings, Output, Advanced, Keyframe interval: 2\u{a0}s. In ffmpeg: `-g 60`."
-            .into(),
-    }
 }
 
 fn facts(track: &Track) -> TrackFacts {
@@ -204,7 +183,11 @@ fn facts(track: &Track) -> TrackFacts {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        sync::Arc,
+        time::Duration,
+    };
 
     use bytes::Bytes;
     use domain::{
@@ -216,7 +199,12 @@ mod tests {
     use testkit::{FixedClock, Rig, Seeded};
 
     use super::*;
-    use crate::Settings;
+    use crate::{Settings, hub::Origin};
+
+    const ORIGIN: Origin = Origin {
+        protocol: Protocol::Rtmp,
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
 
     /// An engine over a catalogue with one stream, without a listener.
     struct Engine {
@@ -262,7 +250,7 @@ mod tests {
         fn publish(&self) -> Result<crate::hub::Publishing, Refused> {
             self.embedded
                 .hub
-                .publish(self.admitted.clone(), Protocol::Rtmp)
+                .publish(self.admitted.clone(), ORIGIN)
         }
 
         /// Publishes so many seconds of sound at once.

@@ -1,21 +1,24 @@
 //! An engine that has what a test gave it, and remembers what it was asked.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
+use domain::BoxFuture;
 use domain::clock::Time;
 use domain::engine::{
-    Body, Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, State, Status,
-    TrackFacts, TrackKind, Viewers,
+    Body, Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
+    Status, TrackFacts, TrackKind, Viewers,
 };
-use domain::publish::Protocol;
+use domain::publish::{Credential, Protocol};
 use domain::slug::Slug;
-use domain::stream::Stream;
+use domain::stream::{KeyId, Stream};
 
 /// An engine that has what a test gave it, and remembers what it was asked.
 #[derive(Debug, Default)]
-pub struct FakeEngine(Mutex<Kept>);
+pub struct FakeEngine(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -26,18 +29,47 @@ struct Kept {
     closed: Vec<(Close, String)>,
     refusals: Vec<Refusal>,
     failing: Option<String>,
+    history: HashMap<Slug, Vec<Sample>>,
+    posters: HashMap<Slug, Reply>,
+    /// Changes so far; each call that changes something raises it.
+    changes: Changes,
+}
+
+/// A count that wakes whoever waits for it; without a runtime.
+#[derive(Debug, Default)]
+struct Changes {
+    count: u64,
+    waiting: Vec<Waker>,
+}
+
+impl Changes {
+    fn raise(&mut self) {
+        self.count += 1;
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
 }
 
 impl FakeEngine {
     /// A broadcast begins: H.264 and AAC, 720p30, 2.6 Mb/s.
     pub fn go_live(&self, stream: &Stream, since: Time) {
-        let live = live(stream, since);
-        self.kept().live.insert(stream.slug.clone(), live);
+        self.set_live(live(stream, since));
     }
 
     /// Replaces what is known of a broadcast.
     pub fn set_live(&self, live: Live) {
-        self.kept().live.insert(live.slug.clone(), live);
+        let mut kept = self.kept();
+        kept.live.insert(live.slug.clone(), live);
+        kept.changes.raise();
+    }
+
+    /// Replaces what the broadcast on this stream was like.
+    pub fn set_history(&self, slug: &Slug, samples: Vec<Sample>) {
+        self.kept().history.insert(slug.clone(), samples);
+    }
+
+    /// Has this picture of the broadcast on this stream.
+    pub fn set_poster(&self, slug: &Slug, poster: Reply) {
+        self.kept().posters.insert(slug.clone(), poster);
     }
 
     /// The broadcast on this stream ends.
@@ -51,6 +83,9 @@ impl FakeEngine {
                     until,
                 },
             );
+            kept.history.remove(slug);
+            kept.posters.remove(slug);
+            kept.changes.raise();
         }
     }
 
@@ -75,7 +110,9 @@ impl FakeEngine {
 
     /// Has refused this attempt.
     pub fn refuse(&self, refusal: Refusal) {
-        self.kept().refusals.insert(0, refusal);
+        let mut kept = self.kept();
+        kept.refusals.insert(0, refusal);
+        kept.changes.raise();
     }
 
     /// Cannot serve from now on, or can again.
@@ -115,6 +152,8 @@ fn live(stream: &Stream, since: Time) -> Live {
         since,
         state: State::Receiving,
         protocol: Protocol::Rtmp,
+        publisher: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        credential: Credential::Key(KeyId::from_number(1)),
         playable: true,
         tracks: vec![video, audio],
         bit_rate: 2_600_000,
@@ -137,6 +176,28 @@ impl Engine for FakeEngine {
 
     fn last_ended(&self, slug: &Slug) -> Option<Ended> {
         self.kept().ended.get(slug).copied()
+    }
+
+    fn history(&self, slug: &Slug) -> Vec<Sample> {
+        self.kept().history.get(slug).cloned().unwrap_or_default()
+    }
+
+    fn poster(&self, slug: &Slug) -> Option<Reply> {
+        self.kept().posters.get(slug).cloned()
+    }
+
+    fn changes(&self, seen: u64) -> BoxFuture<'static, u64> {
+        let kept = self.0.clone();
+        Box::pin(std::future::poll_fn(move |context| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.changes.count != seen {
+                return Poll::Ready(kept.changes.count);
+            }
+            let waiting = &mut kept.changes.waiting;
+            waiting.retain(|known| !known.will_wake(context.waker()));
+            waiting.push(context.waker().clone());
+            Poll::Pending
+        }))
     }
 
     fn fetch(&self, slug: &str, piece: &str, query: &str) -> Fetch {

@@ -5,6 +5,7 @@ use crate::caller::{Caller, Subject};
 use crate::clock::Time;
 use crate::gate::{Gatekeeper, Leave};
 use crate::grant::{self, Granted};
+use crate::id::StreamId;
 use crate::limit::block;
 use crate::publish::{Admitted, Attempt, Credential, Refused};
 use crate::secret::{Hash, Kind};
@@ -116,6 +117,12 @@ impl Gatekeeper for Catalogue {
         } else {
             Err(view::Refused::NotFound)
         }
+    }
+
+    fn stream_named(&self, slug: &Slug) -> Option<StreamId> {
+        self.rights()
+            .stream_at(slug.as_str())
+            .map(|stream| stream.id)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The hub: from a stream's name to its ring, its state and its window.
 
-mod meter;
 mod presence;
 mod publishing;
+pub(crate) mod pulse;
 mod ring;
 mod stream;
 
@@ -12,12 +12,12 @@ use std::{
     time::Duration,
 };
 
-use domain::publish::{Admitted, Protocol, Refused};
+use domain::publish::{Admitted, Refused};
 use tokio::time::timeout;
 
 pub(crate) use publishing::{EndReason, Publishing};
 pub(crate) use ring::{Entry, Reader};
-pub(crate) use stream::{Phase, Stream};
+pub(crate) use stream::{Origin, Phase, Stream};
 
 use crate::Shared;
 
@@ -67,6 +67,15 @@ impl Hub {
         all
     }
 
+    /// Looks at every broadcast: once a second.
+    fn look(&self) {
+        let now = self.shared.mono();
+        let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
+        for stream in streams.values() {
+            stream.look(now);
+        }
+    }
+
     /// Lets go of everything of a stream that was deleted, at once: its name may be somebody else's next. Only its numbers go on, so
     /// that no name of a piece comes again with other bytes.
     pub(crate) fn forget(&self, stream: &Arc<Stream>) {
@@ -90,7 +99,7 @@ impl Hub {
     pub(crate) fn publish(
         &self,
         admitted: Admitted,
-        protocol: Protocol,
+        origin: Origin,
     ) -> Result<Publishing, Refused> {
         if *self.shared.stopping.borrow() {
             return Err(Refused::ShuttingDown);
@@ -103,7 +112,7 @@ impl Hub {
             .entry(slug.clone())
             .or_insert_with(|| Stream::new(self.shared.clone(), &slug, None))
             .clone();
-        Publishing::begin(stream, admitted, protocol)
+        Publishing::begin(stream, admitted, origin)
     }
 
     /// Sends every publisher away and waits until that is packaged. No broadcast ends: after a restart its publisher returns and

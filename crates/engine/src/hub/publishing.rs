@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::publish::{Admitted, Protocol, Refused};
+use domain::publish::{Admitted, Refused};
 use media::{Frame, Track};
 use tokio::sync::watch;
 
-use super::Stream;
+use super::{Origin, Stream};
 
 /// Why the server ends a publisher.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,9 @@ impl Publishing {
     pub(super) fn begin(
         stream: Arc<Stream>,
         admitted: Admitted,
-        protocol: Protocol,
+        origin: Origin,
     ) -> Result<Self, Refused> {
-        let (number, end) = stream.take(admitted, protocol)?;
+        let (number, end) = stream.take(admitted, origin)?;
         Ok(Self {
             stream,
             number,
@@ -43,6 +43,11 @@ impl Publishing {
     /// A track's configuration came or changed.
     pub(crate) fn track(&self, track: Track) {
         self.stream.announce(self.number, &track);
+    }
+
+    /// What the encoder says it sends, kilobits a second.
+    pub(crate) fn told(&self, picture_kbit: Option<f64>, sound_kbit: Option<f64>) {
+        self.stream.told(self.number, picture_kbit, sound_kbit);
     }
 
     /// A frame came.

@@ -1,6 +1,7 @@
 //! One stream: who publishes, since when, what is measured, and the window that viewers are answered from.
 
 use std::{
+    net::IpAddr,
     sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
@@ -8,21 +9,24 @@ use std::{
 
 use domain::{
     clock::Time,
-    engine::Ended,
+    engine::{Ended, Reply, Sample, Viewers, Warning},
     publish::{Admitted, Credential, Protocol, Refused},
     stream::StreamId,
 };
 use hls::Window;
-use media::{Frame, Track};
+use media::{Frame, Track, TrackId};
 use tokio::sync::watch;
 
 use super::{
     EndReason,
-    meter::{Meter, Reading},
     presence::Presence,
     ring::{Entry, Ring},
 };
-use crate::{Shared, egress};
+use crate::{
+    Shared, egress,
+    health::{Health, Reading},
+    poster::Poster,
+};
 
 /// Where a broadcast stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,30 +39,36 @@ pub(crate) enum Phase {
     Away { until: Duration, until_wall: Time },
 }
 
+/// From where a publisher came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) protocol: Protocol,
+    pub(crate) address: IpAddr,
+}
+
 /// A broadcast as the hub knows it.
 #[derive(Debug)]
 pub(crate) struct Broadcast {
     pub(crate) admitted: Admitted,
-    pub(crate) protocol: Protocol,
+    pub(crate) origin: Origin,
     pub(crate) since: Time,
     pub(crate) tracks: Vec<Track>,
-    meter: Meter,
+    health: Health,
+    poster: Option<Poster>,
     number: u64,
     end: watch::Sender<Option<EndReason>>,
-    started: Duration,
 }
 
 /// What the page and the API are told.
 pub(crate) struct Snapshot {
     pub(crate) admitted: Admitted,
-    pub(crate) protocol: Protocol,
+    pub(crate) origin: Origin,
     pub(crate) since: Time,
     pub(crate) phase: Phase,
     pub(crate) tracks: Vec<Track>,
     pub(crate) reading: Reading,
-    pub(crate) viewers: u32,
-    pub(crate) silent: bool,
-    pub(crate) reordered: bool,
+    pub(crate) viewers: Viewers,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 #[derive(Debug)]
@@ -127,12 +137,21 @@ impl Stream {
 
     /// Changes the window, then wakes everyone who waits for a change: one wake-up for all.
     pub(crate) fn change_window(&self, change: impl FnOnce(&mut Window)) {
-        let version = {
+        let (version, turned) = {
             let mut window = self.window.write().unwrap_or_else(PoisonError::into_inner);
+            let before = is_on(&window);
             change(&mut window);
-            window.version()
+            (window.version(), is_on(&window) != before)
         };
         self.version.send_replace(version);
+        if turned {
+            self.shared.changes.note();
+        }
+    }
+
+    /// Whether viewers can play what is on now.
+    pub(crate) fn is_playable(&self) -> bool {
+        is_on(&self.window())
     }
 
     /// Told of every version of the window.
@@ -148,7 +167,7 @@ impl Stream {
     pub(super) fn take(
         self: &Arc<Self>,
         admitted: Admitted,
-        protocol: Protocol,
+        origin: Origin,
     ) -> Result<(u64, watch::Receiver<Option<EndReason>>), Refused> {
         let mut state = self.state();
         if state.phase == Phase::Receiving {
@@ -165,19 +184,25 @@ impl Stream {
         let number = state.publishers;
         let (end, ended) = watch::channel(None);
         // A publisher that returns goes on with the broadcast that waits for it.
-        let (since, meter) = match &state.broadcast {
-            Some(running) => (running.since, running.meter.resumed()),
-            None => (self.shared.clock.now(), Meter::default()),
+        let target_duration_s = self.shared.settings.hls.target_duration_s;
+        let (since, mut health, poster) = match state.broadcast.take() {
+            Some(running) => (running.since, running.health, running.poster),
+            None => (
+                self.shared.clock.now(),
+                Health::new(target_duration_s),
+                None,
+            ),
         };
+        health.left();
         state.broadcast = Some(Broadcast {
             admitted,
-            protocol,
+            origin,
             since,
             tracks: Vec::new(),
-            meter,
+            health,
+            poster,
             number,
             end,
-            started: self.shared.mono(),
         });
         state.phase = Phase::Receiving;
         self.quiet.send_replace(false);
@@ -186,6 +211,8 @@ impl Stream {
             tokio::spawn(egress::hls::run(self.clone(), self.ring.reader()));
         }
         self.ring.push(Entry::Start);
+        drop(state);
+        self.shared.changes.note();
         Ok((number, ended))
     }
 
@@ -199,6 +226,9 @@ impl Stream {
         if !current || state.phase != Phase::Receiving {
             return;
         }
+        if let Some(broadcast) = &mut state.broadcast {
+            broadcast.health.left();
+        }
         let grace = self.shared.settings.grace;
         let until_wall = self.shared.clock.now().plus(grace);
         state.phase = Phase::Away {
@@ -206,6 +236,8 @@ impl Stream {
             until_wall,
         };
         self.ring.push(Entry::Away);
+        drop(state);
+        self.shared.changes.note();
     }
 
     /// A publisher announces a track.
@@ -221,7 +253,22 @@ impl Stream {
         broadcast.tracks.retain(|known| known.id != track.id);
         broadcast.tracks.push(track.clone());
         broadcast.tracks.sort_by_key(|track| track.id);
+        broadcast.health.track(track);
         self.ring.push(Entry::Track(track.clone()));
+        drop(state);
+        self.shared.changes.note();
+    }
+
+    /// What a publisher says it sends, kilobits a second.
+    pub(super) fn told(&self, number: u64, picture_kbit: Option<f64>, sound_kbit: Option<f64>) {
+        let mut state = self.state();
+        if let Some(broadcast) = state
+            .broadcast
+            .as_mut()
+            .filter(|broadcast| broadcast.number == number)
+        {
+            broadcast.health.told(picture_kbit, sound_kbit);
+        }
     }
 
     /// A publisher's frame; nothing where another has taken its place.
@@ -232,9 +279,49 @@ impl Stream {
             .as_mut()
             .filter(|broadcast| broadcast.number == number)
         {
-            broadcast.meter.frame(now, &frame);
+            broadcast.health.frame(now, &frame);
+            if frame.key && frame.track == TrackId::VIDEO {
+                broadcast.keep_poster(&frame);
+            }
             self.ring.push(Entry::Frame(frame));
         }
+    }
+
+    /// Once a second: looks at what came, and remembers it.
+    pub(super) fn look(&self, now: Duration) {
+        let wall = self.shared.clock.now();
+        let viewers = self.viewers(now);
+        let mut state = self.state();
+        let receiving = state.phase == Phase::Receiving;
+        let Some(broadcast) = &mut state.broadcast else {
+            return;
+        };
+        let changed = receiving && broadcast.health.look(now, wall);
+        broadcast.health.remember(now, wall, viewers);
+        drop(state);
+        if changed {
+            self.shared.changes.note();
+        }
+    }
+
+    fn viewers(&self, now: Duration) -> Viewers {
+        Viewers {
+            hls: self.presence.viewers(now),
+            webrtc: 0,
+        }
+    }
+
+    /// The last minutes of the broadcast, oldest first.
+    pub(crate) fn history(&self) -> Vec<Sample> {
+        let state = self.state();
+        let broadcast = state.broadcast.as_ref();
+        broadcast.map_or_else(Vec::new, |broadcast| broadcast.health.history())
+    }
+
+    /// The last key frame of the broadcast.
+    pub(crate) fn poster(&self) -> Option<Reply> {
+        let poster = self.state().broadcast.as_ref()?.poster.clone()?;
+        poster.reply()
     }
 
     /// When the grace of an absent publisher ends.
@@ -271,6 +358,7 @@ impl Stream {
         }
         state.phase = Phase::Off;
         self.ring.push(Entry::End);
+        self.shared.changes.note();
     }
 
     /// Cuts the publisher if it came with this credential; the grace lets another key go on.
@@ -342,19 +430,34 @@ impl Stream {
     /// The broadcast as it stands.
     pub(crate) fn snapshot(&self) -> Option<Snapshot> {
         let now = self.shared.mono();
-        let state = self.state();
-        let broadcast = state.broadcast.as_ref()?;
+        let mut state = self.state();
+        let phase = state.phase;
+        let broadcast = state.broadcast.as_mut()?;
         Some(Snapshot {
             admitted: broadcast.admitted.clone(),
-            protocol: broadcast.protocol,
+            origin: broadcast.origin,
             since: broadcast.since,
-            phase: state.phase,
+            phase,
             tracks: broadcast.tracks.clone(),
-            reading: broadcast.meter.read(now),
-            viewers: self.presence.viewers(now),
-            silent: !broadcast.meter.audio_seen
-                && now.saturating_sub(broadcast.started) > Duration::from_secs(5),
-            reordered: broadcast.meter.reordered,
+            reading: broadcast.health.read(now),
+            viewers: self.viewers(now),
+            warnings: broadcast.health.warnings(),
         })
     }
+}
+
+impl Broadcast {
+    fn keep_poster(&mut self, frame: &Frame) {
+        if let Some(track) = self.tracks.iter().find(|track| track.id == frame.track) {
+            self.poster = Some(Poster {
+                track: track.clone(),
+                frame: frame.clone(),
+            });
+        }
+    }
+}
+
+/// Whether a window shows a presentation that goes on. An ended one under a running broadcast is the last one's.
+fn is_on(window: &Window) -> bool {
+    window.is_playable() && !window.has_ended()
 }

@@ -21,7 +21,8 @@ use tokio::{
 
 use crate::{
     Shared,
-    hub::{EndReason, Hub, Publishing},
+    hub::{EndReason, Hub, Origin, Publishing},
+    refusals::Refusee,
 };
 
 /// One read; a key frame of some hundred kilobytes takes few.
@@ -57,13 +58,12 @@ pub(crate) async fn listen(shared: Arc<Shared>, hub: Arc<Hub>, listener: TcpList
                 .counters
                 .connections_refused
                 .fetch_add(1, Ordering::Relaxed);
-            shared.refusals.note(
-                shared.clock.now(),
-                Protocol::Rtmp,
-                peer.ip(),
-                None,
-                &Refused::TooManyPublishers,
-            );
+            let who = Refusee {
+                protocol: Protocol::Rtmp,
+                address: peer.ip().to_canonical(),
+                stream: None,
+            };
+            shared.refuse(who, &Refused::TooManyPublishers);
             continue;
         };
         let connection = Connection::new(shared.clone(), hub.clone(), peer);
@@ -239,7 +239,11 @@ impl Connection {
                     fix: unsupported.fix,
                 });
             }
-            Event::Metadata(_) => {}
+            Event::Metadata(metadata) => {
+                if let Some(publishing) = &self.publishing {
+                    publishing.told(metadata.video_kbit_rate, metadata.audio_kbit_rate);
+                }
+            }
             Event::PublishEnded => self.publishing = None,
         }
     }
@@ -260,7 +264,11 @@ impl Connection {
         };
         let slug = admitted.slug.clone();
         self.slug = Some(slug.clone());
-        match self.hub.publish(admitted, Protocol::Rtmp) {
+        let origin = Origin {
+            protocol: Protocol::Rtmp,
+            address: self.peer.ip().to_canonical(),
+        };
+        match self.hub.publish(admitted, origin) {
             Ok(publishing) => {
                 self.publishing = Some(publishing);
                 self.session.accept();
@@ -276,16 +284,17 @@ impl Connection {
     }
 
     fn refuse(&self, why: &Refused) {
-        let known = self.slug.clone().filter(|slug| {
-            self.hub.find(slug.as_str()).is_some() || !matches!(why, Refused::UnknownKey)
+        // Only the name of a stream that exists is kept: what stands in its place may be a key.
+        let stream = self.slug.clone().and_then(|slug| {
+            let id = self.shared.gatekeeper.stream_named(&slug)?;
+            Some((id, slug))
         });
-        self.shared.refusals.note(
-            self.shared.clock.now(),
-            Protocol::Rtmp,
-            self.peer.ip().to_canonical(),
-            known,
-            why,
-        );
+        let who = Refusee {
+            protocol: Protocol::Rtmp,
+            address: self.peer.ip().to_canonical(),
+            stream,
+        };
+        self.shared.refuse(who, why);
         tracing::info!(reason = why.code(), "refused a publisher");
     }
 

@@ -287,7 +287,16 @@ fn live_facts(live: &Live) -> Value {
     let warnings: Vec<Value> = live
         .warnings
         .iter()
-        .map(|w| json!({"code": w.code, "message": w.message, "fix": w.fix}))
+        .map(|w| {
+            json!({
+                "code": w.code,
+                "severity": w.severity.word(),
+                "actual": w.actual,
+                "expected": w.expected,
+                "unit": w.unit,
+                "since": w.since.rfc3339(),
+            })
+        })
         .collect();
     let (state, until) = match live.state {
         Phase::Receiving => ("receiving", None),

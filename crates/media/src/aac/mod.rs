@@ -4,6 +4,10 @@
 //! and backward compatible). Accepts AAC-LC, HE-AAC and HE-AAC v2, which are what players decode; refuses the others by name.
 //! SBR that only the frames tell (implicit signalling) is not seen: that costs a decoder nothing, it finds out itself.
 
+mod silence;
+
+pub use silence::is_silent;
+
 use bytes::Bytes;
 
 use crate::bits::Bits;
