@@ -64,19 +64,24 @@ impl Timing {
         if dts.len() < 2 {
             return declared.map_or(Self::Variable, |(num, den)| Self::Constant { num, den });
         }
-        if let Some((num, den)) = declared
-            && spread(num, den, dts).is_some()
-        {
-            return Self::Constant { num, den };
-        }
+        let fit = |num, den| {
+            spread(num, den, dts)
+                .filter(|&spread| spread <= 2 * ROUNDING_TICKS || dts.len() >= TELLING)
+        };
         let mut best: Option<(i64, (u32, u32))> = None;
         for (num, den) in COMMON {
-            if let Some(spread) = spread(num, den, dts)
-                && (spread <= 2 * ROUNDING_TICKS || dts.len() >= TELLING)
+            if let Some(spread) = fit(num, den)
                 && best.is_none_or(|(least, _)| spread + ROUNDING_TICKS < least)
             {
                 best = Some((spread, (num, den)));
             }
+        }
+        // What is declared counts unless another rate fits far better: 24 frames a second also lie near the grid of 25.
+        if let Some((num, den)) = declared
+            && let Some(spread) = fit(num, den)
+            && best.is_none_or(|(least, _)| spread <= 2 * least + ROUNDING_TICKS)
+        {
+            return Self::Constant { num, den };
         }
         if let Some((_, (num, den))) = best {
             return Self::Constant { num, den };
@@ -213,6 +218,12 @@ mod tests {
             Timing::measure(Some((30, 1)), &rtmp(24, 60, 1)),
             Timing::Constant { num: 60, den: 1 }
         );
+        for pictures in [4, 10] {
+            assert_eq!(
+                Timing::measure(Some((25, 1)), &rtmp(pictures, 24, 1)),
+                Timing::Constant { num: 24, den: 1 }
+            );
+        }
     }
 
     #[test]

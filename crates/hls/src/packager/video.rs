@@ -1,8 +1,9 @@
 //! The picture time line: where each picture lies in 90 kHz ticks, from time stamps that are rounded, jittery or wrong.
 //!
 //! At a constant rate pictures lie on a grid, which removes the millisecond rounding of RTMP; a picture that is more than
-//! two thirds of a frame late has lost predecessors and takes a later place. Decode times are shifted by the first
-//! picture's reordering delay, so that it is shown where the line begins and later offsets may be negative.
+//! two thirds of a frame late has lost predecessors and takes a later place. The line begins where the first picture is
+//! decoded, and what an encoder reorders is shown later than that. Beginning it where that picture is shown would make offsets
+//! negative, which is allowed, but FFmpeg and players made of it then move all pictures, and so apart from the sound.
 
 use media::Frame;
 
@@ -23,7 +24,6 @@ pub(super) struct Place {
 pub(super) struct VideoLine {
     grid: Option<Grid>,
     first_dts: i64,
-    first_pts: i64,
     last_raw: i64,
     last_step: i64,
     seen: u32,
@@ -58,7 +58,6 @@ impl VideoLine {
         Self {
             grid,
             first_dts,
-            first_pts: first.pts.to_scale(VIDEO_SCALE),
             last_raw: 0,
             last_step: i64::from(VIDEO_SCALE) / 30,
             seen: 0,
@@ -66,9 +65,9 @@ impl VideoLine {
         }
     }
 
-    /// The presentation time that lies at 0, in 90 kHz ticks of the source: where sound must begin too.
+    /// The moment that lies at 0, in 90 kHz ticks of the source: where sound must begin too.
     pub(super) fn origin(&self) -> i64 {
-        self.first_pts
+        self.first_dts
     }
 
     /// Ticks a picture lasts, as far as is known.
@@ -105,11 +104,8 @@ impl VideoLine {
         if ahead > jump || ahead < -slack {
             return None;
         }
-        // Where reordering moves the picture to, relative to the first one.
         let reorder = frame.pts.to_scale(VIDEO_SCALE).saturating_sub(dts);
-        let reorder = reorder
-            .saturating_sub(self.first_pts.saturating_sub(self.first_dts))
-            .clamp(-jump, jump);
+        let reorder = reorder.clamp(-jump, jump);
         if self.seen > 0 && ahead > 0 {
             self.last_step = ahead;
         }
@@ -235,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn reordering_is_kept_as_signed_offsets_without_moving_the_picture() {
+    fn reordered_pictures_are_shown_as_late_as_the_encoder_says() {
         let mut line = VideoLine::new(Timing::Constant { num: 25, den: 1 }, &picture(0, 80));
         let presents: Vec<_> = [(0, 80), (40, 200), (80, 120), (120, 160)]
             .map(|(dts, pts)| line.place(&picture(dts, pts), JUMP).unwrap())
@@ -244,7 +240,7 @@ mod tests {
             .collect();
         assert_eq!(
             presents,
-            [(0, 0), (3600, 10_800), (7200, 3600), (10_800, 7200)]
+            [(0, 7200), (3600, 18_000), (7200, 10_800), (10_800, 14_400)]
         );
     }
 

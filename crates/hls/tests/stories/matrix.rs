@@ -151,6 +151,42 @@ fn long_groups_are_cut_at_the_target_duration_and_realign_at_the_key_frame() {
 }
 
 #[test]
+fn foreseen_key_frame_that_stays_away_leaves_no_short_part_inside_a_segment() {
+    // A second is four parts of five pictures and one of four, closed early for the key frame after it.
+    let source = Source {
+        rate: Some((24, 1)),
+        gop: 24,
+        ..Source::default()
+    };
+    let mut frames = source.frames(0, 10_000);
+    let is_key = |frame: &&mut media::Frame| frame.track == media::TrackId::VIDEO && frame.key;
+    frames.iter_mut().filter(is_key).nth(5).unwrap().key = false;
+    let mut rig = Rig::new();
+    rig.start(&source.tracks());
+    rig.play(frames);
+    rig.end();
+    assert_eq!(rig.parts().filter(|part| part.independent).count(), 9);
+}
+
+#[test]
+fn sound_after_the_last_picture_leaves_no_short_part_inside_a_segment() {
+    let source = Source {
+        rate: Some((24, 1)),
+        gop: 24,
+        ..Source::default()
+    };
+    let mut frames = source.frames(0, 5100);
+    frames
+        .retain(|frame| frame.track == media::TrackId::AUDIO || frame.dts.as_micros() < 5_000_000);
+    let mut rig = Rig::new();
+    rig.start(&source.tracks());
+    rig.play(frames);
+    rig.end();
+    let sound_alone = rig.parts().last().expect("parts");
+    assert!(!sound_alone.independent && sound_alone.index == 0);
+}
+
+#[test]
 fn pictures_without_any_further_key_frame_go_on() {
     let source = Source {
         gop: 0,
