@@ -25,6 +25,7 @@ const common = {
   target: ["es2022", "safari17.5", "chrome125", "firefox125"],
   charset: "utf8",
   legalComments: "none", // licences.txt carries them
+  loader: { ".ftl": "text" },
   logLevel: "warning",
 };
 
@@ -83,8 +84,12 @@ async function licences() {
   const texts = await Promise.all(
     packages.map(async (name) => {
       const home = join(here, "node_modules", name);
-      const { version } = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
-      const text = await readFile(join(home, "LICENSE"), "utf8");
+      const { version, license, author } = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
+      const text = await readFile(join(home, "LICENSE"), "utf8").catch((error) => {
+        // Some packages name their licence and leave its text out; hls.js brings this one.
+        if (error.code === "ENOENT" && license === "Apache-2.0") return `Copyright ${author}\nApache License 2.0, whose text stands under hls.js.`;
+        throw error;
+      });
       return `${name} ${version}\n\n${text.replace(/\r\n/g, "\n").trim()}\n`;
     }),
   );

@@ -28,6 +28,7 @@ use web::{
 
 use crate::{
     assemble::{self, Opened},
+    check::{Checker, Listening, Subject},
     config::{Config, Source, registry::Use},
     control, metrics,
 };
@@ -41,6 +42,7 @@ pub struct Running {
     pub base_url: String,
     pub rtmp: Option<SocketAddr>,
     engine: Arc<Embedded>,
+    app: App,
     stop: watch::Sender<bool>,
     fronts: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -119,12 +121,26 @@ pub async fn start(config: &Config) -> Result<Running> {
             trusted_proxies: trusted_proxies.clone(),
             cors_origins: config.list("http.cors_origins").to_vec(),
             grace_s: config.whole("publish.grace_s"),
+            text: web::text::Text::find(config.text("ui.language")).unwrap_or_default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
     );
 
     let (stop, stopping) = watch::channel(false);
     let http_address = http.local_addr()?;
+    let address = |listener: &Option<TcpListener>| {
+        let listener = listener.as_ref();
+        listener.map(TcpListener::local_addr).transpose()
+    };
+    let checker = Checker::new(Subject {
+        config: config.clone(),
+        folder: opened.folder.clone(),
+        listening: Some(Listening {
+            http: http_address,
+            rtmp: address(&rtmp)?,
+            metrics: address(&metrics)?,
+        }),
+    });
     let base_url = match config.text("http.public_url").trim_end_matches('/') {
         "" => format!("http://{}", reachable(http_address)),
         url => url.to_owned(),
@@ -149,7 +165,7 @@ pub async fn start(config: &Config) -> Result<Running> {
     }
     let front = Front {
         hot: Arc::new(app.clone()),
-        router: web::router(app),
+        router: web::router(app.clone()),
         limits: http_limits(config),
         trusted_proxies,
     };
@@ -159,13 +175,18 @@ pub async fn start(config: &Config) -> Result<Running> {
         println!("rtmp rtmp://{}/live", reachable(address));
         embedded.listen_rtmp(listener);
     }
-    control::listen(&opened.folder, opened.catalogue.clone(), stopping.clone())?;
+    let desk = control::Desk {
+        catalogue: opened.catalogue.clone(),
+        checker,
+    };
+    control::listen(&opened.folder, desk, stopping.clone())?;
     tokio::spawn(tend(opened.catalogue.clone(), stopping));
     Ok(Running {
         opened,
         base_url,
         rtmp: rtmp_address,
         engine: embedded,
+        app,
         stop,
         fronts,
     })
@@ -176,6 +197,7 @@ impl Running {
     pub async fn stop(self) {
         tracing::info!("stopping");
         self.engine.stop().await;
+        self.app.stop();
         self.stop.send_replace(true);
         for front in self.fronts {
             let _ = front.await;
@@ -245,26 +267,13 @@ fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
             target_duration_s: config.whole32("hls.target_duration_s"),
             ..hls::Settings::default()
         },
-        rtmp: rtmp::Limits {
-            handshake_ms: config.whole("rtmp.handshake_timeout_s") * 1000,
-            connect_to_publish_ms: config.whole("rtmp.publish_timeout_s") * 1000,
-            idle_ms: config.whole("rtmp.idle_timeout_s") * 1000,
-            chunk_size_max: config.whole32("rtmp.chunk_size_max"),
-            message_bytes_max: config.whole32("rtmp.message_bytes_max"),
-            chunk_streams_max: config.size("rtmp.chunk_streams_max"),
-            partial_bytes_max: config.size("rtmp.partial_bytes_max"),
-            amf_depth_max: config.size("rtmp.amf_depth_max"),
-            amf_keys_max: config.size("rtmp.amf_keys_max"),
-            amf_string_bytes_max: config.size("rtmp.amf_string_bytes_max"),
-            bytes_per_second_max: config.whole("rtmp.bit_rate_max") / 8,
-            frames_per_second_max: config.whole("rtmp.frames_per_second_max"),
-            ..rtmp::Limits::default()
-        },
+        rtmp: config.rtmp_limits(),
         grace: config.seconds("publish.grace_s"),
         take_over: config.is_on("publish.take_over"),
+        send_timeout: config.seconds("rtmp.send_timeout_s"),
         connections: config.size("rtmp.connections"),
         publishers_per_address: config.whole32("limits.publishers_per_address"),
-        ring_bytes_max: 8 << 20,
+        ring_bytes_max: config.size("publish.ring_bytes_max"),
         livestreams: folder.join("livestreams"),
     }
 }

@@ -7,6 +7,7 @@
 mod api;
 mod assets;
 mod error;
+mod events;
 mod extract;
 pub mod front;
 mod health;
@@ -14,6 +15,7 @@ mod pages;
 mod passwords;
 mod play;
 mod router;
+pub mod text;
 
 use std::sync::{Arc, atomic::AtomicU64};
 
@@ -35,6 +37,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// How long a lost publisher is waited for, told to viewers.
     pub grace_s: u64,
+    /// The words of pages.
+    pub text: text::Text,
     /// The program's version, for pages.
     pub version: String,
 }
@@ -74,6 +78,8 @@ struct Inner {
     checks: Checks,
     counters: Counters,
     assets: assets::Assets,
+    ticker: events::Ticker,
+    shown: pages::shown::Shown,
 }
 
 /// What an [`App`] stands on.
@@ -109,6 +115,8 @@ impl App {
             checks,
             counters: Counters::default(),
             assets: assets::Assets::embedded(),
+            ticker: events::Ticker::default(),
+            shown: pages::shown::Shown::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -120,12 +128,28 @@ impl App {
         &self.inner.counters
     }
 
+    /// Ends the streams of events, so that their connections can be drained: the server stops.
+    pub fn stop(&self) {
+        self.inner.ticker.close();
+    }
+
     fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
     }
 
     fn engine(&self) -> &dyn Engine {
         &*self.inner.engine
+    }
+
+    /// New keys on their way to the page that shows them.
+    #[expect(dead_code, reason = "the pages of streams come next")]
+    fn shown(&self) -> &pages::shown::Shown {
+        &self.inner.shown
+    }
+
+    /// The words of pages.
+    fn text(&self) -> text::Text {
+        self.inner.settings.text
     }
 
     fn settings(&self) -> &Settings {

@@ -9,7 +9,7 @@ use axum::{
     routing::{any, get, post},
 };
 
-use crate::{App, api, assets, error::Problem, extract, health, pages, play};
+use crate::{App, api, assets, error::Problem, events, extract, health, pages, play};
 
 /// Longest body of a form or of JSON.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -41,6 +41,11 @@ pub fn router(app: App) -> Router {
             axum::routing::delete(api::keys::revoke),
         )
         .route("/api/streams/{slug}/refusals", get(api::streams::refusals))
+        .route("/api/streams/{slug}/status", get(api::streams::status))
+        .route("/api/streams/{slug}/history", get(api::streams::history))
+        .route("/api/home", get(api::home::show))
+        .route("/api/server", get(api::server::show))
+        .route("/api/events", get(events::listen))
         .route("/api/stream/validate", get(api::rights::validate))
         .route("/api/stream/authorize", get(api::rights::authorize))
         .route("/api/mediamtx/status", get(api::status::show))

@@ -140,6 +140,20 @@ impl Catalogue {
             .is_some_and(|stream| standing.may_manage(stream))
     }
 
+    /// Whether the caller is a user in good standing, or speaks for one.
+    #[must_use]
+    pub fn is_somebody(&self, caller: &Caller) -> bool {
+        let standing = self.rights().standing(caller, self.now());
+        standing.user.is_some()
+    }
+
+    /// Whether the pages and figures of the whole server are the caller's to see.
+    #[must_use]
+    pub fn is_administrator(&self, caller: &Caller) -> bool {
+        let standing = self.rights().standing(caller, self.now());
+        standing.administers
+    }
+
     /// Changes a stream. Another visibility makes all grants to it void, and its viewers are judged anew.
     ///
     /// # Errors

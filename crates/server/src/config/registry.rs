@@ -167,6 +167,12 @@ pub const SETTINGS: &[Setting] = &[
         "A publisher that sends no media for this long is disconnected.",
     ),
     now(
+        "rtmp.send_timeout_s",
+        whole(1, 60),
+        "5",
+        "A publisher that does not take what it is answered for this long is disconnected.",
+    ),
+    now(
         "rtmp.chunk_size_max",
         whole(128, 16_777_215),
         "1048576",
@@ -191,6 +197,12 @@ pub const SETTINGS: &[Setting] = &[
         "Chunk streams a connection may use.",
     ),
     now(
+        "rtmp.message_streams_max",
+        whole(1, 1024),
+        "64",
+        "Message streams a connection may make (`createStream`); some encoders make a new one for each publish.",
+    ),
+    now(
         "rtmp.amf_depth_max",
         whole(2, 64),
         "16",
@@ -203,6 +215,12 @@ pub const SETTINGS: &[Setting] = &[
         "Keys in one AMF object.",
     ),
     now(
+        "rtmp.amf_values_max",
+        whole(64, 65_536),
+        "4096",
+        "AMF values in one message, over all nesting.",
+    ),
+    now(
         "rtmp.amf_string_bytes_max",
         whole(1024, 1_048_576),
         "65536",
@@ -212,13 +230,31 @@ pub const SETTINGS: &[Setting] = &[
         "rtmp.bit_rate_max",
         whole(100_000, 2_000_000_000),
         "100000000",
-        "A publisher above this many bits a second, over five seconds, is disconnected.",
+        "A publisher above this many bits a second, on average over `rtmp.rate_window_s`, is disconnected.",
     ),
     now(
         "rtmp.frames_per_second_max",
         whole(10, 2000),
         "300",
-        "A publisher above this many pictures a second is disconnected.",
+        "A publisher above this many frames of picture and sound a second, on average over `rtmp.rate_window_s`, is disconnected.",
+    ),
+    now(
+        "rtmp.rate_window_s",
+        whole(1, 60),
+        "10",
+        "How long a burst may exceed the two rates: a publisher that stalled sends its backlog at once.",
+    ),
+    now(
+        "rtmp.held_bytes_max",
+        whole(65_536, 67_108_864),
+        "1048576",
+        "Bytes kept of what a publisher sends before its publish is answered.",
+    ),
+    now(
+        "rtmp.out_bytes_max",
+        whole(16_384, 16_777_216),
+        "262144",
+        "Bytes of answers that may wait for a publisher that asks without reading.",
     ),
     later(
         "webrtc.listen",
@@ -286,6 +322,18 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         "A second publisher on a live stream replaces the first instead of being refused.",
     ),
+    now(
+        "publish.ring_bytes_max",
+        whole(1_048_576, 1_073_741_824),
+        "8388608",
+        "Bytes of frames kept for each live stream's slow readers; one that is slower goes on at the next key frame.",
+    ),
+    now(
+        "ui.language",
+        Shape::Word(&["en", "en-XA"]),
+        "\"en\"",
+        "Language of the pages. `en-XA` is English with other letters, for tests.",
+    ),
     later(
         "recording.enabled",
         Shape::Switch,
@@ -308,13 +356,13 @@ pub const SETTINGS: &[Setting] = &[
         "limits.connections_per_address",
         whole(0, 1_000_000),
         "1000",
-        "HTTP connections at once from one address; 0: no limit.",
+        "HTTP connections at once from one address (with IPv6, from one /64 network); 0: no limit.",
     ),
     now(
         "limits.publishers_per_address",
         whole(0, 100_000),
         "50",
-        "RTMP connections at once from one address; 0: no limit.",
+        "RTMP connections at once from one address (with IPv6, from one /64 network); 0: no limit.",
     ),
     later(
         "tls.certificate",

@@ -1,9 +1,12 @@
 //! The API: `/api/<plural>`, `snake_case` JSON, RFC 3339 times, `problem+json` for every error.
 
+pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod rights;
+pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod streams;
+pub(crate) mod warnings;
 pub(crate) mod watch;
 
 use domain::slug::Slug;

@@ -12,13 +12,14 @@ use domain::{
     catalogue::PAGE_MAX,
     engine::{Live, Refusal, State as Phase},
     login,
+    publish::Credential,
     slug::Slug,
     stream::{Change, New, Stream, Visibility},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::slug;
+use super::{slug, warnings};
 use crate::{
     App,
     error::Problem,
@@ -120,7 +121,7 @@ fn whole(app: &App, stream: &Stream) -> Response {
     value["live"] = app
         .engine()
         .live(&stream.slug)
-        .map_or(Value::Null, |live| live_facts(&live));
+        .map_or(Value::Null, |live| live_facts(app, &live));
     let mut response = private(Answer(value).into_response());
     if let Ok(tag) = HeaderValue::from_str(&etag(stream)) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -189,25 +190,97 @@ pub(crate) async fn refusals(
     Known(caller): Known,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let stream = app
-        .catalogue()
-        .find_stream(&caller, &slug(&name)?)
-        .ok_or_else(Problem::not_found)?;
-    if !app.catalogue().may_manage(&caller, stream.id) {
-        return Err(Problem::forbidden());
-    }
-    let refusals: Vec<Value> = app
-        .engine()
-        .refusals(Some(&stream.slug))
-        .iter()
-        .map(refusal)
-        .collect();
+    let stream = managed(&app, &caller, &slug(&name)?)?;
+    let refusals = refused(&app, &stream);
     Ok(private(
         Answer(json!({"refusals": refusals})).into_response(),
     ))
 }
 
-fn refusal(refusal: &Refusal) -> Value {
+/// `GET /api/streams/{slug}/status`: everything that the Go-live page shows as it changes.
+pub(crate) async fn status(
+    State(app): State<App>,
+    Known(caller): Known,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let slug = slug(&name)?;
+    managed(&app, &caller, &slug)?;
+    Ok(private(
+        Answer(status_value(&app, &caller, &slug)).into_response(),
+    ))
+}
+
+/// `GET /api/streams/{slug}/history`: the last minutes of the broadcast, a sample a second.
+pub(crate) async fn history(
+    State(app): State<App>,
+    Known(caller): Known,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let stream = managed(&app, &caller, &slug(&name)?)?;
+    let samples: Vec<Value> = app
+        .engine()
+        .history(&stream.slug)
+        .iter()
+        .map(|sample| {
+            json!({
+                "at": sample.at.rfc3339(),
+                "bit_rate": sample.bit_rate,
+                "frame_rate": sample.frame_rate,
+                "key_frame_interval_s": sample.key_frame_interval_s,
+                "viewers": {"hls": sample.viewers.hls, "webrtc": sample.viewers.webrtc},
+            })
+        })
+        .collect();
+    Ok(private(Answer(json!({"samples": samples})).into_response()))
+}
+
+/// The stream, if the caller may change it; 404 where they may not know of it.
+pub(crate) fn managed(app: &App, caller: &Caller, slug: &Slug) -> Result<Stream, Problem> {
+    let stream = app
+        .catalogue()
+        .find_stream(caller, slug)
+        .ok_or_else(Problem::not_found)?;
+    if app.catalogue().may_manage(caller, stream.id) {
+        Ok(stream)
+    } else {
+        Err(Problem::forbidden())
+    }
+}
+
+/// What [`status`] answers; null for who may not manage the stream.
+pub(crate) fn status_value(app: &App, caller: &Caller, slug: &Slug) -> Value {
+    let Ok(stream) = managed(app, caller, slug) else {
+        return Value::Null;
+    };
+    let live = app.engine().live(&stream.slug);
+    let mut value = facts(app, &stream);
+    let in_use = live.as_ref().and_then(|live| match live.credential {
+        Credential::Key(key) => Some(key),
+        Credential::ApiKey(_) => None,
+    });
+    let keys = app.catalogue().list_keys(caller, slug).unwrap_or_default();
+    value["key_in_use"] = json!(
+        keys.iter()
+            .find(|key| Some(key.id) == in_use)
+            .map(|key| json!({"id": key.id.to_string(), "name": key.name}))
+    );
+    value["publisher"] = json!(live.as_ref().map(|live| login::shortened(live.publisher)));
+    value["live"] = live.map_or(Value::Null, |live| live_facts(app, &live));
+    value["last_ended"] = json!(
+        app.engine()
+            .last_ended(&stream.slug)
+            .map(|ended| json!({"since": ended.since.rfc3339(), "until": ended.until.rfc3339()}))
+    );
+    value["refusals"] = json!(refused(app, &stream));
+    value
+}
+
+fn refused(app: &App, stream: &Stream) -> Vec<Value> {
+    let refusals = app.engine().refusals(Some(&stream.slug));
+    refusals.iter().map(refusal).collect()
+}
+
+pub(super) fn refusal(refusal: &Refusal) -> Value {
     json!({
         "at": refusal.at.rfc3339(),
         "protocol": refusal.protocol.word(),
@@ -264,7 +337,7 @@ fn facts(app: &App, stream: &Stream) -> Value {
     })
 }
 
-fn live_facts(live: &Live) -> Value {
+fn live_facts(app: &App, live: &Live) -> Value {
     let tracks: Vec<Value> = live
         .tracks
         .iter()
@@ -287,16 +360,7 @@ fn live_facts(live: &Live) -> Value {
     let warnings: Vec<Value> = live
         .warnings
         .iter()
-        .map(|w| {
-            json!({
-                "code": w.code,
-                "severity": w.severity.word(),
-                "actual": w.actual,
-                "expected": w.expected,
-                "unit": w.unit,
-                "since": w.since.rfc3339(),
-            })
-        })
+        .map(|warning| warnings::value(app.text(), warning))
         .collect();
     let (state, until) = match live.state {
         Phase::Receiving => ("receiving", None),

@@ -6,7 +6,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use domain::{engine::State as Phase, gate::Gatekeeper as _, slug::Slug};
+use domain::{
+    caller::Caller, engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Stream,
+};
 use serde_json::{Value, json};
 
 use super::streams::private;
@@ -21,14 +23,33 @@ pub(crate) async fn show(
     Visitor(caller): Visitor,
     Path(name): Path<String>,
 ) -> Response {
-    let now = app.inner.clock.now().rfc3339();
-    let stream = Slug::parse(&name)
-        .ok()
-        .filter(|slug| app.catalogue().admit_view(&caller, slug).is_ok())
-        .and_then(|slug| app.catalogue().find_stream(&caller, &slug));
-    let Some(stream) = stream else {
-        let body = json!({"now": now, "state": "not_allowed", "since": null, "until": null, "grace_s": 0, "viewers": 0, "title": ""});
-        return private((StatusCode::NOT_FOUND, Answer(body)).into_response());
+    let slug = Slug::parse(&name).ok();
+    let mut body = slug
+        .as_ref()
+        .map_or_else(not_allowed, |slug| state(&app, &caller, slug));
+    body["now"] = json!(app.inner.clock.now().rfc3339());
+    let status = if body["state"] == "not_allowed" {
+        StatusCode::NOT_FOUND
+    } else {
+        StatusCode::OK
+    };
+    private((status, Answer(body)).into_response())
+}
+
+/// The stream, if the caller may watch it.
+pub(crate) fn find(app: &App, caller: &Caller, slug: &Slug) -> Option<Stream> {
+    app.catalogue().admit_view(caller, slug).ok()?;
+    app.catalogue().find_stream(caller, slug)
+}
+
+fn not_allowed() -> Value {
+    json!({"state": "not_allowed", "since": null, "until": null, "grace_s": 0, "viewers": 0, "title": ""})
+}
+
+/// How the stream stands now.
+pub(crate) fn state(app: &App, caller: &Caller, slug: &Slug) -> Value {
+    let Some(stream) = find(app, caller, slug) else {
+        return not_allowed();
     };
     let (state, since, until, viewers): (_, Value, Value, _) = match app.engine().live(&stream.slug)
     {
@@ -37,31 +58,23 @@ pub(crate) async fn show(
                 Phase::Receiving => ("live", Value::Null),
                 Phase::Away { until } => ("away", json!(until.rfc3339())),
             };
-            (
-                state,
-                json!(live.since.rfc3339()),
-                until,
-                live.viewers.hls + live.viewers.webrtc,
-            )
+            let viewers = live.viewers.hls + live.viewers.webrtc;
+            (state, json!(live.since.rfc3339()), until, viewers)
         }
         None => match app.engine().last_ended(&stream.slug) {
-            Some(ended) => (
-                "ended",
-                json!(ended.since.rfc3339()),
-                json!(ended.until.rfc3339()),
-                0,
-            ),
+            Some(ended) => {
+                let (since, until) = (ended.since.rfc3339(), ended.until.rfc3339());
+                ("ended", json!(since), json!(until), 0)
+            }
             None => ("offline", Value::Null, Value::Null, 0),
         },
     };
-    let body = json!({
-        "now": now,
+    json!({
         "state": state,
         "since": since,
         "until": until,
         "grace_s": app.settings().grace_s,
         "viewers": viewers,
         "title": stream.title,
-    });
-    private(Answer(body).into_response())
+    })
 }

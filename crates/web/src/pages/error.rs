@@ -9,20 +9,19 @@ use axum::{
 };
 use domain::caller::Caller;
 
-use super::{Account, Frame, page};
+use super::{Frame, page};
 use crate::{
     App,
-    assets::Assets,
     error::Problem,
     extract::{Visitor, request_id},
+    text::Text,
 };
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct Page {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     status: u16,
     heading: String,
     advice: String,
@@ -30,37 +29,28 @@ struct Page {
     request_id: String,
 }
 
-/// An error page.
-pub(crate) fn show(
-    app: &App,
-    caller: &Caller,
-    status: StatusCode,
-    heading: &str,
-    advice: &str,
-) -> Response {
-    render(app, caller, status, heading, advice, None)
+/// An error page in the words of a message and its attribute `advice`.
+pub(crate) fn say(app: &App, caller: &Caller, status: StatusCode, id: &str) -> Response {
+    let message = app.text().msg(id).to_string();
+    let advice = app.text().msg(id).attr("advice").to_string();
+    render(app, caller, status, message, advice, None)
 }
 
 fn render(
     app: &App,
     caller: &Caller,
     status: StatusCode,
-    heading: &str,
-    advice: &str,
+    heading: String,
+    advice: String,
     retry_s: Option<u32>,
 ) -> Response {
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(app, caller);
+    let frame = Frame::new(app, caller);
     let template = Page {
-        assets,
-        version,
-        account,
+        t: frame.t,
+        frame,
         status: status.as_u16(),
-        heading: heading.to_owned(),
-        advice: advice.to_owned(),
+        heading,
+        advice,
         retry_s,
         request_id: request_id(),
     };
@@ -87,7 +77,7 @@ pub(crate) async fn for_people(State(app): State<App>, request: Request, next: N
         return response;
     };
     let retry_s = problem.retry_after_s.filter(|_| is_safe);
-    let (heading, advice) = words(problem);
+    let (heading, advice) = words(app.text(), problem);
     let mut page = render(&app, &caller, problem.status, heading, advice, retry_s);
     // What the answer says to programs it says with a page too.
     for name in [header::ALLOW, header::CONNECTION, header::RETRY_AFTER] {
@@ -98,37 +88,29 @@ pub(crate) async fn for_people(State(app): State<App>, request: Request, next: N
     page
 }
 
-fn words(problem: &Problem) -> (&'static str, &str) {
-    let detail = problem.detail.as_str();
-    match problem.status {
-        StatusCode::NOT_FOUND => (
-            "There is no page here",
-            "The address may have a typing mistake, or what was here has been removed. If someone sent you the link, ask for it again.",
-        ),
-        StatusCode::FORBIDDEN => ("This is not allowed", detail),
-        StatusCode::METHOD_NOT_ALLOWED => ("This page does not take that", detail),
-        StatusCode::REQUEST_TIMEOUT => (
-            "This took too long to arrive",
-            "Check your connection and try again.",
-        ),
-        StatusCode::INTERNAL_SERVER_ERROR => (
-            "Something broke on the server",
-            "It has been written to its log.",
-        ),
-        StatusCode::SERVICE_UNAVAILABLE => ("The server has too much to do", detail),
-        _ => ("The server could not read this", detail),
-    }
+fn words(t: Text, problem: &Problem) -> (String, String) {
+    let named = match problem.status.as_u16() {
+        status @ (403 | 404 | 405 | 408 | 429 | 500 | 503) => status,
+        _ => 400,
+    };
+    let id = format!("error-{named}");
+    let has_advice = t.has(&id, Some("advice")) && problem.retry_after_s.is_none();
+    let advice = if has_advice {
+        t.msg(id.as_str()).attr("advice").to_string()
+    } else {
+        problem.detail.clone()
+    };
+    (t.msg(id).to_string(), advice)
 }
 
 /// Too many tries: with the time to wait.
 pub(crate) fn too_many(app: &App, caller: &Caller, retry_after_s: u32) -> Response {
-    let mut response = show(
-        app,
-        caller,
-        StatusCode::TOO_MANY_REQUESTS,
-        "Too many tries",
-        &format!("Try again in {}.", domain::limit::wait_words(retry_after_s)),
-    );
+    let t = app.text();
+    let wait = domain::limit::wait_words(retry_after_s);
+    let advice = t.msg("error-429").attr("advice").arg("wait", wait);
+    let (heading, advice) = (t.msg("error-429").to_string(), advice.to_string());
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut response = render(app, caller, status, heading, advice, None);
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, retry_after_s.into());

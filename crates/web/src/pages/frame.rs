@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::caller::Caller;
 
-use crate::{App, assets::Assets, error::Problem};
+use crate::{App, assets::Assets, error::Problem, text::Text};
 
 /// Nothing is loaded from elsewhere, nothing runs inline, nobody frames a page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
@@ -21,6 +21,8 @@ const PLAYER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 's
 pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) initials: String,
+    /// Whether the pages of the server are theirs.
+    pub(crate) administers: bool,
 }
 
 /// The values of the frame.
@@ -29,6 +31,8 @@ pub(crate) struct Frame {
     pub(crate) assets: Assets,
     pub(crate) version: String,
     pub(crate) account: Option<Account>,
+    /// The words of the page.
+    pub(crate) t: Text,
 }
 
 impl Frame {
@@ -44,12 +48,17 @@ impl Frame {
                     .take(2)
                     .collect::<String>()
                     .to_uppercase();
-                Account { name, initials }
+                Account {
+                    name,
+                    initials,
+                    administers: caller.administers(),
+                }
             });
         Self {
             assets: app.inner.assets.clone(),
             version: app.settings().version.clone(),
             account,
+            t: app.text(),
         }
     }
 }

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::catalogue::PAGE_MAX;
 
-use super::{Account, Frame, page, watch::age};
-use crate::{App, assets::Assets, extract::Visitor};
+use super::{Frame, page};
+use crate::{App, extract::Visitor, text::Text};
 
 struct Live {
     slug: String,
@@ -13,7 +13,7 @@ struct Live {
     owner: String,
     since: String,
     age: String,
-    viewers: u64,
+    viewers: String,
     poster: Option<String>,
 }
 
@@ -26,16 +26,15 @@ struct Offline {
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Page {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     live: Vec<Live>,
     offline: Vec<Offline>,
 }
 
 /// `GET /`.
 pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
-    let now = app.inner.clock.now();
+    let (now, t) = (app.inner.clock.now(), app.text());
     let (mut live, mut offline) = (Vec::new(), Vec::new());
     for stream in app
         .catalogue()
@@ -52,8 +51,8 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
                     title: stream.title,
                     owner,
                     since: broadcast.since.rfc3339(),
-                    age: age(now.since(broadcast.since)),
-                    viewers: u64::from(broadcast.viewers.hls + broadcast.viewers.webrtc),
+                    age: t.age(now.since(broadcast.since)),
+                    viewers: t.count(u64::from(broadcast.viewers.hls + broadcast.viewers.webrtc)),
                     poster: None,
                 },
             )),
@@ -65,18 +64,13 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
         }
     }
     live.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(&app, &caller);
+    let frame = Frame::new(&app, &caller);
     let live = live.into_iter().map(|(_, live)| live).collect();
     page(
         StatusCode::OK,
         &Page {
-            assets,
-            version,
-            account,
+            t: frame.t,
+            frame,
             live,
             offline,
         },

@@ -12,20 +12,19 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{Account, Frame, error, page};
+use super::{Frame, error, page};
 use crate::{
     App,
-    assets::Assets,
     error::Problem,
     extract::{COOKIE, COOKIE_SECURE, Client, Form, Path, Query, Visitor},
+    text::Text,
 };
 
 #[derive(Template)]
 #[template(path = "login.html")]
 struct Page {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     next: String,
     username: String,
     error: Option<String>,
@@ -34,9 +33,8 @@ struct Page {
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct LogoutPage {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
 }
 
 #[derive(Deserialize)]
@@ -50,18 +48,13 @@ pub(crate) async fn show(
     Visitor(caller): Visitor,
     Query(query): Query<Next>,
 ) -> Response {
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(&app, &caller);
+    let frame = Frame::new(&app, &caller);
     let next = own_path(query.next.as_deref());
     page(
         StatusCode::OK,
         &Page {
-            assets,
-            version,
-            account,
+            t: frame.t,
+            frame,
             next,
             username: String::new(),
             error: None,
@@ -110,18 +103,13 @@ pub(crate) async fn submit(
     if wants_json(&headers) {
         return Problem::from(refused).into_response();
     }
-    let message = refused.to_string();
+    let frame = Frame::new(&app, &caller);
+    let message = words(frame.t, &refused);
     let problem = Problem::from(refused);
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(&app, &caller);
     let username: String = form.username.chars().take(64).collect();
     let template = Page {
-        assets,
-        version,
-        account,
+        t: frame.t,
+        frame,
         next: own_path(form.next.as_deref()),
         username,
         error: Some(message),
@@ -137,20 +125,8 @@ pub(crate) async fn submit(
 
 /// `GET /logout`: a button.
 pub(crate) async fn ask_logout(State(app): State<App>, Visitor(caller): Visitor) -> Response {
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(&app, &caller);
-    page(
-        StatusCode::OK,
-        &LogoutPage {
-            assets,
-            version,
-            account,
-        },
-        false,
-    )
+    let frame = Frame::new(&app, &caller);
+    page(StatusCode::OK, &LogoutPage { t: frame.t, frame }, false)
 }
 
 /// `POST /logout`: the login ends, and what was watched by it.
@@ -175,9 +151,8 @@ pub(crate) async fn logout(
 #[derive(Template)]
 #[template(path = "once.html")]
 struct OncePage {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     token: String,
 }
 
@@ -187,17 +162,12 @@ pub(crate) async fn ask_once(
     Visitor(caller): Visitor,
     Path(token): Path<String>,
 ) -> Response {
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(&app, &caller);
+    let frame = Frame::new(&app, &caller);
     page(
         StatusCode::OK,
         &OncePage {
-            assets,
-            version,
-            account,
+            t: frame.t,
+            frame,
             token,
         },
         false,
@@ -222,16 +192,20 @@ pub(crate) async fn once(
             let _ = app.catalogue().log_out(&caller).await;
             with_cookie(see("/watch/live"), &client, &begun)
         }
-        Err(refused) => error::show(
-            &app,
-            &caller,
-            StatusCode::UNAUTHORIZED,
-            "This link has been used or has ended",
-            &format!(
-                "{}. A restart of the server prints a new one.",
-                refused.to_string().trim_end_matches('.')
-            ),
-        ),
+        Err(Refused::Store(error)) => Problem::internal(&error).into_response(),
+        Err(_) => error::say(&app, &caller, StatusCode::UNAUTHORIZED, "once-over"),
+    }
+}
+
+/// Why a login was refused, for the person at the form.
+pub(super) fn words(t: Text, refused: &Refused) -> String {
+    match refused {
+        Refused::TooManyTries { retry_after_s } => {
+            let wait = domain::limit::wait_words(*retry_after_s);
+            t.msg("login-tries").arg("wait", wait).to_string()
+        }
+        Refused::Busy(_) => t.msg("login-busy").to_string(),
+        _ => t.msg("login-wrong").to_string(),
     }
 }
 

@@ -5,6 +5,7 @@ mod frame;
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod setup;
+pub(crate) mod shown;
 pub(crate) mod watch;
 
-pub(crate) use frame::{Account, Frame, page};
+pub(crate) use frame::{Frame, page};

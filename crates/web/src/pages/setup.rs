@@ -9,20 +9,19 @@ use axum::{
 use domain::{catalogue::First, secret::Secret, setup::Refused};
 use serde::Deserialize;
 
-use super::{Account, Frame, error, login, page};
+use super::{Frame, error, login, page};
 use crate::{
     App,
-    assets::Assets,
     error::Problem,
     extract::{Client, Form, Query, Visitor},
+    text::Text,
 };
 
 #[derive(Template)]
 #[template(path = "setup.html")]
 struct Page {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     token: String,
     username: String,
     error: Option<String>,
@@ -62,17 +61,12 @@ fn form(
     username: String,
     error: Option<String>,
 ) -> Response {
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(app, caller);
+    let frame = Frame::new(app, caller);
     page(
         status,
         &Page {
-            assets,
-            version,
-            account,
+            t: frame.t,
+            frame,
             token,
             username,
             error,
@@ -83,13 +77,7 @@ fn form(
 }
 
 fn over(app: &App, caller: &domain::caller::Caller) -> Response {
-    error::show(
-        app,
-        caller,
-        StatusCode::FORBIDDEN,
-        "This is not the setup link of this start",
-        "It works once, and each start of a server that nobody has set up prints a new one. Copy it again from the console.",
-    )
+    error::say(app, caller, StatusCode::FORBIDDEN, "setup-over")
 }
 
 #[derive(Deserialize)]

@@ -1,31 +1,28 @@
 //! `/watch/{slug}`: the player, and beneath it what one wants to know.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{gate::Gatekeeper as _, slug::Slug, view};
+use domain::{gate::Gatekeeper as _, slug::Slug, stream::Visibility, view};
 
-use super::{Account, Frame, error, home::owner_name, page};
+use super::{Frame, error, home::owner_name, page};
 use crate::{
     App,
-    assets::Assets,
     extract::{Path, Visitor},
+    text::Text,
 };
 
 struct OnAir {
     since: String,
     since_time: String,
     age: String,
-    viewers: u64,
+    viewers: String,
 }
 
 #[derive(Template)]
 #[template(path = "watch.html")]
 struct Page {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     slug: String,
     title: String,
     owner: String,
@@ -38,9 +35,8 @@ struct Page {
 #[derive(Template)]
 #[template(path = "gate.html")]
 struct Gate {
-    assets: Assets,
-    version: String,
-    account: Option<Account>,
+    frame: Frame,
+    t: Text,
     next: String,
 }
 
@@ -50,11 +46,7 @@ pub(crate) async fn show(
     Visitor(caller): Visitor,
     Path(name): Path<String>,
 ) -> Response {
-    let Frame {
-        assets,
-        version,
-        account,
-    } = Frame::new(&app, &caller);
+    let frame = Frame::new(&app, &caller);
     let slug = Slug::parse(&name);
     let admitted = slug
         .as_ref()
@@ -73,9 +65,8 @@ pub(crate) async fn show(
         return page(
             StatusCode::NOT_FOUND,
             &Gate {
-                assets,
-                version,
-                account,
+                t: frame.t,
+                frame,
                 next,
             },
             false,
@@ -90,15 +81,16 @@ pub(crate) async fn show(
             .get(11..16)
             .unwrap_or_default()
             .to_owned(),
-        age: age(now.since(live.since)),
-        viewers: u64::from(live.viewers.hls + live.viewers.webrtc),
+        age: frame.t.age(now.since(live.since)),
+        viewers: frame
+            .t
+            .count(u64::from(live.viewers.hls + live.viewers.webrtc)),
     });
     let template = Page {
-        assets,
-        version,
-        account,
+        t: frame.t,
+        frame,
         owner: owner_name(&app, &stream),
-        who_can_see: stream.visibility.sentence().to_owned(),
+        who_can_see: who_can_see(app.text(), stream.visibility),
         src: format!("/hls/{}/index.m3u8", stream.slug),
         state_url: format!("/api/watch/{}", stream.slug),
         slug: stream.slug.as_str().to_owned(),
@@ -108,12 +100,8 @@ pub(crate) async fn show(
     page(StatusCode::OK, &template, true)
 }
 
-/// How long, as people say it: `42 min`, `1 h 12 min`; the space before a unit does not break.
-pub(super) fn age(duration: Duration) -> String {
-    let minutes = duration.as_secs() / 60;
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => "just now".to_owned(),
-        (0, minutes) => format!("{minutes}\u{a0}min"),
-        (hours, minutes) => format!("{hours}\u{a0}h {minutes}\u{a0}min"),
-    }
+/// Who can see a stream, as a sentence.
+pub(super) fn who_can_see(t: Text, visibility: Visibility) -> String {
+    let id = format!("visibility-{}", visibility.word());
+    t.msg(id).attr("sentence").to_string()
 }

@@ -1,0 +1,12 @@
+# The first start.
+
+setup-title = Set up
+setup-heading = Set up this server
+setup-about = Create the administrator’s account. The link you opened works once and stops after this.
+setup-name = Name
+setup-password = Password
+setup-password-hint = At least { $min } characters. A few words work well; pasting from a password manager does too.
+setup-button = Create account and continue
+setup-also = This also creates a stream called “live” that people with an account can watch.
+setup-over = This is not the setup link of this start
+    .advice = It works once, and each start of a server that nobody has set up prints a new one. Copy it again from the console.

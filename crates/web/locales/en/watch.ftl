@@ -1,0 +1,6 @@
+# The watch page around the player; the player's own words are in player.ftl.
+
+watch-no-script = Playing needs JavaScript
+watch-no-script-advice = Allow it for this site, or open the stream in a player such as VLC.
+watch-by = By
+watch-who = Who can see this

@@ -1,0 +1,105 @@
+//! One page's stream of events.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::caller::Caller;
+use futures_util::{Stream, stream::unfold};
+use tokio::{sync::watch, time::timeout};
+
+use super::topic::Topic;
+use crate::App;
+
+/// Something is sent at least this often, so that proxies keep the connection and a lost one is noticed.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// Browsers come back after this many milliseconds when the connection ends.
+const GREETING: &str = "retry: 3000\n\n";
+
+struct Feed {
+    app: App,
+    caller: Caller,
+    /// With what each said last.
+    topics: Vec<(Topic, Bytes)>,
+    ticks: watch::Receiver<u64>,
+    greeted: bool,
+}
+
+/// Chunks of whole events, until the server stops or nothing is left that the caller may hear.
+pub(super) fn feed(
+    app: App,
+    caller: Caller,
+    topics: Vec<Topic>,
+    ticks: watch::Receiver<u64>,
+) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send {
+    let topics = topics
+        .into_iter()
+        .map(|topic| (topic, Bytes::new()))
+        .collect();
+    let feed = Feed {
+        app,
+        caller,
+        topics,
+        ticks,
+        greeted: false,
+    };
+    unfold(feed, async |mut feed| {
+        let chunk = feed.next().await?;
+        Some((Ok(chunk), feed))
+    })
+}
+
+impl Feed {
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.greeted {
+            self.greeted = true;
+            let mut first = GREETING.as_bytes().to_vec();
+            first.extend_from_slice(&self.news());
+            return Some(first.into());
+        }
+        loop {
+            if self.topics.is_empty() {
+                return None;
+            }
+            match timeout(PING_EVERY, self.ticks.changed()).await {
+                Ok(Ok(())) => {
+                    if *self.ticks.borrow_and_update() == 0 {
+                        return None;
+                    }
+                    let news = self.news();
+                    if !news.is_empty() {
+                        return Some(news);
+                    }
+                }
+                Ok(Err(_)) => return None,
+                Err(_) => return Some(Bytes::from_static(b": ping\n\n")),
+            }
+        }
+    }
+
+    /// The events of topics that say something else than before. What the caller may not hear (any more) is told and dropped.
+    fn news(&mut self) -> Bytes {
+        let tick = *self.ticks.borrow();
+        let (app, caller) = (&self.app, &self.caller);
+        let mut news: Vec<Bytes> = Vec::new();
+        self.topics.retain_mut(|(topic, last)| {
+            let Some(audience) = topic.audience(app, caller) else {
+                news.push(topic.closed());
+                return false;
+            };
+            let render = || topic.event(app, caller);
+            let said = app.inner.ticker.said(tick, topic, audience, render);
+            if said != *last {
+                news.push(said.clone());
+                *last = said;
+            }
+            true
+        });
+        if news.is_empty() {
+            return Bytes::new();
+        }
+        // The id of an event is the server's time in milliseconds.
+        let id = format!("id: {}\n", app.inner.clock.now().ms());
+        let parts = news.iter().flat_map(|event| [id.as_bytes(), event]);
+        parts.collect::<Vec<_>>().concat().into()
+    }
+}

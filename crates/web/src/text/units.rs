@@ -1,0 +1,123 @@
+//! Figures as people read them: the unit after a space that does not break, thousands apart.
+
+use std::time::Duration;
+
+use super::Text;
+
+impl Text {
+    /// A whole number with its thousands apart: `1,280`.
+    #[must_use]
+    pub fn count(self, n: u64) -> String {
+        let digits = n.to_string();
+        let mut said = String::with_capacity(digits.len() + digits.len() / 3);
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                said.push(',');
+            }
+            said.push(digit);
+        }
+        said
+    }
+
+    /// How long something has lasted: `just now`, `42 min`, `1 h 12 min`, `2 d 3 h`.
+    #[must_use]
+    pub fn age(self, duration: Duration) -> String {
+        let minutes = duration.as_secs() / 60;
+        let (hours, days) = (minutes / 60, minutes / 1440);
+        if days > 0 {
+            let message = self.msg("unit-d-h").arg("d", days).arg("h", hours % 24);
+            message.to_string()
+        } else if hours > 0 {
+            let message = self.msg("unit-h-min").arg("h", hours);
+            message.arg("min", minutes % 60).to_string()
+        } else if minutes > 0 {
+            self.msg("unit-min").arg("n", minutes).to_string()
+        } else {
+            self.msg("unit-just-now").to_string()
+        }
+    }
+
+    /// Seconds with one place: `8.3 s`; whole where nothing follows: `2 s`.
+    #[must_use]
+    pub fn seconds(self, s: f64) -> String {
+        self.msg("unit-s").arg("n", tidy(s)).to_string()
+    }
+
+    /// Bits per second: `850 kb/s`, `2.6 Mb/s`, `12 Mb/s`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    pub fn bit_rate(self, bits_per_second: u64) -> String {
+        let mega = bits_per_second as f64 / 1e6;
+        let message = if mega < 0.9995 {
+            self.msg("unit-kbps")
+                .arg("n", format!("{:.0}", bits_per_second as f64 / 1e3))
+        } else if mega < 9.95 {
+            self.msg("unit-mbps").arg("n", format!("{mega:.1}"))
+        } else {
+            self.msg("unit-mbps").arg("n", format!("{mega:.0}"))
+        };
+        message.to_string()
+    }
+
+    /// Bytes, decimal: `3.4 GB`, `640 MB`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    pub fn bytes(self, bytes: u64) -> String {
+        let n = bytes as f64;
+        let (unit, n) = match bytes {
+            0..1_000_000 => ("unit-kb", n / 1e3),
+            1_000_000..1_000_000_000 => ("unit-mb", n / 1e6),
+            1_000_000_000..1_000_000_000_000 => ("unit-gb", n / 1e9),
+            _ => ("unit-tb", n / 1e12),
+        };
+        let shown = if n < 9.95 {
+            format!("{n:.1}")
+        } else {
+            format!("{n:.0}")
+        };
+        self.msg(unit).arg("n", shown).to_string()
+    }
+
+    /// Pictures per second: `30 fps`, `29.97 fps`.
+    #[must_use]
+    pub fn frame_rate(self, fps: f64) -> String {
+        let shown = format!("{fps:.2}");
+        let shown = shown.trim_end_matches('0').trim_end_matches('.');
+        self.msg("unit-fps").arg("n", shown).to_string()
+    }
+}
+
+fn tidy(n: f64) -> String {
+    let shown = format!("{n:.1}");
+    shown.strip_suffix(".0").map(str::to_owned).unwrap_or(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_said_as_the_design_says_them() {
+        let text = Text::default();
+        assert_eq!(text.count(1_280), "1,280");
+        assert_eq!(text.count(12), "12");
+        assert_eq!(text.count(1_000_000), "1,000,000");
+        assert_eq!(text.age(Duration::from_secs(59)), "just now");
+        assert_eq!(text.age(Duration::from_secs(42 * 60)), "42\u{a0}min");
+        assert_eq!(
+            text.age(Duration::from_secs(72 * 60)),
+            "1\u{a0}h 12\u{a0}min"
+        );
+        assert_eq!(
+            text.age(Duration::from_secs(51 * 3600)),
+            "2\u{a0}d 3\u{a0}h"
+        );
+        assert_eq!(text.seconds(8.34), "8.3\u{a0}s");
+        assert_eq!(text.seconds(2.0), "2\u{a0}s");
+        assert_eq!(text.bit_rate(2_600_000), "2.6\u{a0}Mb/s");
+        assert_eq!(text.bit_rate(850_000), "850\u{a0}kb/s");
+        assert_eq!(text.bytes(3_400_000_000), "3.4\u{a0}GB");
+        assert_eq!(text.frame_rate(29.97), "29.97\u{a0}fps");
+        assert_eq!(text.frame_rate(30.0), "30\u{a0}fps");
+    }
+}
