@@ -153,6 +153,85 @@ fn revoked_key_is_told_to_its_holder_and_lost_to_others() {
 }
 
 #[test]
+fn rotated_key_keeps_its_name_and_ends_the_old_one_at_once() {
+    let (rig, ana, cam, _) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let old = rig.catalogue.list_keys(&ana, &slug).expect("hers")[0].clone();
+    let ended = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = ended.clone();
+    rig.catalogue
+        .on_ended(move |end| told.lock().expect("not poisoned").push(end));
+    let made = block_on(rig.catalogue.rotate_key(&ana, &slug, old.id)).expect("rotates");
+    assert_eq!(made.key.name, old.name);
+    assert_eq!(landed(&rig, "cam", Some(&cam)), Err("revoked_key"));
+    assert_eq!(
+        landed(&rig, "cam", Some(made.secret.expose())),
+        Ok("cam".to_owned())
+    );
+    assert_eq!(
+        *ended.lock().expect("not poisoned"),
+        [domain::catalogue::Ended::Key(old.id)]
+    );
+    let again = block_on(rig.catalogue.rotate_key(&ana, &slug, old.id));
+    assert!(matches!(again, Err(StreamRefused::NotFound)), "{again:?}");
+    let bob = rig.member("bob");
+    let theirs = block_on(rig.catalogue.rotate_key(&bob, &slug, made.key.id));
+    assert!(matches!(theirs, Err(StreamRefused::NotFound)), "{theirs:?}");
+}
+
+#[test]
+fn lent_key_publishes_until_it_is_taken_back_and_stands_nowhere() {
+    let (rig, ana, ..) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let lent = rig.catalogue.lend_key(&ana, &slug).expect("hers");
+    let key = lent.secret.expose();
+    assert_eq!(landed(&rig, "live", Some(key)), Err("other_stream"));
+    assert_eq!(
+        landed(&rig, &format!("live/{key}"), None),
+        Ok("cam".to_owned())
+    );
+    assert_eq!(rig.catalogue.list_keys(&ana, &slug).expect("hers").len(), 1);
+    assert_eq!(
+        landed(&rig.restarted(), "cam", Some(key)),
+        Err("unknown_key")
+    );
+    rig.catalogue.take_back(lent.id);
+    assert_eq!(landed(&rig, "cam", Some(key)), Err("unknown_key"));
+
+    let bob = rig.member("bob");
+    for caller in [&bob, &Caller::nobody(ADDRESS)] {
+        let refused = rig.catalogue.lend_key(caller, &slug);
+        assert!(
+            matches!(refused, Err(StreamRefused::NotFound)),
+            "{refused:?}"
+        );
+    }
+    let lent = rig.catalogue.lend_key(&ana, &slug).expect("hers");
+    block_on(rig.catalogue.delete_stream(&ana, &slug)).expect("deletes");
+    assert_eq!(
+        landed(&rig, "cam", Some(lent.secret.expose())),
+        Err("unknown_key"),
+        "it ends with its stream"
+    );
+}
+
+#[test]
+fn only_so_many_keys_are_lent_at_once() {
+    let (rig, ana, ..) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let lent: Vec<_> = (0..16)
+        .map(|_| rig.catalogue.lend_key(&ana, &slug).expect("is lent"))
+        .collect();
+    let refused = rig.catalogue.lend_key(&ana, &slug);
+    assert!(
+        matches!(refused, Err(StreamRefused::TooMany { max: 16 })),
+        "{refused:?}"
+    );
+    rig.catalogue.take_back(lent[3].id);
+    assert!(rig.catalogue.lend_key(&ana, &slug).is_ok());
+}
+
+#[test]
 fn only_so_many_revoked_keys_are_remembered() {
     let (rig, ana, first, _) = rig();
     let slug = Slug::parse("cam").expect("a slug");

@@ -179,6 +179,12 @@ impl Catalogue {
             self.note_use(Used::ApiKey(api_key.id), api_key.last_used, now);
             return Ok(admitted(stream, Credential::ApiKey(api_key.id)));
         }
+        if let Some((id, stream)) = self.lent(hash) {
+            let stream = rights.stream(stream).ok_or(Refused::UnknownKey)?;
+            check_path(landing, stream)?;
+            check_owner(&rights, stream)?;
+            return Ok(admitted(stream, Credential::Key(id)));
+        }
         if landing.is_in_path && is_open_name(&rights, landing.secret) {
             return Err(Refused::NoKey);
         }

@@ -334,6 +334,7 @@ pub(super) fn begin(
         agent,
     };
     work.push(Change::AddLogin(login.clone()));
+    work.push(Change::LoggedIn(user, now));
     Begun { login, cookie }
 }
 

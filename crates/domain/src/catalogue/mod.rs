@@ -7,8 +7,10 @@
 
 mod api_keys;
 mod gatekeeper;
+mod lent;
 mod logins;
 mod rights;
+mod settings;
 mod setups;
 mod streams;
 mod users;
@@ -27,6 +29,7 @@ use crate::secret::Hash;
 use crate::store::{Change, GrantKey, Store, StoreError, Unit, Work};
 
 use rights::Rights;
+pub use lent::Lent;
 pub use setups::First;
 pub use streams::PAGE_MAX;
 
@@ -87,6 +90,7 @@ pub struct Catalogue {
 }
 
 type Listener = Arc<dyn Fn(Ended) + Send + Sync>;
+type SettingsListener = Arc<dyn Fn() + Send + Sync>;
 
 struct Inner {
     ports: Ports,
@@ -94,10 +98,13 @@ struct Inner {
     mint: Mint,
     limits: Limits,
     listeners: RwLock<Vec<Listener>>,
+    settings_listeners: RwLock<Vec<SettingsListener>>,
     /// The token of this start, while nobody has an account.
     setup: Mutex<Option<Hash>>,
     /// Links that log in once: who, and until when. At most [`logins::ONCE_LINKS_MAX`].
     once: Mutex<HashMap<[u8; 32], (UserId, Time)>>,
+    /// Keys of the server's own senders: which, and to which stream.
+    lent: Mutex<HashMap<[u8; 32], (KeyId, StreamId)>>,
     /// Uses that have not been saved yet; at most one for each login and key.
     uses: Mutex<HashMap<Used, Time>>,
     /// A hash of no password, verified against for names that do not exist, so that these take as long.
@@ -165,8 +172,10 @@ impl Catalogue {
                 mint: Mint::new(&grant_key),
                 limits: Limits::new(&*ports.random),
                 listeners: RwLock::default(),
+                settings_listeners: RwLock::default(),
                 setup: Mutex::default(),
                 once: Mutex::default(),
+                lent: Mutex::default(),
                 uses: Mutex::default(),
                 dummy: Mutex::default(),
                 ports,
@@ -292,6 +301,8 @@ where
     }
 
     fn saved(&mut self, work: Work) {
+        let sets = |change: &Change| matches!(change, Change::SetSetting { .. });
+        let has_settings = work.changes.iter().any(sets);
         let ended: Vec<Ended> = {
             let mut rights = self
                 .inner
@@ -325,6 +336,13 @@ where
         for ended in ended {
             for listener in &listeners {
                 listener(ended);
+            }
+        }
+        if has_settings {
+            let listeners = self.inner.settings_listeners.read();
+            let listeners = listeners.unwrap_or_else(PoisonError::into_inner).clone();
+            for listener in listeners {
+                listener();
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::grant;
 use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
 use crate::login::Login;
 use crate::secret::Hash;
+use crate::setting::Setting;
 use crate::slug::Slug;
 use crate::store::{Change, Snapshot, UserRow};
 use crate::stream::{Key, Stream, Visibility};
@@ -32,6 +33,7 @@ pub(super) struct Rights {
     keys_by_hash: HashMap<[u8; 32], KeyId>,
     api_keys: HashMap<ApiKeyId, ApiKey>,
     api_keys_by_hash: HashMap<[u8; 32], ApiKeyId>,
+    settings: BTreeMap<String, Setting>,
 }
 
 /// A caller whose standing has been looked up: what they may do at this moment.
@@ -188,6 +190,20 @@ impl Rights {
             }
             Change::UsedApiKey(id, at) => self.api_keys.get_mut(&id)?.last_used = Some(at),
             Change::SetGrantKey(_) => {}
+            Change::LoggedIn(user, at) => self.users.get_mut(&user)?.user.last_login = Some(at),
+            Change::SetSetting {
+                name,
+                value: Some(value),
+            } => {
+                let setting = Setting {
+                    name: name.clone(),
+                    value,
+                };
+                self.settings.insert(name, setting);
+            }
+            Change::SetSetting { name, value: None } => {
+                self.settings.remove(&name);
+            }
         }
         None
     }
@@ -349,6 +365,11 @@ impl Rights {
 
     pub fn api_keys(&self) -> impl Iterator<Item = &ApiKey> {
         self.api_keys.values()
+    }
+
+    /// In the order of their names.
+    pub fn settings(&self) -> impl Iterator<Item = &Setting> {
+        self.settings.values()
     }
 }
 

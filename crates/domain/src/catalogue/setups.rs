@@ -86,6 +86,7 @@ impl Catalogue {
                     role: Role::Administrator,
                     created: now,
                     disabled: None,
+                    last_login: None,
                 };
                 let owner = user.id;
                 work.push(Change::AddUser(UserRow {

@@ -269,16 +269,33 @@ impl Catalogue {
             if key.revoked.is_some() {
                 return Ok(());
             }
-            work.push(Change::RevokeKey(id, now));
-            let mut revoked: Vec<&Key> = rights
-                .keys_of(stream.id)
-                .filter(|key| key.revoked.is_some())
-                .collect();
-            revoked.sort_by_key(|key| std::cmp::Reverse(key.revoked));
-            for oldest in revoked.into_iter().skip(REVOKED_KEYS_MAX - 1) {
-                work.push(Change::DeleteKey(oldest.id));
-            }
+            push_revocation(rights, work, now, key);
             Ok(())
+        })
+        .await
+    }
+
+    /// Replaces a key by a new one of the same name; the old one is revoked in the same moment, and its publisher cut off.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when it is not there, revoked already, or not theirs.
+    pub async fn rotate_key(
+        &self,
+        caller: &Caller,
+        slug: &Slug,
+        id: KeyId,
+    ) -> Result<MadeKey, Refused> {
+        let (caller, slug, random) = (caller.clone(), slug.clone(), self.random());
+        self.write(move |rights, work, now| {
+            let stream = managed(rights, &caller, &slug, now)?;
+            let old = rights
+                .key(id)
+                .filter(|key| key.stream == stream.id && key.revoked.is_none())
+                .ok_or(Refused::NotFound)?;
+            let secret = Secret::generate(Kind::StreamKey, &*random);
+            let made = push_key(work, &*random, now, stream.id, old.name.clone(), secret);
+            push_revocation(rights, work, now, old);
+            Ok(made)
         })
         .await
     }
@@ -297,7 +314,7 @@ impl Catalogue {
 }
 
 /// The stream, if the caller may change it; who may only watch it is told why not, others learn nothing.
-fn managed<'a>(
+pub(super) fn managed<'a>(
     rights: &'a Rights,
     caller: &Caller,
     slug: &Slug,
@@ -334,6 +351,19 @@ fn push_key(
     };
     work.push(Change::AddKey(key.clone()));
     MadeKey { key, secret }
+}
+
+/// Revokes a key, and forgets the one revoked first where too many are remembered.
+fn push_revocation(rights: &Rights, work: &mut Work, now: Time, key: &Key) {
+    work.push(Change::RevokeKey(key.id, now));
+    let mut revoked: Vec<&Key> = rights
+        .keys_of(key.stream)
+        .filter(|key| key.revoked.is_some())
+        .collect();
+    revoked.sort_by_key(|key| std::cmp::Reverse(key.revoked));
+    for oldest in revoked.into_iter().skip(REVOKED_KEYS_MAX - 1) {
+        work.push(Change::DeleteKey(oldest.id));
+    }
 }
 
 /// Keys that stand in manuals, examples and other people's configurations; in lower case.

@@ -35,6 +35,7 @@ impl Catalogue {
                 role: new.role,
                 created: now,
                 disabled: None,
+                last_login: None,
             };
             work.push(Change::AddUser(UserRow {
                 user: user.clone(),
@@ -133,20 +134,13 @@ impl Catalogue {
         let now = self.now();
         let (user, stored) = {
             let rights = self.rights();
-            let user = rights
-                .standing(caller, now)
-                .user
+            let user = rights.standing(caller, now).user;
+            let row = user
+                .and_then(|user| rights.user(user))
                 .ok_or(Refused::NotAllowed)?;
-            (
-                user,
-                rights
-                    .user(user)
-                    .ok_or(Refused::NotAllowed)?
-                    .password_hash
-                    .clone(),
-            )
+            password::check_for(new, &row.user.name)?;
+            (row.user.id, row.password_hash.clone())
         };
-        password::check(new)?;
         // A stolen cookie must not become a way to guess the password.
         let pair = (user, block(caller.address));
         let limit = &self.inner.limits.login_pair;
