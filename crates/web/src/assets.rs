@@ -1,18 +1,32 @@
 //! The built front end, embedded: hashed names, so that browsers may keep what they have for ever.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, io::Write as _, sync::LazyLock};
 
 use axum::{
-    http::header,
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 
-use crate::{error::Problem, extract::Path};
+use crate::{error::Problem, extract::Path, front::accepts_gzip};
 
 #[derive(RustEmbed)]
 #[folder = "dist"]
 struct Dist;
+
+/// The files compressed, by name; once for the life of the program.
+static PACKED: LazyLock<HashMap<String, Bytes>> = LazyLock::new(|| {
+    let packed = Dist::iter().filter_map(|name| {
+        let file = Dist::get(&name)?;
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&file.data).ok()?;
+        let bytes = encoder.finish().ok()?;
+        (bytes.len() < file.data.len()).then(|| (name.into_owned(), bytes.into()))
+    });
+    packed.collect()
+});
 
 /// Paths of the built files, by what they are.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +41,8 @@ pub(crate) struct Assets {
 impl Assets {
     /// Reads the manifest that was built with the files.
     pub(crate) fn embedded() -> Self {
+        // The first visitor need not wait for the packing.
+        std::thread::spawn(|| LazyLock::force(&PACKED).len());
         let manifest = Dist::get("manifest.json")
             .map(|file| file.data)
             .unwrap_or_default();
@@ -43,7 +59,7 @@ impl Assets {
 }
 
 /// `GET /assets/{name}`.
-pub(crate) async fn show(Path(name): Path<String>) -> Response {
+pub(crate) async fn show(Path(name): Path<String>, asked: HeaderMap) -> Response {
     let Some(file) = Dist::get(&name).filter(|_| name != "manifest.json") else {
         return Problem::not_found().into_response();
     };
@@ -54,7 +70,20 @@ pub(crate) async fn show(Path(name): Path<String>) -> Response {
             "public, max-age=31536000, immutable".to_owned(),
         ),
     ];
-    (headers, file.data).into_response()
+    let zipped = asked
+        .get(header::ACCEPT_ENCODING)
+        .filter(|value| accepts_gzip(value.as_bytes()))
+        .and_then(|_| PACKED.get(&name));
+    let mut response = match zipped {
+        Some(bytes) => (headers, bytes.clone()).into_response(),
+        None => (headers, file.data).into_response(),
+    };
+    let out = response.headers_mut();
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if zipped.is_some() {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
 }
 
 #[cfg(test)]

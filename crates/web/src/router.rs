@@ -17,6 +17,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The router over the handlers' state.
 pub fn router(app: App) -> Router {
     let hls = Router::new()
+        .route("/hls/{slug}/poster.mp4", get(play::poster))
         .route("/hls/{slug}/{file}", get(play::index))
         .route("/hls/{slug}/{token}/{piece}", get(play::piece))
         .method_not_allowed_fallback(other_method)

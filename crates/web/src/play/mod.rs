@@ -1,6 +1,7 @@
 //! Delivery: what a player asks for.
 
 mod live;
+mod poster;
 
 use std::{
     collections::BTreeMap,
@@ -10,6 +11,7 @@ use std::{
 use domain::engine::Status;
 
 pub(crate) use live::{hot, index, piece};
+pub(crate) use poster::show as poster;
 
 /// What a request for a live piece was for, as metrics count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

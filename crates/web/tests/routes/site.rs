@@ -13,10 +13,12 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
+use bytes::Bytes;
 use domain::{
     api_key::Scope,
     caller::Caller,
     clock::Clock,
+    engine::{Reply, Status},
     random::Random,
     stream::{MadeKey, Stream, Visibility},
     user::{Name, Role, UserId},
@@ -103,6 +105,9 @@ impl Site {
         }
         let secret = rig.stream(&ann, "secret", Visibility::Private);
         engine.go_live(&secret.0, rig.now());
+        for slug in ["open", "link", "club", "secret"] {
+            engine.set_poster(&slug.parse().unwrap(), poster());
+        }
         let is_failing = Arc::new(AtomicBool::new(false));
         let app = app(&rig, &engine, &is_failing, settings);
         Self {
@@ -184,6 +189,20 @@ impl Site {
     }
 }
 
+/// A picture, as far as its readers here care.
+pub fn poster() -> Reply {
+    Reply {
+        status: Status::Ok,
+        media_type: "video/mp4",
+        body: vec![Bytes::from_static(b"01234"), Bytes::from_static(b"56789")].into(),
+        gzip: None,
+        max_age_s: 5,
+        immutable: false,
+        retry_after_s: None,
+        reason: None,
+    }
+}
+
 /// The handlers' state over a rig.
 pub fn app(
     rig: &Rig,
@@ -207,8 +226,39 @@ pub fn app(
         clock: Arc::new(rig.clock.clone()) as Arc<dyn Clock>,
         random: Arc::new(Seeded::new(7)) as Arc<dyn Random>,
         checks: Box::new(checks),
+        test_signal: Arc::new(FakeSignal::default()),
     };
     App::new(ports, settings)
+}
+
+/// A test signal that says it runs where it was started, on one stream at most.
+#[derive(Default)]
+struct FakeSignal(std::sync::Mutex<Option<(domain::slug::Slug, domain::catalogue::Lent)>>);
+
+impl web::TestSignal for FakeSignal {
+    fn runs(&self, slug: &domain::slug::Slug) -> bool {
+        self.0.lock().unwrap().as_ref().is_some_and(|(on, _)| on == slug)
+    }
+
+    fn start(
+        &self,
+        slug: &domain::slug::Slug,
+        key: domain::catalogue::Lent,
+    ) -> Result<(), web::TestSignalRefused> {
+        let mut running = self.0.lock().unwrap();
+        match &*running {
+            Some((on, _)) if on == slug => Err(web::TestSignalRefused::Running),
+            Some(_) => Err(web::TestSignalRefused::TooMany { max: 1 }),
+            None => {
+                *running = Some((slug.clone(), key));
+                Ok(())
+            }
+        }
+    }
+
+    fn stop(&self, slug: &domain::slug::Slug) {
+        self.0.lock().unwrap().take_if(|(on, _)| on == slug);
+    }
 }
 
 /// A site that nobody has set up.
