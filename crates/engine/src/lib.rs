@@ -46,9 +46,11 @@ pub struct Settings {
     pub grace: Duration,
     /// A second publisher replaces the first instead of being refused.
     pub take_over: bool,
+    /// A publisher that does not take its answers for this long is disconnected.
+    pub send_timeout: Duration,
     /// RTMP connections in all.
     pub connections: usize,
-    /// RTMP connections of one address; 0: no limit.
+    /// RTMP connections of one address (of one /64 network with IPv6); 0: no limit.
     pub publishers_per_address: u32,
     /// Bytes of frames a stream's ring holds for slow readers.
     pub ring_bytes_max: usize,

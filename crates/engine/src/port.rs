@@ -97,9 +97,7 @@ impl Engine for Embedded {
             return self.shared.refusals.list(None);
         };
         let stream = self.shared.gatekeeper.stream_named(slug);
-        stream.map_or_else(Vec::new, |stream| {
-            self.shared.refusals.list(Some(stream))
-        })
+        stream.map_or_else(Vec::new, |stream| self.shared.refusals.list(Some(stream)))
     }
 
     fn health(&self) -> Health {
@@ -222,6 +220,7 @@ mod tests {
             rtmp: rtmp::Limits::default(),
             grace: Duration::from_secs(30),
             take_over,
+            send_timeout: Duration::from_secs(5),
             connections: 10,
             publishers_per_address: 0,
             ring_bytes_max: 8 << 20,
@@ -248,9 +247,7 @@ mod tests {
 
     impl Engine {
         fn publish(&self) -> Result<crate::hub::Publishing, Refused> {
-            self.embedded
-                .hub
-                .publish(self.admitted.clone(), ORIGIN)
+            self.embedded.hub.publish(self.admitted.clone(), ORIGIN)
         }
 
         /// Publishes so many seconds of sound at once.

@@ -15,6 +15,8 @@ pub struct Limits {
     pub message_bytes_max: u32,
     /// Chunk streams per connection: against tables that grow with every made-up id (real encoders need more than 32).
     pub chunk_streams_max: usize,
+    /// Message streams a connection may make (`createStream`); encoders make one, some a new one for each publish.
+    pub message_streams_max: u32,
     /// Bytes of unfinished messages over all chunk streams: against many messages that are begun and never finished.
     pub partial_bytes_max: usize,
     /// Nesting of AMF values: against stack exhaustion.
@@ -46,6 +48,7 @@ impl Default for Limits {
             chunk_size_max: 1 << 20,
             message_bytes_max: 8 << 20,
             chunk_streams_max: 64,
+            message_streams_max: 64,
             partial_bytes_max: 12 << 20,
             amf_depth_max: 16,
             amf_keys_max: 256,

@@ -27,8 +27,6 @@ use crate::{
 
 /// One read; a key frame of some hundred kilobytes takes few.
 const READ_BYTES: usize = 64 * 1024;
-/// A publisher that does not take its answers for this long is disconnected.
-const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 /// After a refusal the socket stays open this long, so that the encoder reads it before the connection resets.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -303,8 +301,11 @@ impl Connection {
         if self.outgoing.is_empty() {
             return Ok(());
         }
-        timeout(SEND_TIMEOUT, stream.write_all(&self.outgoing))
-            .await
+        timeout(
+            self.shared.settings.send_timeout,
+            stream.write_all(&self.outgoing),
+        )
+        .await
             .map_err(|_| io::ErrorKind::TimedOut)??;
         self.outgoing.clear();
         Ok(())

@@ -18,8 +18,6 @@ use crate::{
 
 /// Chunk size of what the server sends. FFmpeg takes it over for what it sends, which spares it 128-byte chunks.
 const CHUNK_BYTES: u32 = 64 << 10;
-/// Message streams a connection may make; encoders make one, some a new one for each publish.
-const STREAMS_MAX: u32 = 64;
 /// Enhanced RTMP, `FourCcInfoMask`: the codec can be passed on.
 const CAN_FORWARD: f64 = 4.0;
 
@@ -114,7 +112,7 @@ impl Session {
     }
 
     fn receive_create_stream(&mut self, command: &Command) {
-        if self.streams >= STREAMS_MAX {
+        if self.streams >= self.limits.message_streams_max {
             return self.answer_error(command, "Too many streams on one connection.");
         }
         self.streams += 1;

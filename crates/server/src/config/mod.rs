@@ -6,6 +6,7 @@
 
 pub mod registry;
 mod resolve;
+mod rtmp;
 mod typed;
 
 pub use resolve::{Invalid, Resolved, Source};
