@@ -1,10 +1,9 @@
 //! RTMP: a listener within caps, and a task for each connection around `rtmp::Session`.
 
 use std::{
-    collections::HashMap,
     io,
-    net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -19,6 +18,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
+use super::held::Held;
 use crate::{
     Shared,
     hub::{EndReason, Hub, Origin, Publishing},
@@ -69,47 +69,6 @@ pub(crate) async fn listen(shared: Arc<Shared>, hub: Arc<Hub>, listener: TcpList
             connection.run(stream).await;
             drop(place);
         });
-    }
-}
-
-/// Connections held, in all and by each address.
-#[derive(Debug, Default)]
-struct Held(Mutex<HashMap<IpAddr, u32>>);
-
-struct Place {
-    held: Arc<Held>,
-    ip: IpAddr,
-}
-
-impl Held {
-    fn take(self: &Arc<Self>, ip: IpAddr, most: usize, most_of_address: u32) -> Option<Place> {
-        let ip = ip.to_canonical();
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.values().map(|n| *n as usize).sum::<usize>() >= most {
-            return None;
-        }
-        let count = counts.entry(ip).or_insert(0);
-        if most_of_address > 0 && *count >= most_of_address {
-            return None;
-        }
-        *count += 1;
-        drop(counts);
-        Some(Place {
-            held: self.clone(),
-            ip,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.ip) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.ip);
-            }
-        }
     }
 }
 
@@ -306,7 +265,7 @@ impl Connection {
             stream.write_all(&self.outgoing),
         )
         .await
-            .map_err(|_| io::ErrorKind::TimedOut)??;
+        .map_err(|_| io::ErrorKind::TimedOut)??;
         self.outgoing.clear();
         Ok(())
     }
