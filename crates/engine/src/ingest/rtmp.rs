@@ -119,7 +119,10 @@ impl Connection {
         if closed.is_some_and(|closed| {
             matches!(
                 closed,
-                Closed::Rejected(_) | Closed::Ended(_) | Closed::Unsupported(_)
+                Closed::Rejected(_)
+                    | Closed::Ended(_)
+                    | Closed::Unsupported(_)
+                    | Closed::TooFast { .. }
             )
         }) {
             let _ = stream.shutdown().await;

@@ -109,7 +109,7 @@ impl Session {
         self.counts.bytes = self.counts.bytes.saturating_add(bytes.len() as u64);
         self.link.count(bytes.len());
         if !self.byte_rate.take(self.now, bytes.len() as u64) {
-            return self.close(Closed::TooFast { what: "bytes" });
+            return self.too_fast("bytes");
         }
         self.drive(bytes);
         if self.closed.is_none() && !matches!(self.phase, Phase::Handshake(_)) {
@@ -260,7 +260,7 @@ impl Session {
             Ok(Taken::Track(track)) => self.events.push_back(Event::Track(track)),
             Ok(Taken::Frame(frame)) => {
                 if !self.frame_rate.take(self.now, 1) {
-                    return self.close(Closed::TooFast { what: "frames" });
+                    return self.too_fast("frames");
                 }
                 self.counts.frames = self.counts.frames.saturating_add(1);
                 self.set_deadline(self.limits.idle_ms);
@@ -294,6 +294,15 @@ impl Session {
             }
             None => self.ignore(),
         }
+    }
+
+    /// Told like a refusal, since the person in front of the encoder has to change something.
+    fn too_fast(&mut self, what: &'static str) {
+        let closed = Closed::TooFast { what };
+        self.send_rejection(&Rejection::denied(format!(
+            "The encoder sent {closed} here. Lower its rate and start again."
+        )));
+        self.close(closed);
     }
 
     fn refuse_media(&mut self, unsupported: Unsupported) {
