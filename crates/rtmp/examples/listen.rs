@@ -1,6 +1,10 @@
 //! Takes one publisher on 127.0.0.1 and prints what the session says: `listen [port] [capture file] [reject]`.
 //!
 //! With a file name, the bytes that the encoder sent are written to it, to be replayed by tests.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an example is the shell around the session: it has the socket and the clock"
+)]
 
 use std::{
     fs::File,
