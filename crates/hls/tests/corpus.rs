@@ -1,8 +1,6 @@
 //! Replays the fuzz targets' corpus: inputs that once reached a new place in the code, or broke it.
 #![expect(clippy::unwrap_used, reason = "the rig may fail the test")]
 
-use std::{fs, path::Path};
-
 #[path = "../fuzz/inputs/check.rs"]
 mod check;
 #[path = "../fuzz/inputs/packager.rs"]
@@ -18,15 +16,7 @@ mod rig;
 mod rules;
 
 fn replay(target: &str, run: impl Fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz/corpus")
-        .join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(corpus).expect("the corpus is committed") {
-        run(&fs::read(entry.expect("a file").path()).expect("readable"));
-        count += 1;
-    }
-    assert!(count > 0, "{target} has a corpus");
+    testkit::corpus::replay(env!("CARGO_MANIFEST_DIR"), target, run);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Fixed clock, seeded randomness, a store in memory, a fake engine, builders and contract suites; for tests only.
 //!
-//! Nothing here waits for real time or touches a disk. [`Rig`] puts a whole catalogue together in one line;
+//! Nothing here waits for real time, and only [`corpus`] reads files. [`Rig`] puts a whole catalogue together in one line;
 //! [`block_on`] runs its futures without a runtime.
 
 mod clock;
+pub mod corpus;
 mod engine;
 mod hasher;
 mod memory;
