@@ -27,6 +27,18 @@ fn stories() -> Result<()> {
         "release build",
         &mut run::cargo(&["build", "--release", "--locked", "--package", "server"]),
     )?;
+    run::run(
+        "release build of our own RTMP client",
+        &mut run::cargo(&[
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "rtmp",
+            "--example",
+            "publish",
+        ]),
+    )?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), Into::into);
     run::run(
@@ -41,6 +53,7 @@ fn stories() -> Result<()> {
             "2",
         ])
         .env("SERVER_BIN", target.join("release/media-server"))
+        .env("PUBLISH_BIN", target.join("release/examples/publish"))
         .env("FFMPEG_MODERN", modern)
         .env("FFMPEG_SYSTEM", system)
         .env("CHROMIUM", chromium),

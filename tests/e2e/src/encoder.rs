@@ -1,8 +1,9 @@
-//! ffmpeg as an encoder: a small moving picture and a tone, in real time.
+//! Encoders: ffmpeg with a small moving picture and a tone, in real time, and our own RTMP client.
 
 use std::{
     fs::File,
     io::Read as _,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
@@ -43,9 +44,12 @@ pub struct Encoder {
     video: bool,
     audio: bool,
     gop_frames: u32,
+    mark: Option<String>,
     options: Vec<String>,
 }
 
+/// Identifies this rig's marks among SEI messages of user data (ITU-T H.264, D.1.7); any number will do.
+const MARK_UUID: &str = "086f3693b7b34f2c965321492feee5b8";
 /// Pictures a second.
 const FRAME_RATE: u32 = 25;
 
@@ -58,6 +62,7 @@ impl Encoder {
             video: true,
             audio: true,
             gop_frames: FRAME_RATE,
+            mark: None,
             options: Vec::new(),
         }
     }
@@ -85,6 +90,15 @@ impl Encoder {
     pub fn key_frame_every(self, seconds: u32) -> Self {
         Self {
             gop_frames: seconds * FRAME_RATE,
+            ..self
+        }
+    }
+
+    /// With a text in each key frame, as user data (SEI): decoders ignore it, and a story finds it again in the segments.
+    #[must_use]
+    pub fn marked(self, text: &str) -> Self {
+        Self {
+            mark: Some(text.to_owned()),
             ..self
         }
     }
@@ -162,6 +176,11 @@ impl Encoder {
                 "-sc_threshold",
                 "0",
             ]);
+            if let Some(mark) = &self.mark {
+                // The filter marks access units that hold an SPS, so each key frame is given its own.
+                let mark = format!("h264_metadata=sei_user_data={MARK_UUID}+{mark}");
+                command.args(["-bsf:v", &format!("dump_extra=freq=keyframe,{mark}")]);
+            }
         }
         if self.audio {
             command.args(["-c:a", "aac", "-b:a", "64k"]);
@@ -170,30 +189,47 @@ impl Encoder {
     }
 }
 
-/// Publishes a prepared file as it is, over and over: costs next to nothing.
+/// Publishes a prepared file as it is, over and over, in real time: costs next to nothing.
 ///
 /// # Panics
 /// Where ffmpeg cannot be started.
 #[must_use]
 pub fn copy(ffmpeg: Ffmpeg, file: &Path, url: &str) -> Publisher {
+    copy_at(&["-re"], ffmpeg, file, url)
+}
+
+/// Publishes a prepared file over and over as fast as it is taken.
+///
+/// # Panics
+/// Where ffmpeg cannot be started.
+#[must_use]
+pub fn flood(ffmpeg: Ffmpeg, file: &Path, url: &str) -> Publisher {
+    copy_at(&[], ffmpeg, file, url)
+}
+
+fn copy_at(pace: &[&str], ffmpeg: Ffmpeg, file: &Path, url: &str) -> Publisher {
     let mut command = Command::new(ffmpeg.program());
     command
-        .args([
-            "-hide_banner",
-            "-loglevel",
-            "warning",
-            "-nostdin",
-            "-re",
-            "-stream_loop",
-            "-1",
-            "-i",
-        ])
-        .arg(file);
-    command.args(["-c", "copy", "-f", "flv", url]);
+        .args(["-hide_banner", "-loglevel", "warning", "-nostdin"])
+        .args(pace)
+        .args(["-stream_loop", "-1", "-i"])
+        .arg(file)
+        .args(["-c", "copy", "-f", "flv", url]);
     Publisher::start(command)
 }
 
-/// An ffmpeg that runs; ended when dropped.
+/// Publishes a prepared file by our own RTMP client (`crates/rtmp/examples/publish.rs`), with application and name as they are sent.
+///
+/// # Panics
+/// Where it cannot be started.
+#[must_use]
+pub fn ours(server: SocketAddr, app: &str, name: &str, file: &Path) -> Publisher {
+    let mut command = Command::new(tool("PUBLISH_BIN"));
+    command.args([&server.to_string(), app, name]).arg(file);
+    Publisher::start(command)
+}
+
+/// An encoder that runs; ended when dropped.
 pub struct Publisher {
     child: Child,
     log: tempfile::NamedTempFile,
@@ -201,19 +237,23 @@ pub struct Publisher {
 
 impl Publisher {
     fn start(mut command: Command) -> Self {
-        let log = tempfile::NamedTempFile::new().and_then(|log| Ok((log.reopen()?, log)));
-        let (writer, log): (File, _) = match log {
+        // Appending, since both outputs write into it.
+        let log = tempfile::NamedTempFile::new().and_then(|log| {
+            let out = File::options().append(true).open(log.path())?;
+            Ok((out.try_clone()?, out, log))
+        });
+        let (stdout, stderr, log) = match log {
             Ok(log) => log,
-            Err(error) => panic!("no file for ffmpeg's words: {error}"),
+            Err(error) => panic!("no file for the encoder's words: {error}"),
         };
         match command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(writer)
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
         {
             Ok(child) => Self { child, log },
-            Err(error) => panic!("ffmpeg does not start: {error}"),
+            Err(error) => panic!("the encoder does not start: {error}"),
         }
     }
 
@@ -235,7 +275,7 @@ impl Publisher {
     pub fn runs(&mut self) -> bool {
         match self.child.try_wait() {
             Ok(status) => status.is_none(),
-            Err(error) => panic!("no word about ffmpeg: {error}"),
+            Err(error) => panic!("no word about the encoder: {error}"),
         }
     }
 
@@ -254,7 +294,7 @@ impl Publisher {
     /// Where it does not end in time.
     #[must_use]
     pub fn end_within(mut self, deadline: Duration) -> (ExitStatus, String) {
-        let status = until("the end of ffmpeg", deadline, || {
+        let status = until("the end of the encoder", deadline, || {
             self.child.try_wait().ok().flatten()
         });
         (status, self.words())
@@ -269,7 +309,7 @@ impl Publisher {
     /// Lets it say goodbye.
     pub fn stop(mut self) {
         crate::server::signal(&self.child, "TERM");
-        until("ffmpeg's goodbye", MOMENT, || {
+        until("the encoder's goodbye", MOMENT, || {
             self.child.try_wait().ok().flatten()
         });
     }
@@ -280,7 +320,7 @@ impl Drop for Publisher {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("--- ffmpeg said:\n{}", self.words());
+            eprintln!("--- the encoder said:\n{}", self.words());
         }
     }
 }

@@ -8,12 +8,14 @@
 pub mod encoder;
 pub mod http;
 pub mod playlist;
+pub mod relay;
 pub mod server;
 pub mod wait;
 
 pub use encoder::{Encoder, FFMPEGS, Ffmpeg, Publisher};
 pub use http::{Answer, Client};
 pub use playlist::Media;
+pub use relay::{Mischief, Relay};
 pub use server::Server;
 pub use wait::{MOMENT, until};
 

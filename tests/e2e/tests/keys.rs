@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::{
-    Client, Encoder, FFMPEGS, Ffmpeg, Server,
+    Client, Encoder, FFMPEGS, Ffmpeg, Server, encoder,
     playlist::Viewer,
     server::{text, wait_until_gone, wait_until_receiving},
     until,
@@ -82,8 +82,8 @@ fn every_place_for_the_key_publishes() {
                 server.rtmp_url("live"),
             ),
         ];
-        for (form, encoder, url) in tries {
-            let publisher = encoder.publish(&url);
+        for (form, ffmpeg_as, url) in tries {
+            let publisher = ffmpeg_as.publish(&url);
             until(
                 &format!("{ffmpeg:?} is live by: {form}\n{}", publisher.words()),
                 e2e::MOMENT,
@@ -101,6 +101,59 @@ fn every_place_for_the_key_publishes() {
         Value::Null,
         "no form was refused on the way"
     );
+}
+
+#[test]
+fn our_own_client_publishes_in_every_place_for_the_key_and_reads_why_it_may_not() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no directory: {error}"));
+    let file = folder.path().join("media.flv");
+    Encoder::new(Ffmpeg::Modern).write(4, &file);
+    let query = format!("?token={key}");
+    let both = format!("live{query}");
+    let tries = [
+        // Server with `live`, as OBS sends it.
+        ("live", query.as_str()),
+        ("live", &both),
+        ("live", &key),
+        // The bare server.
+        ("", &both),
+        ("", &key),
+        // The query in the server's field, as OBS and GStreamer send it.
+        (&both, ""),
+        (&both, "live"),
+        // What comes along when an address is copied.
+        ("live/", &format!("/live/{query}")),
+        ("live", &format!("\"{key}\"")),
+        (" live ", &format!("{query}\n")),
+    ];
+    for (app, name) in tries {
+        let form = format!("{app:?} {name:?}").replace(&key, "KEY");
+        let mut publisher = encoder::ours(server.rtmp, app, name, &file);
+        until(&format!("live by {form}"), e2e::MOMENT, || {
+            let words = publisher.words();
+            assert!(publisher.runs(), "{form}: {words}");
+            (e2e::server::state(&operator, "live").as_deref() == Some("receiving")).then_some(())
+        });
+        let viewer = Viewer::join(&server.client(), "live");
+        let before = viewer.look().last();
+        until(&format!("played by {form}"), e2e::MOMENT, || {
+            (viewer.look().last() > before).then_some(())
+        });
+        publisher.kill();
+        wait_until_gone(&operator, "live", CUT);
+    }
+    assert_eq!(newest_refusal(&operator, "live"), Value::Null);
+
+    let (status, words) = encoder::ours(server.rtmp, "live", "?token=wrong", &file).end();
+    assert!(!status.success(), "{words}");
+    assert!(
+        words.contains("refused NetStream.Publish.BadName: ") && words.contains("key"),
+        "{words}"
+    );
+    assert!(!words.contains("publishing"), "{words}");
 }
 
 #[test]
