@@ -13,7 +13,7 @@ pub struct Frame {
     pub dts: Timestamp,
     /// Presentation time; before `dts` where an encoder uses signed offsets.
     pub pts: Timestamp,
-    /// Decoding can start here (IDR picture; every AAC frame).
+    /// Decoding can start here ([`crate::h264::can_start`]; every AAC frame).
     pub key: bool,
     /// The access unit: length-prefixed NAL units for H.264, a raw block for AAC.
     pub data: Bytes,

@@ -306,6 +306,29 @@ fn an_access_unit_tells_what_is_in_it() {
 }
 
 #[test]
+fn decoding_starts_at_idr_and_at_intra_pictures_that_recover_at_once() {
+    let at_once: &[u8] = &[0x06, 6, 1, 0xc4, 0x80];
+    let later: &[u8] = &[0x06, 6, 1, 0x44, 0x80];
+    let (intra, mixed_intra, predicted): (&[u8], &[u8], &[u8]) =
+        (&[0x61, 0x88, 0x84], &[0x61, 0xb0], &[0x61, 0x9a, 0x24]);
+    let table: [(&[&[u8]], bool); 10] = [
+        (&[&[0x65, 0x88]], true),
+        (&[at_once, intra], true),
+        (&[at_once, mixed_intra, mixed_intra], true),
+        (&[intra], false),
+        (&[later, intra], false),
+        (&[at_once, predicted], false),
+        (&[at_once, intra, predicted], false),
+        (&[at_once], false),
+        (&[&[0x06, 6, 0, 0x80], intra], false),
+        (&[at_once, &[0x61]], false),
+    ];
+    for (units, starts) in table {
+        assert_eq!(h264::can_start(&unit(units), 4), starts, "{units:x?}");
+    }
+}
+
+#[test]
 fn ordinary_access_units_are_not_copied() {
     let data = unit(&[&[0x09, 0xf0], &[0x65, 1, 2, 3]]);
     assert_eq!(h264::normalise(&data, 4).as_ptr(), data.as_ptr());
@@ -374,6 +397,7 @@ proptest! {
         let _ = config_of(noise.clone());
         let _ = h264::inspect(&noise, size);
         let _ = h264::has_recovery_point(&noise, size);
+        let _ = h264::can_start(&noise, size);
         let _ = ParameterSets::find(&noise, size);
         let plain = h264::normalise(&noise, size);
         prop_assert_eq!(h264::normalise(&plain, 4), plain, "what was made plain stays as it is");

@@ -3,6 +3,12 @@
 //! A segment's lines are rendered once, when they come to be, and joined on every change; only head, hint and the choice
 //! of lines differ between playlists. There is one rendition, so nothing to report on others. INDEPENDENT-SEGMENTS is never claimed: the first segment of an epoch is cut early, and
 //! long groups of pictures are cut at the target duration, so it does not hold; INDEPENDENT on parts tells the truth.
+//!
+//! `EXT-X-PRELOAD-HINT:TYPE=MAP` (4.4.5.3) is not written. A new initialisation segment is known for certain only when the time line that
+//! needs it has settled: mostly in the step that lists the last part of the old one, one part before the map itself is listed; after
+//! a change of kinds or rate, later than that part's answer went out. Viewers wait in blocking reloads, so the hint could reach them with
+//! that one answer at most, and save one round trip for some 700 bytes, once a change, in players that load hints (hls.js does not).
+//! `check` judges hints of maps that other servers give.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,9 @@
 //! Any access unit. The first byte says how long the lengths are.
 
 use bytes::Bytes;
-use media::h264::{Config, ParameterSets, has_recovery_point, inspect, is_idr, normalise};
+use media::h264::{
+    Config, ParameterSets, can_start, has_recovery_point, inspect, is_idr, normalise,
+};
 
 /// Panics where two ways to look at the same access unit disagree.
 pub fn run(data: &[u8]) {
@@ -13,6 +15,9 @@ pub fn run(data: &[u8]) {
     let facts = inspect(&unit, size);
     assert_eq!(facts.idr, is_idr(&unit, size));
     assert_eq!(facts.recovery_point, has_recovery_point(&unit, size));
+    let starts = can_start(&unit, size);
+    assert!(starts || !facts.idr, "an IDR picture is a start");
+    assert!(!starts || facts.idr || facts.recovery_point && facts.slices > 0);
     let sets = ParameterSets::find(&unit, size);
     assert_eq!(facts.parameter_sets, !sets.is_empty());
     let _ = Config::from_parameter_sets(sets);

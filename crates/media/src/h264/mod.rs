@@ -1,13 +1,15 @@
 //! H.264 decoder configuration (`avcC`), parameter sets, and what is needed of access units.
 //!
 //! ISO/IEC 14496-15 5.3.3 (`AVCDecoderConfigurationRecord`), ITU-T H.264 7.3.2.1 (SPS). Understands the first SPS alone: it
-//! describes the stream. Does not read slices: key frames are told by NAL types. Lengths of 3 bytes, which the standard
+//! describes the stream. Of slices only their type is read. Lengths of 3 bytes, which the standard
 //! reserves, are read, since encoders in the field send them; what is written always has 4.
 
 mod nal;
 mod sps;
 
-pub use nal::{Facts, Nal, Nals, ParameterSets, has_recovery_point, inspect, is_idr, normalise};
+pub use nal::{
+    Facts, Nal, Nals, ParameterSets, can_start, has_recovery_point, inspect, is_idr, normalise,
+};
 pub use sps::{ChromaFormat, Colour, MACROBLOCKS_MAX, SIDE_MAX};
 
 use bytes::{BufMut, Bytes, BytesMut};

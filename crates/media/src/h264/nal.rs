@@ -1,9 +1,11 @@
 //! NAL units inside an access unit that carries a length before each (ISO/IEC 14496-15, 5.3.2).
 //!
-//! Reads only the headers and, for SEI, the types of messages. Empty units are tolerated and counted; a length that points
+//! Reads only the headers, the types of slices and, for SEI, the types of messages. Empty units are tolerated and counted; a length that points
 //! past the end stops the walk and is told. Does not touch Annex B start codes: neither RTMP nor MP4 carries them.
 
 use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::bits::Bits;
 
 /// Coded slice of an IDR picture.
 const IDR: u8 = 5;
@@ -155,6 +157,39 @@ pub fn has_recovery_point(data: &[u8], nal_length_size: u8) -> bool {
         .any(|nal| nal.kind() == SEI && sei_has(nal.bytes, RECOVERY_POINT))
 }
 
+/// Decoding can start at this access unit: an IDR picture, or an intra picture with a recovery point that is exact at once
+/// (`recovery_frame_cnt` 0), which is how open groups of pictures begin.
+///
+/// Pictures sent after such a one and shown before it may lack what they refer to; all that are shown after it are whole. A
+/// recovery point with a count above 0 (intra refresh) is none: players that are told to start there show damage or nothing.
+pub fn can_start(data: &[u8], nal_length_size: u8) -> bool {
+    let (mut slices, mut all_intra, mut recovers) = (false, true, false);
+    for nal in Nals::new(data, nal_length_size) {
+        match nal.kind() {
+            IDR => return true,
+            1 | 2 => {
+                slices = true;
+                all_intra &= is_intra_slice(nal.bytes);
+            }
+            // A count of 0 is the one code that begins with a set bit.
+            SEI => {
+                recovers |=
+                    sei_first_byte(nal.bytes, RECOVERY_POINT).is_some_and(|byte| byte & 0x80 != 0);
+            }
+            _ => {}
+        }
+    }
+    slices && all_intra && recovers
+}
+
+/// `slice_type` I or SI (ITU-T H.264, 7.4.3): 2, 4, 7 or 9.
+fn is_intra_slice(nal: &[u8]) -> bool {
+    // Both codes are short enough that emulation prevention cannot reach into them.
+    let mut bits = Bits::new(nal.get(1..).unwrap_or_default());
+    bits.ue_up_to(super::MACROBLOCKS_MAX).is_some()
+        && matches!(bits.ue_up_to(9), Some(2 | 4 | 7 | 9))
+}
+
 /// The parameter sets that an access unit carries in band; shares its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParameterSets {
@@ -224,20 +259,23 @@ pub(super) fn unescape(payload: &[u8]) -> impl Iterator<Item = u8> + '_ {
 }
 
 fn sei_has(nal: &[u8], wanted: u32) -> bool {
+    sei_first_byte(nal, wanted).is_some()
+}
+
+/// First byte of the first message of this type; 0 where it is empty.
+fn sei_first_byte(nal: &[u8], wanted: u32) -> Option<u8> {
     let mut payload = unescape(nal.get(1..).unwrap_or_default());
     // The trailing bits alone (80) read as a type without a size, which ends the walk.
-    while let Some(kind) = sei_number(&mut payload) {
-        let Some(size) = sei_number(&mut payload) else {
-            return false;
-        };
+    loop {
+        let kind = sei_number(&mut payload)?;
+        let size = sei_number(&mut payload)?;
         if kind == wanted {
-            return true;
+            return Some(payload.next().filter(|_| size > 0).unwrap_or(0));
         }
-        if size > 0 && payload.nth(size as usize - 1).is_none() {
-            return false;
+        if size > 0 {
+            payload.nth(size as usize - 1)?;
         }
     }
-    false
 }
 
 /// A number as SEI messages write types and sizes: 255 for each byte that is `ff`, then the rest.

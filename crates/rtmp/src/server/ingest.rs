@@ -97,8 +97,8 @@ impl Ingest {
                     track: TrackId::VIDEO,
                     dts: Timestamp::from_ms(time_ms),
                     pts: Timestamp::from_ms(time_ms.saturating_add(i64::from(composition_ms))),
-                    // Some encoders mark every intra picture; only an IDR picture lets a decoder start.
-                    key: key && h264::is_idr(&data, NAL_LENGTH_BYTES),
+                    // Some encoders mark every intra picture, or where an intra refresh begins.
+                    key: key && h264::can_start(&data, NAL_LENGTH_BYTES),
                     data,
                 }))
             }

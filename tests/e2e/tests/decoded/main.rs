@@ -221,7 +221,11 @@ fn run(fixtures: &Fixtures, case: Case) {
             assert!(off.abs() <= 180, "sound is {off} ticks from the picture");
         }
     }
-    joins(fixtures, &packaged, &got);
+    let places = joins(fixtures, &packaged, &got, 0);
+    assert!(
+        places > 2 || gop_ms > 8000,
+        "viewers may join at {places} places"
+    );
 }
 
 /// Parts a viewer who joins is given.
@@ -230,49 +234,43 @@ const JOINED_PARTS: usize = 8;
 /// Pictures at the end of those parts that may lack the ones shown before them, which are sent later.
 const CUT_OFF: usize = 4;
 
-/// Whoever joins at any segment decodes, from its first independent part on, the pictures that everybody sees.
-fn joins(fixtures: &Fixtures, packaged: &Packaged, whole: &[Decoded]) {
+/// Whoever joins at any segment decodes, from its first independent part on, the pictures that everybody sees; but for up to
+/// `leading` pictures that an open group begins with. Answers at how many places viewers may join.
+fn joins(fixtures: &Fixtures, packaged: &Packaged, whole: &[Decoded], leading: usize) -> usize {
     let (mut files, mut starts) = (Vec::new(), Vec::new());
     for msn in packaged.segments.keys() {
         let mut parts = packaged.parts.iter().enumerate();
         let Some((start, _)) = parts.find(|(_, part)| part.msn >= *msn && part.independent) else {
             continue;
         };
-        if starts.last() == Some(&start) {
-            continue;
+        if starts.last() != Some(&start) {
+            let end = (start + JOINED_PARTS).min(packaged.parts.len());
+            files.push(fixtures.write(&format!("join{msn}"), packaged, start..end));
+            starts.push(start);
         }
-        let end = (start + JOINED_PARTS).min(packaged.parts.len());
-        files.push(fixtures.write(&format!("join{msn}"), packaged, start..end));
-        starts.push(start);
     }
-    assert!(!files.is_empty(), "nobody can join");
     let shown: BTreeMap<i64, &str> = whole
         .iter()
         .map(|picture| (picture.at, picture.hash.as_str()))
         .collect();
     // The first independent part may begin before its key frame: what lies there is complained about.
     let (joined, _) = decode_all(fixtures.ffmpeg, &files, Stream::Video);
-    for (place, got) in joined.iter().enumerate() {
-        let who = format!("who joins at part {}", starts[place]);
-        let (Some(first), Some(last)) = (
-            got.first(),
-            got.len()
-                .checked_sub(CUT_OFF)
-                .and_then(|last| got.get(last)),
-        ) else {
-            panic!("{who} sees {} pictures", got.len());
-        };
-        for picture in got {
-            assert_eq!(
-                shown.get(&picture.at),
-                Some(&picture.hash.as_str()),
-                "{who} sees another picture at {}",
-                picture.at
-            );
-        }
-        let all = shown.range(first.at..last.at).count();
+    for (got, start) in joined.iter().zip(&starts) {
+        let who = format!("who joins at part {start}");
+        let same = |picture: &Decoded| shown.get(&picture.at) == Some(&picture.hash.as_str());
+        let damaged = got.iter().take_while(|picture| !same(picture)).count();
+        assert!(
+            damaged <= leading,
+            "{who} sees {damaged} other pictures first"
+        );
+        let got = &got[damaged..];
+        assert!(got.len() > CUT_OFF, "{who} sees {} pictures", got.len());
+        let first_other = got.iter().find(|picture| !same(picture));
+        assert_eq!(first_other, None, "{who} sees another picture");
+        let all = shown.range(got[0].at..got[got.len() - CUT_OFF].at).count();
         assert_eq!(got.len() - CUT_OFF, all, "{who} misses a picture");
     }
+    starts.len()
 }
 
 /// Runs all cases; names those that fail, and how.
@@ -339,4 +337,40 @@ fn sound_alone_decodes_to_what_was_sent() {
             "sound has holes"
         );
     });
+}
+
+/// Packages a whole file as it is, and decodes all of it and from everywhere; answers at how many places viewers may join.
+fn whole_file(name: &'static str, leading: usize) -> usize {
+    let fixtures = Fixtures::new(Ffmpeg::Modern, &[name]);
+    let file = fixtures.file(name);
+    let sent = file.all(WEB);
+    let packaged = Packaged::of(std::slice::from_ref(&file.track), sent.frames.clone());
+    assert!(
+        packaged.broken.is_empty(),
+        "rules broken: {:#?}",
+        packaged.broken
+    );
+    parts_are_segments(&packaged);
+    let whole = fixtures.write("whole", &packaged, 0..packaged.parts.len());
+    let got = decode(fixtures.ffmpeg, &whole, Stream::Video);
+    same_pictures(&got, &expected(&fixtures, name, &sent), WEB);
+    joins(&fixtures, &packaged, &got, leading)
+}
+
+#[test]
+fn viewers_join_at_intra_pictures_that_recover_at_once_where_there_is_no_further_idr() {
+    assert_eq!(
+        whole_file("open-groups", 2),
+        5,
+        "240 pictures, a recovery point every 48"
+    );
+}
+
+#[test]
+fn intra_refresh_decodes_whole_and_promises_no_place_to_join() {
+    assert_eq!(
+        whole_file("intra-refresh", 0),
+        1,
+        "the IDR picture at its start"
+    );
 }

@@ -184,7 +184,7 @@ impl File {
             dts: Timestamp::from_ms(rate.ms(decoded)),
             pts: Timestamp::from_ms(rate.ms(shown)),
             // What the RTMP door does with the encoder's mark.
-            key: *marked && h264::is_idr(data, 4),
+            key: *marked && h264::can_start(data, 4),
             data: data.clone(),
         }
     }
