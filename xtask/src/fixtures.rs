@@ -1,12 +1,15 @@
 //! `cargo xtask fixtures`: the committed media, made by FFmpeg from its own sources.
 
+mod silence;
+
 use anyhow::Result;
 
 use crate::{run, tools};
 
-/// Makes the loop of the test signal, and the media of the decoding matrix.
+/// Makes the loop of the test signal, sound and silence, and the media of the decoding matrix.
 pub fn make() -> Result<()> {
     test_signal()?;
+    silence::make()?;
     std::fs::create_dir_all(run::root().join(MATRIX))?;
     for picture in &PICTURES {
         picture.make()?;

@@ -8,6 +8,8 @@ mod config;
 mod fmp4;
 #[path = "../fuzz/inputs/nal.rs"]
 mod nal;
+#[path = "../fuzz/inputs/silence.rs"]
+mod silence;
 
 fn replay(target: &str, run: impl Fn(&[u8])) {
     testkit::corpus::replay(env!("CARGO_MANIFEST_DIR"), target, run);
@@ -26,6 +28,11 @@ fn access_units_look_the_same_from_all_sides() {
 #[test]
 fn aac_configurations_keep_their_promises() {
     replay("aac_config", aac::run);
+}
+
+#[test]
+fn silence_is_judged_alike_however_much_is_there() {
+    replay("aac_silence", silence::run);
 }
 
 #[test]
