@@ -96,28 +96,26 @@ fn places(bytes: &[u8]) -> Vec<usize> {
     (0..bytes.len()).filter(|place| at(*place)).collect()
 }
 
-/// Every whole segment of the playlist carries this stream's mark and no other's.
+/// The segments of the playlist carry this stream's mark and no other's. A broadcast's first segments are cut short, so one of
+/// them may be without a key frame.
 fn carries_its_own(client: &Client, viewer: &Viewer, number: usize) {
-    let media = viewer.wait_for(viewer.look().sequence() + 2);
+    let media = viewer.wait_for(viewer.look().sequence() + 3);
+    let mut marks = Vec::new();
     for name in media.segments() {
         let segment = viewer.beside(name);
         let piece = client.get(&segment);
         assert_eq!(piece.status, 200, "{segment}");
         assert_eq!(piece.body.get(4..8), Some(&b"moof"[..]), "{segment}");
-        let marks: Vec<_> = places(&piece.body)
-            .into_iter()
-            .map(|at| {
-                piece
-                    .body
-                    .get(at + MARK.len()..at + MARK.len() + DIGITS.len())
-            })
-            .collect();
-        let own = format!("{number:03}");
-        assert!(
-            !marks.is_empty() && marks.iter().all(|mark| *mark == Some(own.as_bytes())),
-            "stream {number} carries {marks:?} in {segment}"
-        );
+        marks.extend(places(&piece.body).into_iter().map(|at| {
+            let digits = at + MARK.len()..at + MARK.len() + DIGITS.len();
+            String::from_utf8_lossy(piece.body.get(digits).unwrap_or_default()).into_owned()
+        }));
     }
+    let own = format!("{number:03}");
+    assert!(
+        marks.len() >= 2 && marks.iter().all(|mark| *mark == own),
+        "stream {number} carries {marks:?}"
+    );
 }
 
 #[test]
