@@ -1,0 +1,52 @@
+//! The picture that stands for a live stream, decoded by FFmpeg.
+
+use std::process::{Command, Stdio};
+
+use e2e::{Encoder, Ffmpeg, MOMENT, Server, server::wait_until_receiving, until};
+
+/// Size of the encoder's pictures.
+const SIZE: (usize, usize) = (320, 180);
+
+/// Every picture in the file, as grey pixels one after another.
+fn decoded(file: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("poster.mp4");
+    std::fs::write(&path, file).expect("a file");
+    let out = Command::new(Ffmpeg::Modern.program())
+        .args(["-hide_banner", "-loglevel", "error", "-xerror", "-i"])
+        .arg(&path)
+        .args(["-f", "rawvideo", "-pix_fmt", "gray", "-"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("ffmpeg starts");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && said.is_empty(), "{said}");
+    out.stdout
+}
+
+#[test]
+fn poster_of_a_live_stream_is_one_picture_of_its_size_and_moves_on() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    assert_eq!(server.client().get("/hls/live/poster.mp4").status, 404);
+    let publisher =
+        Encoder::new(Ffmpeg::System).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let client = server.client();
+    let poster = || {
+        let answer = client.get("/hls/live/poster.mp4");
+        (answer.status == 200).then_some(answer)
+    };
+    let first = until("a poster", MOMENT, poster);
+    assert_eq!(first.header("content-type"), Some("video/mp4"));
+    let picture = decoded(&first.body);
+    assert_eq!(picture.len(), SIZE.0 * SIZE.1, "one picture");
+    assert!(picture.iter().max() > picture.iter().min(), "not one grey");
+    // A key frame a second: the picture follows.
+    let next = until("the next poster", MOMENT, || {
+        poster().filter(|next| next.body != first.body)
+    });
+    assert_eq!(decoded(&next.body).len(), SIZE.0 * SIZE.1);
+    drop(publisher);
+}
