@@ -3,19 +3,33 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hls::{Settings, read};
+use hls::{Resume, Settings, read};
 use media::{Frame, Timestamp, TrackId};
 
 use crate::rig::{Rig, Source, other_video, sound, video};
 
 /// Events looked at.
 const EVENTS_MAX: usize = 96;
-/// Virtual time that one input may pass.
-const TIME_MAX: Duration = Duration::from_secs(60);
+/// Virtual time that one input may pass: gaps and frames without end tell nothing new.
+const TIME_MAX: Duration = Duration::from_secs(24);
+/// Of so many playlists one is judged: reading them costs more than making them.
+const GLANCE: u64 = 5;
+
+/// A window so short that segments leave it within the time there is.
+fn rig(resume: Option<Resume>) -> Rig {
+    let settings = Settings {
+        target_duration_s: 2,
+        window_s: 6,
+        ..Settings::default()
+    };
+    let mut rig = Rig::with(settings, resume).lenient();
+    rig.glance = GLANCE;
+    rig
+}
 
 /// Panics where a promise is broken.
 pub fn run(data: &[u8]) {
-    let mut rig = Rig::new().lenient();
+    let mut rig = rig(None);
     let mut ends = rig.now.mono + TIME_MAX;
     let mut dts_ms = [0_i64; 2];
     for event in data.chunks_exact(6).take(EVENTS_MAX) {
@@ -65,6 +79,7 @@ pub fn run(data: &[u8]) {
                     b_frames: i64::from(d % 4),
                     jitter_ms: i64::from(d >> 6),
                     sound: (e & 1 == 1 || a == 0).then_some(48_000),
+                    bytes: 8,
                 };
                 let ms = i64::from(c) * 8;
                 if e & 2 == 2 {
@@ -77,7 +92,7 @@ pub fn run(data: &[u8]) {
             14 if a & 1 == 1 => {
                 // A restart of the server.
                 let resume = rig.window.resume();
-                rig = Rig::with(Settings::default(), resume).lenient();
+                rig = self::rig(resume);
                 ends = ends.min(rig.now.mono + TIME_MAX / 2);
             }
             14 => rig.end(),

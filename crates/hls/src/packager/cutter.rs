@@ -1,6 +1,7 @@
 //! The epoch being written: numbers parts and segments, dates them, and keeps its promises whatever is fed.
 //!
-//! A segment holds either media or gaps. It ends before another part could carry it over the target duration.
+//! A segment holds either media or gaps. It ends before another part could carry it over the target duration, and with a part that
+//! turned out short: a foreseen key frame stayed away, or the rate changed.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -31,6 +32,8 @@ struct Segment {
     parts: u32,
     gap: bool,
     starts_with_key: bool,
+    /// Its newest part lasts less than 85 % of the part target, which only the last of a segment may (RFC 8216bis, 4.4.4.9).
+    short: bool,
 }
 
 #[derive(Debug)]
@@ -185,11 +188,9 @@ impl Cutter {
         counters: &mut Counters,
     ) {
         let target_us = u64::from(self.epoch.target_duration_s) * 1_000_000;
-        if self
-            .segment
-            .as_ref()
-            .is_some_and(|open| open.gap != gap || open.duration_us + cut.duration_us > target_us)
-        {
+        if self.segment.as_ref().is_some_and(|open| {
+            open.gap != gap || open.short || open.duration_us + cut.duration_us > target_us
+        }) {
             self.finish_segment(out);
         }
         let segment = match &mut self.segment {
@@ -217,9 +218,12 @@ impl Cutter {
                     parts: 0,
                     gap,
                     starts_with_key: cut.starts_with_key,
+                    short: false,
                 })
             }
         };
+        segment.short =
+            !cut.independent && !gap && cut.duration_us * 100 < self.epoch.part_target_us * 85;
         out.push_back(Output::Part(Part {
             msn: self.msn,
             index: segment.parts,

@@ -149,7 +149,7 @@ impl OpenPart {
             (None, None) => Bytes::new(),
         };
         let frames = self.chunks.drain(..).chain(self.sound_chunks.drain(..));
-        let body = Body::new(std::iter::once(head).chain(frames).collect::<Vec<_>>());
+        let body = Body::new(std::iter::once(head).chain(frames));
         self.pictures.clear();
         self.sound.clear();
         (self.start, self.bytes, self.key, self.starts_with_key) = (end, 0, false, false);

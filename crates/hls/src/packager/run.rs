@@ -54,8 +54,6 @@ pub(super) struct Run {
     last_picture: Duration,
     skewed: u32,
     pictures_while_skewed: u32,
-    /// The newest part is short since a key frame was foreseen after it: nothing may follow it in its segment.
-    cut_short: bool,
 }
 
 /// Lengths of the groups of pictures, to foresee where a segment ends. Kept from one time line to the next.
@@ -129,7 +127,6 @@ impl Run {
             last_picture: now.mono,
             skewed: 0,
             pictures_while_skewed: 0,
-            cut_short: false,
         }
     }
 
@@ -201,10 +198,7 @@ impl Run {
             let end = self.picture_end(decode);
             let no_room = end.saturating_add(step) > self.limit();
             if no_room || (self.gops.key_is_next() && self.segment_may_end(end, cx)) {
-                let end = end.min(self.limit());
-                let short = (end - self.part.start) * 100 < self.target * 85;
-                self.close(end, cx);
-                self.cut_short = short && !no_room;
+                self.close(end.min(self.limit()), cx);
             }
         }
         Flow::On
@@ -329,10 +323,6 @@ impl Run {
         let duration_us = self
             .micros(end)
             .saturating_sub(self.micros(self.part.start));
-        if std::mem::take(&mut self.cut_short) {
-            // Without effect where the key frame came and ended the segment.
-            cx.cutter.finish_segment(cx.out);
-        }
         if self.part.is_empty() {
             self.part.start = end;
             cx.cutter.gap(cx.now, cx.out, cx.counters);

@@ -78,6 +78,7 @@ proptest! {
         if let Some(facts) = rig.window.facts() {
             prop_assert!(facts.ended && facts.bytes < 200 << 20);
         }
+        prop_assert_eq!(rig.broken(), Vec::<String>::new());
     }
 
     #[test]

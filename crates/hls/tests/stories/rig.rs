@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use hls::check::{Checker, Limits, Observation, RequestKind};
 use hls::packager::{Counters, Part, SegmentBegun};
 use hls::{Answer, Now, Output, Packager, Reply, Request, Resume, Settings, Window};
 use media::{Codec, Frame, Timestamp, Track, TrackId, aac, h264};
@@ -66,6 +67,8 @@ pub struct Source {
     pub jitter_ms: i64,
     /// Sample rate; none where there is no sound.
     pub sound: Option<u32>,
+    /// Bytes of a picture; a key frame has five times as many.
+    pub bytes: usize,
 }
 
 impl Default for Source {
@@ -76,6 +79,7 @@ impl Default for Source {
             b_frames: 0,
             jitter_ms: 0,
             sound: Some(48_000),
+            bytes: 1000,
         }
     }
 }
@@ -111,7 +115,8 @@ impl Source {
                     1 => self.b_frames + 1,
                     _ => 0,
                 };
-                let data = Bytes::from(vec![i as u8; if key { 5000 } else { 1000 }]);
+                let data =
+                    Bytes::from(vec![i as u8; if key { 5 * self.bytes } else { self.bytes }]);
                 let pts = Timestamp::from_ms(dts + at(reorder) - from_ms);
                 frames.push(Frame {
                     track: TrackId::VIDEO,
@@ -148,6 +153,11 @@ pub struct Rig {
     pub log: Vec<(Duration, Output)>,
     /// By how much the wall clock was set.
     pub wall_step_ms: i64,
+    /// Of so many playlists in a row one is looked at; all promises are about what comes later, however much later.
+    pub glance: u64,
+    /// Judges what was looked at by the rules that are for every server.
+    pub checker: Checker,
+    looks: u64,
     rules: Rules,
 }
 
@@ -166,6 +176,9 @@ impl Rig {
             window: Window::new(settings, resume),
             log: Vec::new(),
             wall_step_ms: 0,
+            glance: 1,
+            checker: Checker::new(Limits::default()),
+            looks: 0,
             rules: Rules::default(),
         }
     }
@@ -251,12 +264,58 @@ impl Rig {
             let before = self.window.version();
             self.window.apply(self.now, output);
             if self.window.version() != before
+                && before.is_multiple_of(self.glance)
                 && let Some(resume) = self.window.resume()
                 && let Answer::Ready(reply) = self.ask(&format!("e{}-main.m3u8", resume.epoch), "")
             {
+                let name = format!("e{}-main.m3u8", resume.epoch);
+                self.observe(name, RequestKind::Media, reply.body.to_vec().into());
                 self.rules.playlist(resume.epoch, &text(&reply));
             }
         }
+    }
+
+    fn observe(&mut self, name: String, kind: RequestKind, body: Bytes) {
+        // What is listed in one step is still seen in order.
+        self.looks += 1;
+        self.checker.observe(Observation {
+            at: self.now.mono + Duration::from_nanos(self.looks),
+            took: Duration::ZERO,
+            url: format!("https://h/{name}"),
+            kind,
+            status: 200,
+            headers: Vec::new(),
+            body,
+            gzip_asked: false,
+        });
+    }
+
+    /// Rules of the check about playlists that were broken, with evidence; the others were not exercised here.
+    pub fn broken(&self) -> Vec<String> {
+        let rooms = [
+            "playlist.",
+            "run.",
+            "segment.",
+            "part.",
+            "control.",
+            "date.",
+            "map.",
+            "version.",
+            "hint.",
+            "gap.",
+            "fixed.",
+            "sequence.",
+            "discontinuity.",
+            "window.",
+            "end.",
+        ];
+        let broken = self.checker.report().into_iter().filter(|finding| {
+            let judged = rooms.iter().any(|room| finding.rule.starts_with(room));
+            judged && !finding.ok && finding.evidence != "never exercised"
+        });
+        broken
+            .map(|finding| format!("{}: {}", finding.rule, finding.evidence))
+            .collect()
     }
 
     pub fn ask(&self, piece: &str, query: &str) -> Answer {

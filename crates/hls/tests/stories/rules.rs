@@ -9,7 +9,7 @@ use media::fmp4::read;
 /// What must hold for every event and every playlist.
 #[derive(Default)]
 pub struct Rules {
-    /// Odd input: lengths of parts and holes between fragments are not judged.
+    /// Odd input: holes between fragments are not judged.
     pub lenient: bool,
     part_target_us: u64,
     target_us: u64,
@@ -92,7 +92,7 @@ impl Rules {
             part.duration_us
         );
         assert!(
-            !self.short || part.gap || self.lenient,
+            !self.short || part.gap,
             "short part inside segment {}",
             part.msn
         );
