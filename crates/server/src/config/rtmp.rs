@@ -200,7 +200,7 @@ mod tests {
             (&["rtmp.out_bytes_max=16384"], Some(Closed::OutputFull)),
         ] {
             let mut peer = Peer::new(flags);
-            peer.says(1, &PING.repeat(2000));
+            peer.says(1, &PING.repeat(4000));
             assert_eq!(peer.closed, closed);
         }
     }
