@@ -3,6 +3,7 @@
 //! Drawn at the level of control and delivery, so that another process can stand behind it too: streams, pieces and
 //! reasons, never frames. Names of pieces are opaque here; the engine that wrote a name reads it.
 
+use std::fs::File;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -147,40 +148,68 @@ pub enum Status {
 }
 
 /// A body in shared chunks that are sent one after another without being joined.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Body {
     /// The chunks.
-    pub chunks: Arc<[Bytes]>,
+    pub chunks: Vec<Chunk>,
     /// Bytes in all chunks together.
     pub len: u64,
 }
 
-impl Default for Body {
-    fn default() -> Self {
-        Self {
-            chunks: Arc::new([]),
-            len: 0,
+/// A stretch of a body.
+#[derive(Debug, Clone)]
+pub enum Chunk {
+    /// Bytes in memory.
+    Slice(Bytes),
+    /// Bytes of a file, for a kernel that sends them without a copy through the program.
+    Stored(Range),
+}
+
+/// Bytes of a file. They exist, and never change, as long as somebody holds the file.
+#[derive(Debug, Clone)]
+pub struct Range {
+    /// Where they lie. Whoever reads it names the place; the file's own position is nobody's.
+    pub file: Arc<File>,
+    /// Where in it they begin, in bytes.
+    pub offset: u64,
+    /// How many they are.
+    pub len: u64,
+}
+
+impl Chunk {
+    /// Bytes in it.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Slice(slice) => slice.len() as u64,
+            Self::Stored(range) => range.len,
         }
+    }
+
+    /// No bytes at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl FromIterator<Chunk> for Body {
+    fn from_iter<T: IntoIterator<Item = Chunk>>(chunks: T) -> Self {
+        let chunks: Vec<Chunk> = chunks.into_iter().collect();
+        let len = chunks.iter().map(Chunk::len).sum();
+        Self { chunks, len }
     }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        let len = bytes.len() as u64;
-        Self {
-            chunks: Arc::new([bytes]),
-            len,
-        }
+        Self::from_iter([Chunk::Slice(bytes)])
     }
 }
 
 impl From<Vec<Bytes>> for Body {
-    fn from(chunks: Vec<Bytes>) -> Self {
-        let len = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        Self {
-            chunks: chunks.into(),
-            len,
-        }
+    fn from(slices: Vec<Bytes>) -> Self {
+        slices.into_iter().map(Chunk::Slice).collect()
     }
 }
 

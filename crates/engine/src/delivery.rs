@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use domain::engine::{Body, Fetch, Reply, Status};
+use domain::engine::{Chunk, Fetch, Range, Reply, Status};
 use hls::{Answer, Kind, Request};
 use tokio::time::{Instant, timeout_at};
 
@@ -96,15 +96,19 @@ fn ready(reply: hls::Reply) -> Reply {
     Reply {
         status: Status::Ok,
         media_type,
-        body: Body {
-            chunks: reply.body.chunks().clone(),
-            len: reply.body.len(),
-        },
+        body: reply.body.chunks().iter().map(chunk).collect(),
         gzip: reply.gzip,
         max_age_s: reply.max_age_s,
         immutable,
         retry_after_s: None,
         reason: None,
+    }
+}
+
+fn chunk(chunk: &hls::Chunk) -> Chunk {
+    match chunk.clone() {
+        hls::Chunk::Slice(slice) => Chunk::Slice(slice),
+        hls::Chunk::Stored { file, offset, len } => Chunk::Stored(Range { file, offset, len }),
     }
 }
 

@@ -30,6 +30,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     changes::Changes,
+    egress::Reels,
     hub::Hub,
     refusals::{Refusals, Refusee},
     saved::Saver,
@@ -82,6 +83,7 @@ struct Shared {
     refusals: Refusals,
     changes: Changes,
     saver: Saver,
+    reels: Reels,
     stopping: watch::Sender<bool>,
     listening: AtomicBool,
 }
@@ -134,6 +136,7 @@ impl Embedded {
         );
         let shared = Arc::new(Shared {
             saver: Saver::start(settings.livestreams.clone()),
+            reels: Reels::new(),
             settings,
             gatekeeper,
             clock,

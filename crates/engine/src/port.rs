@@ -189,7 +189,7 @@ mod tests {
 
     use bytes::Bytes;
     use domain::{
-        engine::{Close, Engine as _, Fetch, Reply, Status},
+        engine::{Chunk, Close, Engine as _, Fetch, Reply, Status},
         publish::{Admitted, Protocol, Refused},
         stream::Visibility,
     };
@@ -275,6 +275,15 @@ mod tests {
         }
     }
 
+    /// The text of a playlist.
+    fn text_of(reply: &Reply) -> String {
+        let slices = reply.body.chunks.iter().map(|chunk| match chunk {
+            Chunk::Slice(slice) => std::str::from_utf8(slice).unwrap(),
+            Chunk::Stored(_) => panic!("playlists are not stored"),
+        });
+        slices.collect()
+    }
+
     async fn answer(fetch: Fetch) -> Reply {
         match fetch {
             Fetch::Ready(reply) => reply,
@@ -291,7 +300,7 @@ mod tests {
         engine.send(&publishing, 3);
         let index = engine.index().await;
         assert_eq!(index.status, Status::Ok);
-        let text = String::from_utf8(index.body.chunks.concat()).unwrap();
+        let text = text_of(&index);
         let media = text.lines().find(|line| !line.starts_with('#')).unwrap();
         let playlist = answer(engine.embedded.fetch("live", media, "")).await;
         assert_eq!(playlist.status, Status::Ok);
@@ -347,7 +356,7 @@ mod tests {
         let publishing = engine.publish().unwrap();
         engine.send(&publishing, 3);
         let index = engine.index().await;
-        let text = String::from_utf8(index.body.chunks.concat()).unwrap();
+        let text = text_of(&index);
         let media = text
             .lines()
             .find(|line| !line.starts_with('#'))
@@ -366,7 +375,7 @@ mod tests {
         let next = engine.publish().unwrap();
         engine.send(&next, 3);
         let index = engine.index().await;
-        let text = String::from_utf8(index.body.chunks.concat()).unwrap();
+        let text = text_of(&index);
         assert!(!text.contains(&media), "{text}");
     }
 }

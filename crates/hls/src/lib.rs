@@ -21,7 +21,7 @@ pub mod read;
 mod settings;
 pub mod window;
 
-pub use body::Body;
+pub use body::{Body, Chunk};
 pub use packager::{Output, Packager, Resume};
 pub use settings::Settings;
 pub use window::{Answer, Kind, Reply, Request, Window};

@@ -5,6 +5,7 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use hls::{Output, Packager, Window};
 use tokio::time::{Instant, sleep_until};
 
+use super::reel::Reel;
 use crate::hub::{Entry, Reader, Stream};
 
 /// An ended presentation is kept this long for viewers who are still in it, then its memory is given back.
@@ -17,6 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
     let shared = stream.shared().clone();
     let mut packager = Packager::new(shared.settings.hls.clone(), stream.window().resume());
+    let mut reel = Reel::default();
     let mut entries = Vec::new();
     let mut dropped_before = (0, 0);
     let mut release_at: Option<Duration> = None;
@@ -61,7 +63,7 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
             stream.came_to_rest();
             return;
         }
-        publish(&stream, &mut packager);
+        publish(&stream, &mut packager, &mut reel);
         stream.end_if_overdue();
         if ended {
             release_at = Some(shared.mono() + KEPT_AFTER_END);
@@ -94,19 +96,23 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
 }
 
 /// Takes what the packager says into the window, and wakes viewers once.
-fn publish(stream: &Stream, packager: &mut Packager) {
-    let Some(first) = packager.poll() else { return };
+fn publish(stream: &Stream, packager: &mut Packager, reel: &mut Reel) {
+    // Written before the window is locked: nobody waits for that.
+    let outputs: Vec<Output> = std::iter::from_fn(|| packager.poll())
+        .map(|output| reel.take(&stream.shared().reels, output))
+        .collect();
+    if outputs.is_empty() {
+        return;
+    }
     let now = stream.shared().now();
     let mut save = false;
     stream.change_window(|window| {
-        let mut next = Some(first);
-        while let Some(output) = next {
+        for output in outputs {
             save |= matches!(
                 output,
                 Output::SegmentDone(_) | Output::Ended | Output::Epoch(_)
             );
             window.apply(now, output);
-            next = packager.poll();
         }
     });
     if save && let Some(resume) = stream.window().resume() {

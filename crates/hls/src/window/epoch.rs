@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bytes::Bytes;
 use media::Track;
 
 use crate::name::{Name, Piece};
@@ -176,12 +175,7 @@ impl EpochWindow {
             return;
         };
         playlist::segment_tail(&mut segment.tail, self.epoch.number, &done);
-        let chunks: Vec<Bytes> = segment
-            .parts
-            .iter()
-            .flat_map(|part| part.body.chunks().iter().cloned())
-            .collect();
-        segment.body = Body::new(chunks);
+        segment.body = Body::joined(segment.parts.iter().map(|part| &part.body));
         segment.done = Some(done);
         segment.listed = now.mono;
         self.discontinuities_done = self

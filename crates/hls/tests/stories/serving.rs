@@ -240,14 +240,13 @@ fn segment_is_its_parts_and_shares_their_bytes() {
             panic!("{name} is listed")
         };
         assert_eq!((part.kind, part.max_age_s), (Kind::Part, 24));
-        parts.extend(part.body.chunks().iter().cloned());
+        parts.extend(part.body.slices().cloned());
     }
     assert_eq!(segment.kind, Kind::Segment);
     assert_eq!(segment.body.chunks().len(), parts.len());
     let shared = segment
         .body
-        .chunks()
-        .iter()
+        .slices()
         .zip(&parts)
         .all(|(a, b)| a.as_ptr() == b.as_ptr());
     assert!(shared && segment.body.len() > 10_000);

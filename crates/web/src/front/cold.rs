@@ -7,12 +7,13 @@ use std::{io, io::Write as _, net::SocketAddr};
 
 use axum::{body::Body, http};
 use bytes::Bytes;
+use domain::engine::Chunk;
 use http::{Request, Response, header};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::net::TcpStream;
 
-use super::{Peer, connection::send, date::http_date, head::HEADERS_MAX, listener::Limits};
+use super::{Peer, date::http_date, head::HEADERS_MAX, listener::Limits, send::send};
 
 /// The request of a head that was read whole; `None` where hyper should judge it.
 pub(super) fn request(head: &[u8], peer: SocketAddr) -> Option<Request<Body>> {
@@ -99,13 +100,13 @@ pub(super) async fn respond(
             continue;
         }
         if length.is_some() {
-            send(stream, &head, &[data], limits.send_timeout).await?;
+            send(stream, &head, &[Chunk::Slice(data)], limits.send_timeout).await?;
         } else {
             let _ = write!(head, "{:x}\r\n", data.len());
             send(
                 stream,
                 &head,
-                &[data, Bytes::from_static(b"\r\n")],
+                &[data, Bytes::from_static(b"\r\n")].map(Chunk::Slice),
                 limits.send_timeout,
             )
             .await?;

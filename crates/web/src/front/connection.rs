@@ -1,6 +1,6 @@
 //! One connection: the hot loop, the router on the way, and the way to hyper.
 
-use std::{io, io::IoSlice, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -17,6 +17,7 @@ use super::{
     Hot, HotAnswer, HotRequest, Limits, cold,
     head::{self, Read},
     hot,
+    send::send,
 };
 
 /// How the hot loop ended.
@@ -28,8 +29,6 @@ pub(super) enum Left {
 }
 
 const READ_BYTES: usize = 4096;
-/// Slices of one vectored write; the kernel takes at most 1,024.
-const SLICES_MAX: usize = 64;
 
 /// Answers live pieces until something else is asked.
 pub(super) async fn hot_loop(
@@ -123,7 +122,7 @@ pub(super) async fn hot_loop(
         let reply = match answer {
             HotAnswer::Forbidden => {
                 hot::write_forbidden(&mut output, keep_alive);
-                if send(&mut stream, &output, &[], limits.send_timeout)
+                if send(&stream, &output, &[], limits.send_timeout)
                     .await
                     .is_err()
                     || !keep_alive
@@ -147,7 +146,7 @@ pub(super) async fn hot_loop(
         } else {
             (Vec::new(), 0, false)
         };
-        if let Err(error) = send(&mut stream, &output, &chunks, limits.send_timeout).await {
+        if let Err(error) = send(&stream, &output, &chunks, limits.send_timeout).await {
             tracing::trace!(%peer, %error, "a viewer's connection ended while sending");
             return Left::Over;
         }
@@ -309,45 +308,4 @@ async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
         while matches!(stream.read(&mut rest).await, Ok(1..)) {}
     })
     .await;
-}
-
-/// Sends head and body in as few system calls as the socket takes; each stretch without progress has the bound.
-pub(super) async fn send(
-    stream: &mut TcpStream,
-    head: &[u8],
-    chunks: &[Bytes],
-    bound: Duration,
-) -> io::Result<()> {
-    let total = head.len() + chunks.iter().map(Bytes::len).sum::<usize>();
-    let mut sent = 0;
-    while sent < total {
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-        let mut used = 0;
-        let mut skip = sent;
-        for piece in std::iter::once(head).chain(chunks.iter().map(|c| &c[..])) {
-            if skip >= piece.len() {
-                skip -= piece.len();
-                continue;
-            }
-            slices[used] = IoSlice::new(&piece[skip..]);
-            skip = 0;
-            used += 1;
-            if used == SLICES_MAX {
-                break;
-            }
-        }
-        let wrote = match stream.try_write_vectored(&slices[..used]) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(wrote) => wrote,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                timeout(bound, stream.writable())
-                    .await
-                    .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-                0
-            }
-            Err(error) => return Err(error),
-        };
-        sent += wrote;
-    }
-    Ok(())
 }

@@ -2,8 +2,7 @@
 
 use std::io::Write as _;
 
-use bytes::Bytes;
-use domain::engine::{Fetch, Reply, Status};
+use domain::engine::{Chunk, Fetch, Reply, Status};
 
 use super::http_date;
 
@@ -63,14 +62,14 @@ pub(crate) fn cache_control(reply: &Reply, into: &mut Vec<u8>) {
     };
 }
 
-/// The parts of a body to send and their length, gzip where both sides have it.
-pub(crate) fn body(reply: Reply, gzip: bool) -> (Vec<Bytes>, u64, bool) {
+/// The chunks of a body to send and their length, gzip where both sides have it.
+pub(crate) fn body(reply: Reply, gzip: bool) -> (Vec<Chunk>, u64, bool) {
     match reply.gzip {
         Some(packed) if gzip => {
             let length = packed.len() as u64;
-            (vec![packed], length, true)
+            (vec![Chunk::Slice(packed)], length, true)
         }
-        _ => (reply.body.chunks.to_vec(), reply.body.len, false),
+        _ => (reply.body.chunks, reply.body.len, false),
     }
 }
 

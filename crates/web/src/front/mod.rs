@@ -13,6 +13,7 @@ mod head;
 mod hot;
 mod listener;
 mod rewind;
+mod send;
 mod strict;
 
 pub use addresses::Networks;
@@ -22,3 +23,4 @@ pub use listener::{Front, Limits, Peer, bind};
 pub(crate) use date::http_date;
 pub(crate) use head::accepts_gzip;
 pub(crate) use hot::{PIECE_HEADERS, body, cache_control, status_line};
+pub(crate) use send::blocks;

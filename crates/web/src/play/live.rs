@@ -19,7 +19,7 @@ use crate::{
     App,
     error::Problem,
     extract::{Asking, Path},
-    front::{HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, body, cache_control, status_line},
+    front::{HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, blocks, body, cache_control, status_line},
 };
 
 /// Longest name of a piece.
@@ -123,9 +123,7 @@ fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Res
             .counters
             .hls_bytes
             .fetch_add(length, std::sync::atomic::Ordering::Relaxed);
-        Body::from_stream(stream::iter(
-            chunks.into_iter().map(Ok::<_, std::convert::Infallible>),
-        ))
+        Body::from_stream(stream::iter(blocks(chunks)))
     };
     let mut response = Response::new(body);
     *response.status_mut() =
