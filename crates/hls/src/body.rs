@@ -39,7 +39,15 @@ impl Chunk {
 
     /// Lengthens a range by one that lies directly behind it in the same file; whether it did.
     fn take_up(&mut self, next: &Self) -> bool {
-        let (Self::Stored { file, offset, len }, Self::Stored { file: other, offset: at, len: more }) = (self, next) else {
+        let (
+            Self::Stored { file, offset, len },
+            Self::Stored {
+                file: other,
+                offset: at,
+                len: more,
+            },
+        ) = (self, next)
+        else {
             return false;
         };
         let follows = Arc::ptr_eq(file, other) && offset.checked_add(*len) == Some(*at);
@@ -55,9 +63,14 @@ impl PartialEq for Chunk {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Slice(a), Self::Slice(b)) => a == b,
-            (Self::Stored { file, offset, len }, Self::Stored { file: other, offset: at, len: more }) => {
-                Arc::ptr_eq(file, other) && (offset, len) == (at, more)
-            }
+            (
+                Self::Stored { file, offset, len },
+                Self::Stored {
+                    file: other,
+                    offset: at,
+                    len: more,
+                },
+            ) => Arc::ptr_eq(file, other) && (offset, len) == (at, more),
             _ => false,
         }
     }

@@ -125,7 +125,9 @@ mod memory {
     pub(super) fn descriptors() -> usize {
         getrlimit(Resource::Nofile)
             .current
-            .map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+            .map_or(usize::MAX, |most| {
+                usize::try_from(most).unwrap_or(usize::MAX)
+            })
     }
 
     pub(super) fn create() -> io::Result<File> {
@@ -136,7 +138,8 @@ mod memory {
     pub(super) fn write(file: &File, mut offset: u64, body: &Body) -> io::Result<()> {
         let slices: Vec<&[u8]> = body.slices().map(|slice| &slice[..]).collect();
         for slices in slices.chunks(SLICES_MAX) {
-            let mut slices: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
+            let mut slices: Vec<IoSlice<'_>> =
+                slices.iter().map(|slice| IoSlice::new(slice)).collect();
             let mut rest = &mut slices[..];
             IoSlice::advance_slices(&mut rest, 0);
             while !rest.is_empty() {
@@ -223,7 +226,10 @@ mod tests {
         let (one, two) = (vec![1; 70_000], vec![2; 3]);
         assert_eq!(reel.take(&reels, begun()), begun());
         let parts = [&one, &two].map(|bytes| body(reel.take(&reels, part(bytes.clone()))));
-        assert_eq!([read(&parts[0]), read(&parts[1])], [one.clone(), two.clone()]);
+        assert_eq!(
+            [read(&parts[0]), read(&parts[1])],
+            [one.clone(), two.clone()]
+        );
         assert_eq!(read(&Body::joined(&parts)), [one, two].concat());
     }
 
@@ -237,7 +243,11 @@ mod tests {
         };
         let first = keep(&mut reel);
         let more = body(reel.take(&reels, part(vec![8; 5])));
-        assert_eq!(Body::joined([&first, &more]).chunks().len(), 1, "amid a segment");
+        assert_eq!(
+            Body::joined([&first, &more]).chunks().len(),
+            1,
+            "amid a segment"
+        );
         let second = keep(&mut reel);
         assert_eq!(Body::joined([&more, &second]).chunks().len(), 2);
         // Two are all there may be: the next stays in memory, until one of them is gone.

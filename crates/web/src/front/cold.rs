@@ -35,7 +35,7 @@ pub(super) fn request(head: &[u8], peer: SocketAddr) -> Option<Request<Body>> {
 
 /// Sends the router's answer; whether the connection may go on.
 pub(super) async fn respond(
-    stream: &mut TcpStream,
+    stream: &TcpStream,
     response: Response<Body>,
     is_head: bool,
     keep_alive: bool,

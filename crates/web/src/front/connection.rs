@@ -1,15 +1,17 @@
 //! One connection: the hot loop, the router on the way, and the way to hyper.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell, future::poll_fn, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::Bytes;
 use domain::engine::{Fetch, Reply, Status};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::watch,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tower::ServiceExt as _;
 
@@ -17,7 +19,9 @@ use super::{
     Hot, HotAnswer, HotRequest, Limits, cold,
     head::{self, Read},
     hot,
-    send::send,
+    input::Input,
+    patience::Patience,
+    send::send_now,
 };
 
 /// How the hot loop ended.
@@ -28,7 +32,10 @@ pub(super) enum Left {
     Hyper(TcpStream, Bytes),
 }
 
-const READ_BYTES: usize = 4096;
+thread_local! {
+    /// Where heads of answers are written.
+    static HEAD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Answers live pieces until something else is asked.
 pub(super) async fn hot_loop(
@@ -37,69 +44,52 @@ pub(super) async fn hot_loop(
     hot: &Arc<dyn Hot>,
     router: &Router,
     limits: &Limits,
-    stop: &mut watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> Left {
-    let mut input = BytesMut::with_capacity(READ_BYTES);
-    let mut output = Vec::with_capacity(512);
+    let told = stop.clone();
+    let is_stopping = || *told.borrow() || told.has_changed().is_err();
+    // One registration for the connection's life.
+    let mut stopped = pin!(async move {
+        // A sender that is gone means the same.
+        let _ = stop.wait_for(|stopped| *stopped).await;
+    });
+    let timer = pin!(sleep(limits.idle_timeout));
+    let mut patience = Patience::new(timer);
+    let mut input = Input::default();
     loop {
-        match read_head(&mut stream, &mut input, limits, stop).await {
-            Next::Head => {}
-            Next::Over => return Left::Over,
-        }
-        let step = match head::read(&input) {
-            Read::Partial => return Left::Over,
-            Read::Http2 => Step::Leave,
-            Read::Refused(status) => {
+        let judge = |bytes: &[u8]| judge(bytes, peer, hot);
+        let next = next(
+            &mut stream,
+            &mut input,
+            limits,
+            &mut patience,
+            stopped.as_mut(),
+            judge,
+        );
+        let (answer, asked) = match next.await {
+            None => return Left::Over,
+            Some(Step::Refuse(status)) => {
                 refuse(&mut stream, status, limits.send_timeout).await;
                 return Left::Over;
             }
-            Read::Whole(head) => {
-                let body_wanted = head.method == "GET";
-                let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
-                let request = HotRequest { path, query };
-                let answer = if head.special || !(body_wanted || head.method == "HEAD") {
-                    None
-                } else {
-                    hot.answer(&request)
-                };
-                let bodiless = matches!(head.method, "GET" | "HEAD" | "OPTIONS") && !head.special;
-                match answer {
-                    None if bodiless => match cold::request(&input[..head.length], peer) {
-                        Some(request) => Step::Route {
-                            request,
-                            is_head: head.method == "HEAD",
-                            keep_alive: head.keep_alive,
-                            length: head.length,
-                        },
-                        None => Step::Leave,
-                    },
-                    None => Step::Leave,
-                    Some(answer) => Step::Answer {
-                        answer,
-                        body_wanted,
-                        gzip: head.gzip,
-                        keep_alive: head.keep_alive,
-                        length: head.length,
-                    },
-                }
-            }
-        };
-        let (answer, body_wanted, gzip, keep_alive, length) = match step {
-            Step::Leave => return Left::Hyper(stream, input.freeze()),
-            Step::Route {
-                request,
-                is_head,
-                keep_alive,
-                length,
-            } => {
-                input.advance(length);
-                let routed = Routed {
-                    request,
-                    is_head,
-                    keep_alive,
-                };
+            Some(Step::Leave) => return Left::Hyper(stream, input.into_bytes()),
+            Some(Step::Route { request, asked }) => {
                 // Boxed: few requests are routed, and their future would make that of every connection large.
-                match Box::pin(route(&mut stream, &mut input, routed, router, limits, stop)).await {
+                let response =
+                    match Box::pin(route(&mut stream, &mut input, *request, router)).await {
+                        Ok(response) => response,
+                        Err(_) => return Left::Over,
+                    };
+                let keep_alive = asked.keep_alive && !is_stopping();
+                match Box::pin(cold::respond(
+                    &stream,
+                    response,
+                    asked.is_head,
+                    keep_alive,
+                    limits,
+                ))
+                .await
+                {
                     Ok(true) => continue,
                     Ok(false) => {
                         let _ = stream.shutdown().await;
@@ -108,49 +98,30 @@ pub(super) async fn hot_loop(
                     Err(_) => return Left::Over,
                 }
             }
-            Step::Answer {
-                answer,
-                body_wanted,
-                gzip,
-                keep_alive,
-                length,
-            } => (answer, body_wanted, gzip, keep_alive, length),
+            Some(Step::Answer { answer, asked }) => (answer, asked),
         };
-        input.advance(length);
-        let keep_alive = keep_alive && !*stop.borrow();
-        output.clear();
         let reply = match answer {
-            HotAnswer::Forbidden => {
-                hot::write_forbidden(&mut output, keep_alive);
-                if send(&stream, &output, &[], limits.send_timeout)
-                    .await
-                    .is_err()
-                    || !keep_alive
-                {
-                    return Left::Over;
-                }
-                continue;
-            }
-            HotAnswer::Fetch(Fetch::Ready(reply)) => reply,
+            HotAnswer::Forbidden => None,
+            HotAnswer::Fetch(Fetch::Ready(reply)) => Some(reply),
             HotAnswer::Fetch(Fetch::Wait(waiting)) => {
-                match wait(&mut stream, &mut input, waiting, stop).await {
-                    Some(reply) => reply,
-                    None => return Left::Over,
+                if is_stopping() {
+                    Some(stopping())
+                } else {
+                    match wait(&mut stream, &mut input, waiting, stopped.as_mut()).await {
+                        Some(reply) => Some(reply),
+                        None => return Left::Over,
+                    }
                 }
             }
         };
-        let keep_alive = keep_alive && !*stop.borrow();
-        hot::write_head(&mut output, &reply, gzip, keep_alive);
-        let (chunks, length, _) = if body_wanted {
-            hot::body(reply, gzip)
-        } else {
-            (Vec::new(), 0, false)
-        };
-        if let Err(error) = send(&stream, &output, &chunks, limits.send_timeout).await {
-            tracing::trace!(%peer, %error, "a viewer's connection ended while sending");
-            return Left::Over;
+        let keep_alive = asked.keep_alive && !is_stopping();
+        match answer_with(&mut stream, reply, &asked, keep_alive, limits).await {
+            Ok(length) => hot.sent(length),
+            Err(error) => {
+                tracing::trace!(%peer, %error, "a viewer's connection ended while sending");
+                return Left::Over;
+            }
         }
-        hot.sent(length);
         if !keep_alive {
             let _ = stream.shutdown().await;
             return Left::Over;
@@ -158,107 +129,162 @@ pub(super) async fn hot_loop(
     }
 }
 
-struct Routed {
-    request: Request,
+/// Sends an answer, or that there is no leave for one; the bytes of its body.
+async fn answer_with(
+    stream: &mut TcpStream,
+    reply: Option<Reply>,
+    asked: &Asked,
+    keep_alive: bool,
+    limits: &Limits,
+) -> io::Result<u64> {
+    let (unsent, chunks, length) = HEAD.with_borrow_mut(|head| {
+        head.clear();
+        let (chunks, length) = match reply {
+            None => {
+                hot::write_forbidden(head, keep_alive);
+                (Vec::new(), 0)
+            }
+            Some(reply) => {
+                hot::write_head(head, &reply, asked.gzip, keep_alive);
+                if asked.is_head {
+                    (Vec::new(), 0)
+                } else {
+                    let (chunks, length, _) = hot::body(reply, asked.gzip);
+                    (chunks, length)
+                }
+            }
+        };
+        send_now(stream, head, &chunks).map(|unsent| (unsent, chunks, length))
+    })?;
+    if let Some(unsent) = unsent {
+        unsent.send(stream, &chunks, limits.send_timeout).await?;
+    }
+    Ok(length)
+}
+
+/// What of a request decides how its answer is written.
+struct Asked {
     is_head: bool,
+    gzip: bool,
     keep_alive: bool,
 }
 
-/// Lets the router answer; whether the connection may go on.
-async fn route(
-    stream: &mut TcpStream,
-    input: &mut BytesMut,
-    routed: Routed,
-    router: &Router,
-    limits: &Limits,
-    stop: &mut watch::Receiver<bool>,
-) -> io::Result<bool> {
-    let Routed {
-        request,
-        is_head,
-        keep_alive,
-    } = routed;
-    let mut answering = std::pin::pin!(router.clone().oneshot(request));
-    let response: Response<Body> = loop {
-        tokio::select! {
-            biased;
-            response = &mut answering => match response {
-                Ok(response) => break response,
-                Err(never) => match never {},
-            },
-            read = stream.read_buf(input), if input.len() <= head::HEAD_BYTES_MAX => if !matches!(read, Ok(1..)) {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            },
-        }
-    };
-    let keep_alive = keep_alive && !*stop.borrow();
-    cold::respond(stream, response, is_head, keep_alive, limits).await
-}
-
 enum Step {
+    /// Not for this loop.
     Leave,
+    Refuse(u16),
     Route {
-        request: Request,
-        is_head: bool,
-        keep_alive: bool,
-        length: usize,
+        request: Box<Request>,
+        asked: Asked,
     },
     Answer {
         answer: HotAnswer,
-        body_wanted: bool,
-        gzip: bool,
-        keep_alive: bool,
-        length: usize,
+        asked: Asked,
     },
 }
 
-enum Next {
-    Head,
-    Over,
+/// What to do with what was read, and how many bytes of it are done with; `None` where more must be read.
+fn judge(bytes: &[u8], peer: SocketAddr, hot: &Arc<dyn Hot>) -> Option<(Step, usize)> {
+    let head = match head::read(bytes) {
+        Read::Partial => return None,
+        Read::Http2 => return Some((Step::Leave, 0)),
+        Read::Refused(status) => return Some((Step::Refuse(status), 0)),
+        Read::Whole(head) => head,
+    };
+    let asked = Asked {
+        is_head: head.method == "HEAD",
+        gzip: head.gzip,
+        keep_alive: head.keep_alive,
+    };
+    if head.special {
+        return Some((Step::Leave, 0));
+    }
+    if matches!(head.method, "GET" | "HEAD") {
+        let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
+        if let Some(answer) = hot.answer(&HotRequest { path, query }) {
+            return Some((Step::Answer { answer, asked }, head.length));
+        }
+    }
+    let bodiless = matches!(head.method, "GET" | "HEAD" | "OPTIONS");
+    let request = bodiless
+        .then(|| cold::request(&bytes[..head.length], peer))
+        .flatten();
+    Some(match request {
+        Some(request) => {
+            let request = Box::new(request);
+            (Step::Route { request, asked }, head.length)
+        }
+        None => (Step::Leave, 0),
+    })
 }
 
-/// Reads until a head is decided: patient before its first byte, strict after it.
-async fn read_head(
+/// The next step: patient before a head's first byte, strict after it. `None` where the connection is over.
+async fn next(
     stream: &mut TcpStream,
-    input: &mut BytesMut,
+    input: &mut Input,
     limits: &Limits,
-    stop: &mut watch::Receiver<bool>,
-) -> Next {
-    if input.is_empty() {
-        if *stop.borrow_and_update() {
-            return Next::Over;
-        }
-        input.reserve(READ_BYTES);
+    patience: &mut Patience<'_>,
+    mut stopped: std::pin::Pin<&mut impl Future<Output = ()>>,
+    judge: impl Fn(&[u8]) -> Option<(Step, usize)>,
+) -> Option<Step> {
+    if !input.is_empty()
+        && let Some((step, used)) = judge(input.bytes())
+    {
+        input.advance(used);
+        return Some(step);
+    }
+    let mut has_begun = !input.is_empty();
+    patience.begin(if has_begun {
+        limits.header_timeout
+    } else {
+        limits.idle_timeout
+    });
+    loop {
+        let read = poll_fn(|cx| {
+            input.poll_judged(stream, cx, |bytes, seen| {
+                // Read anew only where it can matter: a head that comes byte by byte must not cost its length squared.
+                let may = seen == 0 || head::may_be_decided(bytes, seen);
+                may.then(|| judge(bytes)).flatten()
+            })
+        });
         let read = tokio::select! {
-            read = timeout(limits.idle_timeout, stream.read_buf(input)) => read,
-            _ = stop.changed() => return Next::Over,
+            biased;
+            () = &mut stopped, if !has_begun => return None,
+            read = read => read,
+            () = patience.over() => {
+                return has_begun.then_some(Step::Refuse(408));
+            }
         };
-        if !matches!(read, Ok(Ok(1..))) {
-            return Next::Over;
+        match read {
+            Ok(Some(step)) => return Some(step),
+            Ok(None) if has_begun => {}
+            Ok(None) => {
+                has_begun = true;
+                patience.begin(limits.header_timeout);
+            }
+            Err(_) => return None,
         }
     }
-    if head::read(input) != Read::Partial {
-        return Next::Head;
-    }
-    let rest = async {
-        loop {
-            let seen = input.len();
-            input.reserve(READ_BYTES);
-            if stream.read_buf(input).await.unwrap_or(0) == 0 {
-                return false;
-            }
-            // Read anew only where it can matter: a head that comes byte by byte must not cost its length squared.
-            if head::may_be_decided(input, seen) && head::read(input) != Read::Partial {
-                return true;
-            }
-        }
-    };
-    match timeout(limits.header_timeout, rest).await {
-        Ok(true) => Next::Head,
-        Ok(false) => Next::Over,
-        Err(_) => {
-            refuse(stream, 408, limits.send_timeout).await;
-            Next::Over
+}
+
+/// Lets the router answer, while what is sent ahead is taken, bounded.
+async fn route(
+    stream: &mut TcpStream,
+    input: &mut Input,
+    request: Request,
+    router: &Router,
+) -> io::Result<Response<Body>> {
+    let mut answering = pin!(router.clone().oneshot(request));
+    loop {
+        tokio::select! {
+            biased;
+            response = &mut answering => match response {
+                Ok(response) => return Ok(response),
+                Err(never) => match never {},
+            },
+            read = input.read(stream), if input.len() <= head::HEAD_BYTES_MAX => if !matches!(read, Ok(true)) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            },
         }
     }
 }
@@ -266,19 +292,16 @@ async fn read_head(
 /// Awaits a held answer while noticing that the viewer has gone; a request sent ahead stays in `input`, bounded.
 async fn wait(
     stream: &mut TcpStream,
-    input: &mut BytesMut,
+    input: &mut Input,
     mut waiting: std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>,
-    stop: &mut watch::Receiver<bool>,
+    mut stopped: std::pin::Pin<&mut impl Future<Output = ()>>,
 ) -> Option<Reply> {
-    if *stop.borrow_and_update() {
-        return Some(stopping());
-    }
     loop {
         tokio::select! {
             biased;
             reply = &mut waiting => return Some(reply),
-            _ = stop.changed() => return Some(stopping()),
-            read = stream.read_buf(input), if input.len() <= head::HEAD_BYTES_MAX => if !matches!(read, Ok(1..)) { return None },
+            () = &mut stopped => return Some(stopping()),
+            read = input.read(stream), if input.len() <= head::HEAD_BYTES_MAX => if !matches!(read, Ok(true)) { return None },
         }
     }
 }
@@ -303,7 +326,7 @@ async fn refuse(stream: &mut TcpStream, status: u16, bound: Duration) {
     let _ = timeout(bound, stream.write_all(text.as_bytes())).await;
     let _ = stream.shutdown().await;
     // What the other side still sends is taken for a moment, so that the refusal is not lost to a reset.
-    let mut rest = [0; READ_BYTES];
+    let mut rest = [0; 4096];
     let _ = timeout(Duration::from_millis(500), async {
         while matches!(stream.read(&mut rest).await, Ok(1..)) {}
     })

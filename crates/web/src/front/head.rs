@@ -1,6 +1,8 @@
 //! The head of an HTTP/1.1 request, read strictly (RFC 9112): what is ambiguous is refused, so that no proxy in front can see other
 //! requests than this server does.
 
+use std::mem::MaybeUninit;
+
 /// Longest head that is read, in bytes.
 pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Longest request target, in bytes; past it the answer is 414.
@@ -75,9 +77,9 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
     {
         return Read::Refused(400);
     }
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut request = httparse::Request::new(&mut headers);
-    match request.parse(head) {
+    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse_with_uninit_headers(head, &mut headers) {
         Ok(httparse::Status::Complete(_)) => {}
         Err(httparse::Error::TooManyHeaders) => return Read::Refused(431),
         _ => return Read::Refused(400),

@@ -154,7 +154,7 @@ impl Front {
         self,
         stream: TcpStream,
         peer: SocketAddr,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
         _held: (OwnedSemaphorePermit, Place),
     ) {
         let _ = stream.set_nodelay(true);
@@ -164,7 +164,7 @@ impl Front {
             &self.hot,
             &self.router,
             &self.limits,
-            &mut stop,
+            stop.clone(),
         )
         .await
         else {

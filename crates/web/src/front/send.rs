@@ -15,34 +15,54 @@ const SLICES_MAX: usize = 64;
 /// Bytes of a range that are read at once where it cannot be sent from the file.
 const BLOCK_BYTES: u64 = 64 * 1024;
 
-/// Sends head and body in as few system calls as the socket takes.
+/// Sends head and body in as few system calls as the socket takes, waiting where it takes no more.
 pub(super) async fn send(
     stream: &TcpStream,
     head: &[u8],
     chunks: &[Chunk],
     bound: Duration,
 ) -> io::Result<()> {
-    let mut rest = Rest {
-        head,
-        chunks,
-        done: 0,
-    };
-    loop {
-        rest.skip_empty();
-        if rest.is_empty() {
-            return Ok(());
-        }
-        match rest.send_some(stream) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(sent) => rest.advance(sent),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                timeout(bound, stream.writable())
-                    .await
-                    .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    Rest::new(head, chunks).send(stream, bound).await
+}
+
+/// Sends as much of head and body as the socket takes at once; what is left, where that was not all.
+pub(super) fn send_now(
+    stream: &TcpStream,
+    head: &[u8],
+    chunks: &[Chunk],
+) -> io::Result<Option<Unsent>> {
+    let mut rest = Rest::new(head, chunks);
+    if rest.push(stream)? {
+        return Ok(None);
+    }
+    Ok(Some(Unsent {
+        head: rest.head.to_vec(),
+        chunks_done: chunks.len() - rest.chunks.len(),
+        done: rest.done,
+    }))
+}
+
+/// What the socket did not take at once of an answer, without the chunks themselves.
+pub(super) struct Unsent {
+    head: Vec<u8>,
+    chunks_done: usize,
+    done: u64,
+}
+
+impl Unsent {
+    /// Sends it; `chunks` are those of the answer.
+    pub(super) async fn send(
+        self,
+        stream: &TcpStream,
+        chunks: &[Chunk],
+        bound: Duration,
+    ) -> io::Result<()> {
+        let mut rest = Rest {
+            head: &self.head,
+            chunks: chunks.get(self.chunks_done..).unwrap_or_default(),
+            done: self.done,
+        };
+        rest.send(stream, bound).await
     }
 }
 
@@ -54,9 +74,40 @@ struct Rest<'a> {
     done: u64,
 }
 
-impl Rest<'_> {
-    fn is_empty(&self) -> bool {
-        self.head.is_empty() && self.chunks.is_empty()
+impl<'a> Rest<'a> {
+    fn new(head: &'a [u8], chunks: &'a [Chunk]) -> Self {
+        Self {
+            head,
+            chunks,
+            done: 0,
+        }
+    }
+
+    /// Sends until all is sent; each wait without progress has the bound.
+    async fn send(&mut self, stream: &TcpStream, bound: Duration) -> io::Result<()> {
+        while !self.push(stream)? {
+            timeout(bound, stream.writable())
+                .await
+                .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        }
+        Ok(())
+    }
+
+    /// Sends until all is sent or the socket takes no more; whether it is all.
+    fn push(&mut self, stream: &TcpStream) -> io::Result<bool> {
+        loop {
+            self.skip_empty();
+            if self.head.is_empty() && self.chunks.is_empty() {
+                return Ok(true);
+            }
+            match self.send_some(stream) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(sent) => self.advance(sent),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn skip_empty(&mut self) {
@@ -131,7 +182,12 @@ mod file {
     pub(super) fn send_before(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
         stream.try_io(Interest::WRITABLE, || {
-            Ok(sendmsg(stream, slices, &mut SendAncillaryBuffer::default(), flags)?)
+            Ok(sendmsg(
+                stream,
+                slices,
+                &mut SendAncillaryBuffer::default(),
+                flags,
+            )?)
         })
     }
 }
@@ -158,7 +214,8 @@ pub(crate) fn blocks(chunks: Vec<Chunk>) -> impl Iterator<Item = io::Result<Byte
             Chunk::Stored(range) => (None, Some(range)),
         };
         let read = range.into_iter().flat_map(|range| {
-            (0..range.len.div_ceil(BLOCK_BYTES)).map(move |n| read(&range, n * BLOCK_BYTES, BLOCK_BYTES))
+            (0..range.len.div_ceil(BLOCK_BYTES))
+                .map(move |n| read(&range, n * BLOCK_BYTES, BLOCK_BYTES))
         });
         slice.into_iter().chain(read)
     })

@@ -19,7 +19,10 @@ use crate::{
     App,
     error::Problem,
     extract::{Asking, Path},
-    front::{HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, blocks, body, cache_control, status_line},
+    front::{
+        HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, blocks, body, cache_control,
+        status_line,
+    },
 };
 
 /// Longest name of a piece.

@@ -27,9 +27,9 @@ use crate::{
 /// A bound that no test reaches; one that a test reaches is named in it.
 const NEVER: Duration = Duration::from_secs(60);
 /// How long anything here may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         header_timeout: NEVER,
         idle_timeout: NEVER,
@@ -41,8 +41,8 @@ fn limits() -> Limits {
 }
 
 /// A site behind a front door. `/hls/held` is held until it is released; `/slow` is a page that waits for the same.
-struct Door {
-    site: Site,
+pub(crate) struct Door {
+    pub(crate) site: Site,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     served: JoinHandle<()>,
@@ -77,7 +77,7 @@ impl Hot for Held {
 }
 
 impl Door {
-    async fn open(limits: Limits) -> Self {
+    pub(crate) async fn open(limits: Limits) -> Self {
         Self::with(limits, Networks::default()).await
     }
 
@@ -126,18 +126,18 @@ impl Door {
         }
     }
 
-    async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         Client(TcpStream::connect(self.address).await.unwrap())
     }
 
     /// Sends bytes on a connection of their own; everything that came back until it was closed.
-    async fn ask(&self, text: &str) -> String {
+    pub(crate) async fn ask(&self, text: &str) -> String {
         let mut client = self.connect().await;
         client.send(text).await;
         client.rest().await
     }
 
-    async fn piece(&self) -> String {
+    pub(crate) async fn piece(&self) -> String {
         format!(
             "/hls/open/~{}/s1.m4s",
             token(&self.site, Who::Nobody, "open").await
@@ -145,10 +145,10 @@ impl Door {
     }
 }
 
-struct Client(TcpStream);
+pub(crate) struct Client(pub(crate) TcpStream);
 
 impl Client {
-    async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
@@ -175,11 +175,11 @@ impl Client {
     }
 }
 
-fn request(path: &str) -> String {
+pub(crate) fn request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
 
-fn last_request(path: &str) -> String {
+pub(crate) fn last_request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 }
 

@@ -13,4 +13,5 @@ mod hls;
 mod login;
 mod pages;
 mod site;
+mod stored;
 mod sweep;
