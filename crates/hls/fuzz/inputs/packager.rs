@@ -11,13 +11,14 @@ use crate::rig::{Rig, Source, other_video, sound, video};
 /// Events looked at.
 const EVENTS_MAX: usize = 96;
 /// Virtual time that one input may pass: gaps and frames without end tell nothing new.
-const TIME_MAX: Duration = Duration::from_secs(24);
+const TIME_MAX: Duration = Duration::from_secs(16);
 /// Of so many playlists one is judged: reading them costs more than making them.
 const GLANCE: u64 = 5;
 
-/// A window so short that segments leave it within the time there is.
+/// A window so short that segments leave it within the time there is, of parts so long that few playlists are rendered.
 fn rig(resume: Option<Resume>) -> Rig {
     let settings = Settings {
+        part_ms: 400,
         target_duration_s: 2,
         window_s: 6,
         ..Settings::default()
