@@ -11,6 +11,7 @@ use crate::api_key::ApiKey;
 use crate::clock::Time;
 use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
 use crate::login::Login;
+use crate::setting::Setting;
 use crate::stream::{Key, Stream};
 use crate::user::User;
 
@@ -100,6 +101,15 @@ pub enum Change {
     UsedApiKey(ApiKeyId, Time),
     /// The key under which grants are signed; replaces an older one.
     SetGrantKey(GrantKey),
+    /// When a user last logged in.
+    LoggedIn(UserId, Time),
+    /// A setting has this value from now on; `None`: it is not kept any more.
+    SetSetting {
+        /// Its name; unique.
+        name: String,
+        /// Its value.
+        value: Option<String>,
+    },
 }
 
 /// A user with the hash of the password.
@@ -136,6 +146,8 @@ pub struct Snapshot {
     pub api_keys: Vec<ApiKey>,
     /// The key for grants; `None` before the first start.
     pub grant_key: Option<GrantKey>,
+    /// Settings that were changed, in the order of their names.
+    pub settings: Vec<Setting>,
 }
 
 /// Why the store did not do it; nothing of the unit was saved.

@@ -107,6 +107,8 @@ pub struct User {
     pub created: Time,
     /// When they were switched off; their logins and keys are dead since.
     pub disabled: Option<Time>,
+    /// When they last logged in; their logins may have ended since.
+    pub last_login: Option<Time>,
 }
 
 /// What a new user is made from.

@@ -70,6 +70,32 @@ fn login_lasts_from_its_cookie_until_it_is_ended() {
 }
 
 #[test]
+fn last_login_is_remembered_when_the_login_is_over() {
+    let rig = Rig::new();
+    rig.user("ana", Role::Member);
+    let last = |rig: &Rig| {
+        let name = Name::parse("ana").expect("a name");
+        let ana = rig.catalogue.find_user_named(&Caller::operator(), &name);
+        ana.expect("is there").last_login
+    };
+    assert_eq!(last(&rig), None);
+    let first = rig.log_in("ana");
+    rig.clock.advance(Duration::from_secs(60));
+    let second = rig.log_in("ana");
+    assert_eq!(last(&rig), Some(second.login.created));
+    assert_ne!(first.login.created, second.login.created);
+    for begun in [first, second] {
+        block_on(rig.catalogue.log_out(&rig.as_cookie(&begun))).expect("logs out");
+    }
+    let known = last(&rig);
+    assert!(known.is_some());
+    assert_eq!(last(&rig.restarted()), known);
+    rig.clock.advance(Duration::from_secs(60));
+    assert!(try_log_in(&rig, "ana", "wrong", ADDRESS).is_err());
+    assert_eq!(last(&rig), known, "what failed is no login");
+}
+
+#[test]
 fn every_login_has_a_cookie_of_its_own() {
     let rig = Rig::new();
     rig.user("ana", Role::Member);
@@ -288,6 +314,12 @@ fn another_password_ends_the_logins_made_with_the_old_one() {
         "a cookie guesses no password"
     );
     rig.clock.advance(Duration::from_secs(60));
+    let named = Secret::new("Ana2026!");
+    let refused = block_on(rig.catalogue.change_password(&ana, &old, &named));
+    assert!(
+        matches!(refused, Err(user::Refused::Password(_))),
+        "one's own name with digits is tried first"
+    );
     change(&ana, &old).expect("changes");
     assert_eq!(rig.as_cookie(&other), Caller::nobody(ADDRESS));
     assert_eq!(

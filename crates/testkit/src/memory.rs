@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::BoxFuture;
+use domain::setting::Setting;
 use domain::store::{Change, Snapshot, Store, StoreError, Unit, Work};
 
 /// A store in memory. Clones share what they keep, as two starts of a server share a file.
@@ -144,6 +145,18 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
             }
         }
         Change::SetGrantKey(key) => next.grant_key = Some(key),
+        Change::LoggedIn(id, at) => {
+            if let Some(row) = next.users.iter_mut().find(|row| row.user.id == id) {
+                row.user.last_login = Some(at);
+            }
+        }
+        Change::SetSetting { name, value } => {
+            next.settings.retain(|setting| setting.name != name);
+            if let Some(value) = value {
+                next.settings.push(Setting { name, value });
+                next.settings.sort_by(|a, b| a.name.cmp(&b.name));
+            }
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use domain::api_key::{ApiKey, ApiKeyId, Scope, Scopes};
 use domain::clock::Time;
 use domain::login::{Login, LoginId};
 use domain::secret::Hash;
+use domain::setting::Setting;
 use domain::slug::Slug;
 use domain::store::{Change, GrantKey, Snapshot, Store, StoreError, Unit, UserRow, Work};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
@@ -124,6 +125,9 @@ async fn changes_are_loaded(store: &dyn Store) {
         Change::RevokeApiKey(api_key(1), later),
         Change::UsedApiKey(api_key(1), later),
         Change::SetGrantKey(GrantKey([9; 32])),
+        Change::LoggedIn(user(2), later),
+        set("publish.grace_s", Some("5")),
+        set("http.cors_origins", Some("https://a.example, https://b.example")),
     ];
     save(store, work).await.expect("saves");
     all.users[0].password_hash = "new".to_owned();
@@ -135,9 +139,16 @@ async fn changes_are_loaded(store: &dyn Store) {
     all.api_keys[0].revoked = Some(later);
     all.api_keys[0].last_used = Some(later);
     all.grant_key = Some(GrantKey([9; 32]));
+    all.users[1].user.last_login = Some(later);
+    all.settings = vec![
+        setting("http.cors_origins", "https://a.example, https://b.example"),
+        setting("publish.grace_s", "5"),
+    ];
     assert_eq!(load(store).await, all);
 
     let work = vec![
+        set("http.cors_origins", None),
+        set("no.such", None),
         Change::SetDisabled {
             user: user(1),
             disabled: None,
@@ -151,6 +162,7 @@ async fn changes_are_loaded(store: &dyn Store) {
     all.logins.clear();
     all.keys.remove(0);
     all.api_keys.clear();
+    all.settings.remove(0);
     assert_eq!(load(store).await, all);
 }
 
@@ -317,6 +329,19 @@ fn api_key(number: u64) -> ApiKeyId {
     ApiKeyId::from_number(number)
 }
 
+fn setting(name: &str, value: &str) -> Setting {
+    Setting {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    }
+}
+fn set(name: &str, value: Option<&str>) -> Change {
+    Change::SetSetting {
+        name: name.to_owned(),
+        value: value.map(str::to_owned),
+    }
+}
+
 /// One of everything, and two where a sibling must stay untouched; every optional field both ways.
 fn snapshot() -> Snapshot {
     let at = Time::from_ms(1_793_728_800_001);
@@ -327,6 +352,7 @@ fn snapshot() -> Snapshot {
             role,
             created: at,
             disabled,
+            last_login: None,
         },
         password_hash: format!("$hash${number}"),
     };
@@ -380,6 +406,7 @@ fn snapshot() -> Snapshot {
             last_used: None,
         }],
         grant_key: Some(GrantKey([7; 32])),
+        settings: vec![setting("publish.grace_s", "7")],
     }
 }
 
@@ -390,5 +417,7 @@ fn adding(all: &Snapshot) -> Vec<Change> {
     changes.extend(all.keys.iter().cloned().map(Change::AddKey));
     changes.extend(all.api_keys.iter().cloned().map(Change::AddApiKey));
     changes.extend(all.grant_key.iter().cloned().map(Change::SetGrantKey));
+    let settings = all.settings.iter();
+    changes.extend(settings.map(|setting| set(&setting.name, Some(&setting.value))));
     changes
 }

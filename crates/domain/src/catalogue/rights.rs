@@ -102,7 +102,11 @@ impl Rights {
             .chain(snapshot.logins.into_iter().map(Change::AddLogin))
             .chain(snapshot.streams.into_iter().map(Change::AddStream))
             .chain(snapshot.keys.into_iter().map(Change::AddKey))
-            .chain(snapshot.api_keys.into_iter().map(Change::AddApiKey));
+            .chain(snapshot.api_keys.into_iter().map(Change::AddApiKey))
+            .chain(snapshot.settings.into_iter().map(|setting| Change::SetSetting {
+                name: setting.name,
+                value: Some(setting.value),
+            }));
         for change in changes {
             rights.apply(change);
         }

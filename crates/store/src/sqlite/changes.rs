@@ -14,14 +14,16 @@ pub(super) const GRANTS: &str = "grants";
 pub(super) async fn apply(at: &mut SqliteConnection, change: &Change) -> Result<(), StoreError> {
     let statement = match change {
         Change::AddUser(UserRow { user, password_hash }) => query(
-            "INSERT INTO users (id, name, role, password_hash, created, disabled) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO users (id, name, role, password_hash, created, disabled, last_login) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(id(user.id.number()))
         .bind(user.name.as_str())
         .bind(user.role.word())
         .bind(password_hash)
         .bind(user.created.ms())
-        .bind(user.disabled.map(Time::ms)),
+        .bind(user.disabled.map(Time::ms))
+        .bind(user.last_login.map(Time::ms)),
         Change::SetPassword { user, password_hash } => {
             query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id(user.number())).bind(password_hash)
         }
@@ -108,6 +110,16 @@ pub(super) async fn apply(at: &mut SqliteConnection, change: &Change) -> Result<
         )
         .bind(GRANTS)
         .bind(&key.0[..]),
+        Change::LoggedIn(user, at) => {
+            query("UPDATE users SET last_login = $2 WHERE id = $1").bind(id(user.number())).bind(at.ms())
+        }
+        Change::SetSetting { name, value: Some(value) } => query(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value),
+        Change::SetSetting { name, value: None } => query("DELETE FROM settings WHERE name = $1").bind(name),
     };
     statement.execute(at).await.map_err(failed)?;
     Ok(())

@@ -5,6 +5,7 @@ use domain::api_key::{ApiKey, ApiKeyId, Scopes};
 use domain::clock::Time;
 use domain::login::{Login, LoginId};
 use domain::secret::Hash;
+use domain::setting::Setting;
 use domain::slug::Slug;
 use domain::store::{GrantKey, Snapshot, StoreError, UserRow};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
@@ -18,7 +19,7 @@ use super::failed;
 /// Everything, as one transaction sees it.
 pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreError> {
     let users =
-        query("SELECT id, name, role, password_hash, created, disabled FROM users ORDER BY id");
+        query("SELECT id, name, role, password_hash, created, disabled, last_login FROM users ORDER BY id");
     let users = users.fetch_all(&mut *at).await.map_err(failed)?;
     let logins =
         query("SELECT id, user, hash, created, last_seen, address, agent FROM logins ORDER BY id");
@@ -37,6 +38,8 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
     let api_keys = api_keys.fetch_all(&mut *at).await.map_err(failed)?;
     let grant_key = query("SELECT key FROM server_keys WHERE purpose = $1").bind(GRANTS);
     let grant_key = grant_key.fetch_optional(&mut *at).await.map_err(failed)?;
+    let settings = query("SELECT name, value FROM settings ORDER BY name");
+    let settings = settings.fetch_all(&mut *at).await.map_err(failed)?;
     Ok(Snapshot {
         users: users.iter().map(user).collect::<Result<_, _>>()?,
         logins: logins.iter().map(login).collect::<Result<_, _>>()?,
@@ -44,6 +47,7 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
         keys: keys.iter().map(key).collect::<Result<_, _>>()?,
         api_keys: api_keys.iter().map(api_key).collect::<Result<_, _>>()?,
         grant_key: grant_key.as_ref().map(grant_key_of).transpose()?,
+        settings: settings.iter().map(setting).collect::<Result<_, _>>()?,
     })
 }
 
@@ -59,6 +63,7 @@ fn user(row: &SqliteRow) -> Result<UserRow, StoreError> {
         role: row.known(Role::find(row.text("role")?), "a role")?,
         created: row.time("created")?,
         disabled: row.maybe_time("disabled")?,
+        last_login: row.maybe_time("last_login")?,
     };
     Ok(UserRow {
         user,
@@ -146,6 +151,17 @@ fn grant_key_of(row: &SqliteRow) -> Result<GrantKey, StoreError> {
     }
     .bytes("key")
     .map(GrantKey)
+}
+
+fn setting(row: &SqliteRow) -> Result<Setting, StoreError> {
+    let row = Fields {
+        row,
+        table: "settings",
+    };
+    Ok(Setting {
+        name: row.text("name")?.to_owned(),
+        value: row.text("value")?.to_owned(),
+    })
 }
 
 /// A row, and where it comes from.
