@@ -23,7 +23,7 @@ impl Rate {
         let number = number as i64;
         match self {
             Self::Constant(num, den) => (2 * number * 90_000 * den + num) / (2 * num),
-            Self::Variable => 90 * (number * 70 + (number * 2_654_435_761 >> 16) % 11 * 5),
+            Self::Variable => 90 * (number * 70 + ((number * 2_654_435_761) >> 16) % 11 * 5),
         }
     }
 
