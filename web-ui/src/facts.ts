@@ -1,32 +1,54 @@
-// The live facts of a stream on a page: badge, since when, how many watch. Written into the elements that the templates
-// mark with data attributes; only what changed is touched, so that screen readers and selections are left in peace.
+// The live facts of a stream on a page: badge, since when, how many watch, how far behind. Written into the elements that the
+// templates mark with data attributes; only what changed is touched, so that screen readers and selections are left in peace.
 
-import { duration, timeOfDay, watching } from "./text.ts";
+import live from "../../crates/web/locales/en/live.ftl";
+import { age, count, delay, timeOfDay } from "./text.ts";
 import type { WatchState } from "./watch_state.ts";
+import { words } from "./words.ts";
 
-const BADGES: Record<WatchState["state"], string> = {
-  live: "LIVE",
-  away: "Waiting",
-  offline: "Offline",
-  ended: "Ended",
-  not_allowed: "Closed",
-};
+const say = words([live]);
+
+/** What cards and pages tell of a stream. */
+export type Shown = Pick<WatchState, "state" | "since" | "viewers">;
+
+function badge(state: WatchState["state"]): string {
+  switch (state) {
+    case "live":
+      return say("live-badge");
+    case "away":
+      return say("live-badge-away");
+    case "offline":
+      return say("live-badge-offline");
+    case "ended":
+      return say("live-badge-ended");
+    case "not_allowed":
+      return say("live-badge-closed");
+  }
+}
 
 /**
  * `[data-badge]` says how the stream stands, `[data-on-air]` is there only while it is on air, `[data-viewers]` counts,
  * and times follow the beginning of the broadcast.
  */
-export function show(root: HTMLElement, state: WatchState): void {
-  const live = state.state === "live";
-  for (const badge of root.querySelectorAll<HTMLElement>("[data-badge]")) {
-    setText(badge, BADGES[state.state]);
-    badge.classList.toggle("live", live);
+export function show(root: HTMLElement, { state, since, viewers }: Shown): void {
+  const isLive = state === "live";
+  for (const element of root.querySelectorAll<HTMLElement>("[data-badge]")) {
+    setText(element, badge(state));
+    element.classList.toggle("live", isLive);
   }
-  for (const part of root.querySelectorAll<HTMLElement>("[data-on-air]")) part.hidden = !live && state.state !== "away";
-  for (const viewers of root.querySelectorAll<HTMLElement>("[data-viewers]")) setText(viewers, watching(state.viewers));
-  if (state.since === null) return;
-  for (const time of times(root)) time.dateTime = state.since;
+  for (const part of root.querySelectorAll<HTMLElement>("[data-on-air]")) part.hidden = !isLive && state !== "away";
+  for (const element of root.querySelectorAll<HTMLElement>("[data-viewers]")) {
+    setText(element, say("live-watching", { count: count(viewers) }));
+  }
+  if (since === null) return;
+  for (const time of times(root)) time.dateTime = since;
   localTimes(root);
+}
+
+/** `[data-delay]` says how far behind live the player is, as measured; `null` where that is not known. */
+export function showDelay(root: HTMLElement, seconds: number | null): void {
+  const text = seconds === null ? "–" : say("live-behind", { delay: delay(seconds) });
+  for (const element of root.querySelectorAll<HTMLElement>("[data-delay]")) setText(element, text);
 }
 
 /** `<time datetime data-time>` shows the hour in the reader's zone, `<time datetime data-age>` how long ago. */
@@ -35,7 +57,7 @@ export function localTimes(root: ParentNode): void {
   for (const time of times(root)) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    setText(time, "age" in time.dataset ? duration((now.getTime() - at.getTime()) / 1000) : timeOfDay(at, now));
+    setText(time, "age" in time.dataset ? age((now.getTime() - at.getTime()) / 1000) : timeOfDay(at, now));
   }
 }
 

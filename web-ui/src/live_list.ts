@@ -1,63 +1,97 @@
-// Keeps the home page true: figures of streams on air by their own state, and which streams there are by asking for the
-// page again.
-//
-// The page is asked every ten seconds while it can be seen, and at once when a stream on it begins or ends. Its list is
-// replaced only when other streams are on it, so that nothing moves under a reader's hand without a reason.
+// Keeps the home page true by the topic `home`: figures of streams on air as they are told, and which streams there are by
+// asking for the page again. Its list is replaced only when other streams are on it, so that nothing moves under a reader's
+// hand without a reason.
 
-import { show } from "./facts.ts";
-import { Poll } from "./watch_state.ts";
+import source from "../../crates/web/locales/en/script.ftl";
+import { follow } from "./events.ts";
+import { localTimes, show } from "./facts.ts";
+import { type HomeState, listKey, listKeyOf, parseHomeState } from "./home_state.ts";
+import { Posters } from "./posters.ts";
+import { words } from "./words.ts";
+
+const say = words([source]);
 
 const LIST = "[data-live-list]";
-const EVERY_MS = 10_000;
+/** A page that could not be had is asked for again this much later. */
+const AGAIN_MS = 3_000;
 
-/** Begins, when this page has a list. `replaced` is called with each list that came later. */
-export function keepListTrue(announce: (text: string) => void, replaced: (list: HTMLElement) => void): void {
-  let list = document.querySelector<HTMLElement>(LIST);
+/** Begins, when this page has a list. */
+export function keepListTrue(announce: (text: string) => void): void {
+  const list = document.querySelector<HTMLElement>(LIST);
   if (!list) return;
-  let polls = follow(list);
+  const live = new LiveList(list, announce);
+  follow("home", (data) => live.hear(data === undefined ? undefined : parseHomeState(data)));
+}
 
-  async function refresh(): Promise<void> {
-    if (document.visibilityState !== "visible" || !list) return;
+class LiveList {
+  #list: HTMLElement;
+  readonly #announce: (text: string) => void;
+  readonly #posters = new Posters();
+  #told: HomeState | undefined;
+  #asking = false;
+
+  constructor(list: HTMLElement, announce: (text: string) => void) {
+    this.#list = list;
+    this.#announce = announce;
+    this.#posters.watch(list);
+  }
+
+  /** `undefined`: the server could not be asked; what is shown may be out of date. */
+  hear(state: HomeState | undefined): void {
+    this.#list.classList.toggle("stale", state === undefined);
+    for (const line of this.#list.querySelectorAll<HTMLElement>("[data-stale]")) line.hidden = state !== undefined;
+    if (!state) return;
+    this.#announceChanges(state);
+    this.#told = state;
+    for (const stream of state.live) {
+      const card = this.#list.querySelector<HTMLElement>(`[data-slug="${CSS.escape(stream.slug)}"]`);
+      if (card) show(card, stream);
+    }
+    void this.#refresh();
+  }
+
+  #announceChanges(state: HomeState): void {
+    if (!this.#told) return;
+    const titles = (s: HomeState): Map<string, string> => new Map(s.live.map(({ slug, title }) => [slug, title]));
+    const [before, now] = [titles(this.#told), titles(state)];
+    const began = [...now].filter(([slug]) => !before.has(slug)).map(([, title]) => say("script-began", { title }));
+    const ended = [...before].filter(([slug]) => !now.has(slug)).map(([, title]) => say("script-ended", { title }));
+    const news = [...began, ...ended];
+    if (news.length > 0) this.#announce(news.join(". "));
+  }
+
+  /** Asks for the page when what it lists is not what was told. */
+  async #refresh(): Promise<void> {
+    if (this.#asking || this.#isTrue()) return;
+    this.#asking = true;
     const next = await fetchList();
-    if (!next || next.dataset["liveList"] === list.dataset["liveList"]) return;
-    const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
-    for (const poll of polls) poll.stop();
-    list.replaceWith(next);
-    list = next;
-    polls = follow(list);
-    replaced(list);
-    if (focused) list.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    this.#asking = false;
+    if (!next) {
+      setTimeout(() => void this.#refresh(), AGAIN_MS);
+      return;
+    }
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+    this.#list.replaceWith(next);
+    this.#list = next;
+    this.#posters.watch(next);
+    localTimes(next);
+    if (focused) next.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  function follow(root: HTMLElement): Poll[] {
-    return [...root.querySelectorAll<HTMLElement>("[data-watch-url]")].map((card) => {
-      let before: string | undefined;
-      const poll = new Poll(card.dataset["watchUrl"] ?? "", ({ state }) => {
-        card.classList.toggle("stale", state === undefined);
-        if (!state) return;
-        show(card, state);
-        if (before !== undefined && before !== state.state) {
-          if (state.title !== "") announce(`${state.title}: ${state.state === "live" ? "live" : "not live any more"}`);
-          void refresh();
-        }
-        before = state.state;
-      });
-      poll.start();
-      return poll;
-    });
+  #isTrue(): boolean {
+    if (!this.#told) return true;
+    const live = this.#told.live.map(({ slug }) => slug);
+    return listKeyOf(this.#list.dataset["liveList"] ?? "") === listKey(live, this.#told.offline);
   }
-
-  setInterval(() => void refresh(), EVERY_MS);
-  document.addEventListener("visibilitychange", () => void refresh());
 }
 
 async function fetchList(): Promise<HTMLElement | undefined> {
   try {
-    const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    const response = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8_000) });
     if (!response.ok) return undefined;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     return page.querySelector<HTMLElement>(LIST) ?? undefined;
   } catch {
-    return undefined; // The next turn asks again.
+    return undefined; // Asked again in a while.
   }
 }

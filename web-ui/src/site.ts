@@ -4,13 +4,16 @@
 // Loaded in the head without `defer`, so that a chosen appearance is there before the first paint; everything that
 // needs the document waits for it.
 
-import { localTimes, show } from "./facts.ts";
+import frame from "../../crates/web/locales/en/frame.ftl";
+import { localTimes, show, showDelay } from "./facts.ts";
 import { keepListTrue } from "./live_list.ts";
 import type { WatchState } from "./watch_state.ts";
+import { words } from "./words.ts";
+
+const say = words([frame]);
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
-const THEME_WORDS: Record<Theme, string> = { system: "as the system", light: "light", dark: "dark" };
 const THEME_KEY = "media-server.theme";
 
 applyTheme(rememberedTheme());
@@ -22,14 +25,28 @@ document.addEventListener("DOMContentLoaded", () => {
   passwordsCanBeShown();
   formsTellThatTheyWork();
   submitOnce();
-  keepListTrue(announce, localTimes);
+  keepListTrue(announce);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {
     document.addEventListener("stage-state", (event) => {
       show(facts, (event as CustomEvent<WatchState>).detail);
     });
+    document.addEventListener("stage-stats", (event) => {
+      showDelay(facts, (event as CustomEvent<{ readonly delay_s: number | null }>).detail.delay_s);
+    });
   }
 });
+
+function themeWord(theme: Theme): string {
+  switch (theme) {
+    case "system":
+      return say("frame-appearance-system");
+    case "light":
+      return say("frame-appearance-light");
+    case "dark":
+      return say("frame-appearance-dark");
+  }
+}
 
 function rememberedTheme(): Theme {
   try {
@@ -49,7 +66,7 @@ function offerThemes(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-theme-button]")) {
     const word = button.querySelector("[data-theme-word]");
     const label = (theme: Theme): void => {
-      if (word) word.textContent = THEME_WORDS[theme];
+      if (word) word.textContent = themeWord(theme);
     };
     label(rememberedTheme());
     button.hidden = false;
@@ -75,7 +92,7 @@ function passwordsCanBeShown(): void {
     button.addEventListener("click", () => {
       const shown = field.type === "password";
       field.type = shown ? "text" : "password";
-      if (word) word.textContent = shown ? "Hide" : "Show";
+      if (word) word.textContent = shown ? say("frame-hide") : say("frame-show");
     });
     // What is sent must be a password field again, or browsers offer to remember it as plain text.
     field.form?.addEventListener("submit", () => (field.type = "password"));

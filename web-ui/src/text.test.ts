@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bitRate, clock, count, delay, duration, timeOfDay, watching } from "./text.ts";
+import { age, bitRate, bytes, clock, count, delay, duration, frameRate, milliseconds, timeOfDay } from "./text.ts";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
@@ -47,7 +47,7 @@ test("bit_rates_choose_their_unit_after_rounding", () => {
 
 test("counts_have_thousands", () => {
   assert.equal(count(75_812), "75,812");
-  assert.equal(watching(1), "1 watching");
+  assert.equal(plain(milliseconds(1_212.4)), "1,212 ms");
 });
 
 test("times_are_told_in_the_zone_of_the_reader", () => {
@@ -58,4 +58,20 @@ test("times_are_told_in_the_zone_of_the_reader", () => {
   assert.equal(at("2026-11-23T21:14:00Z"), "Yesterday 21:14");
   assert.equal(at("2026-11-03T09:00:00Z"), "3 November 09:00");
   assert.equal(at("2025-11-03T09:00:00Z"), "3 November 2025 09:00");
+});
+
+test("what_has_just_begun_is_told_as_that", () => {
+  assert.equal(age(59), "just now");
+  assert.equal(plain(age(61)), "1 min");
+});
+
+test("bytes_and_frame_rates_are_told_as_the_server_tells_them", () => {
+  const cases: [number, string][] = [
+    [940, "0.9 kB"],
+    [640_000_000, "640 MB"],
+    [3_400_000_000, "3.4 GB"],
+  ];
+  for (const [n, text] of cases) assert.equal(plain(bytes(n)), text);
+  assert.equal(plain(frameRate(29.97)), "29.97 fps");
+  assert.equal(plain(frameRate(30.001)), "30 fps");
 });

@@ -35,6 +35,12 @@ export function words(sources: readonly string[], lang = pageLanguage()): Say {
   };
 }
 
+/** The tag by which browsers format numbers and times; plain English means the British forms of the design. */
+export function locale(): string {
+  const lang = pageLanguage();
+  return lang === "" || lang === "en" || lang === "en-XA" ? "en-GB" : lang;
+}
+
 function pageLanguage(): string {
   return typeof document === "undefined" ? "en" : document.documentElement.lang;
 }

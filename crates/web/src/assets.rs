@@ -34,6 +34,7 @@ pub(crate) struct Assets {
     pub(crate) style_css: String,
     pub(crate) site_js: String,
     pub(crate) player_js: String,
+    pub(crate) test_js: String,
     pub(crate) sprite_svg: String,
     pub(crate) icon_svg: String,
 }
@@ -52,6 +53,7 @@ impl Assets {
             style_css: path("style.css"),
             site_js: path("site.js"),
             player_js: path("player.js"),
+            test_js: path("test.js"),
             sprite_svg: path("sprite.svg"),
             icon_svg: path("icon.svg"),
         }
@@ -97,6 +99,7 @@ mod tests {
             assets.style_css,
             assets.site_js,
             assets.player_js,
+            assets.test_js,
             assets.sprite_svg,
             assets.icon_svg,
         ] {

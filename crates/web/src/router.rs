@@ -77,6 +77,7 @@ pub fn router(app: App) -> Router {
             get(pages::login::ask_once).post(pages::login::once),
         )
         .route("/watch/{slug}", get(pages::watch::show))
+        .route("/test", get(pages::test::show))
         .route("/assets/{name}", get(assets::show))
         .route("/health", get(health::show))
         .method_not_allowed_fallback(other_method)

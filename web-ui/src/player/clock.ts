@@ -1,10 +1,14 @@
 // The server's clock, as seen from here: what a measured delay is measured against.
 //
-// Each answer that carries the server's time is a sample; the sample with the shortest way there and back is the most
-// exact (half its round trip bounds its error), so that one is believed. Pure: times come in as arguments.
+// Each answer to a question is a sample; the sample with the shortest way there and back is the most exact (half its round trip
+// bounds its error), so that one is believed. An event only contradicts. Pure: times come in as arguments.
 
-/** How many answers are remembered: about half a minute of them, so that a local clock that is set is noticed. */
+/** How many answers are remembered. */
 const SAMPLES = 8;
+/** An event cannot come from the future; this much is the error of a sample. */
+const AHEAD_MS = 150;
+/** An event that is repeated to a page that listens anew may be older than it arrives, but not for ever. */
+const BEHIND_MS = 60_000;
 
 interface Sample {
   readonly offset: number;
@@ -12,7 +16,7 @@ interface Sample {
 }
 
 export class ServerClock {
-  readonly #samples: Sample[] = [];
+  #samples: Sample[] = [];
 
   /** Takes one answer: the server's time and the local times around it, all in milliseconds since 1970. */
   learn(serverNow: number, sentAt: number, receivedAt: number): void {
@@ -20,6 +24,14 @@ export class ServerClock {
     if (!Number.isFinite(serverNow) || !(roundTrip >= 0)) return;
     this.#samples.push({ offset: serverNow - (sentAt + receivedAt) / 2, roundTrip });
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+  }
+
+  /** Whether an event that carries the server's time shows that one of the two clocks was set: then nothing learnt holds. */
+  contradicts(serverNow: number, heardAt: number): boolean {
+    const now = this.at(heardAt);
+    if (now === undefined || (serverNow <= now + AHEAD_MS && serverNow >= now - BEHIND_MS)) return false;
+    this.#samples = [];
+    return true;
   }
 
   /** The server's time at the local time `local`; `undefined` before the first answer. */

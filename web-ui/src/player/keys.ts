@@ -1,5 +1,7 @@
 // Which key does what while the player has focus. Pure.
 
+import { say } from "./words.ts";
+
 export type Action =
   | "play"
   | "mute"
@@ -24,17 +26,19 @@ interface Press {
   readonly metaKey: boolean;
 }
 
-/** The keys as the help sheet lists them, in its order. */
-export const KEYS: readonly (readonly [keys: string, does: string])[] = [
-  ["Space, K", "Play or pause"],
-  ["M", "Sound off or on"],
-  ["L", "Go to live"],
-  ["F", "Full screen"],
-  ["← →", "Back or on by 5 s"],
-  ["↑ ↓", "Louder or quieter"],
-  ["Shift S", "Statistics"],
-  ["?", "This list"],
-];
+/** The keys as the help sheet lists them, in its order: what is pressed, and what it does. */
+export function keyList(): readonly (readonly [keys: string, does: string])[] {
+  return [
+    [say("player-key-play.keys"), say("player-key-play")],
+    [say("player-key-mute.keys"), say("player-key-mute")],
+    [say("player-key-live.keys"), say("player-key-live")],
+    [say("player-key-full-screen.keys"), say("player-key-full-screen")],
+    [say("player-key-seek.keys"), say("player-key-seek")],
+    [say("player-key-volume.keys"), say("player-key-volume")],
+    [say("player-key-statistics.keys"), say("player-key-statistics")],
+    [say("player-key-help.keys"), say("player-key-help")],
+  ];
+}
 
 export function actionFor(press: Press, focus: Focus): Action | undefined {
   if (press.ctrlKey || press.altKey || press.metaKey) return undefined;

@@ -16,7 +16,6 @@ const plain = (text: string | undefined): string | undefined => text?.replaceAll
 function situation(state: Standing | undefined, more: Partial<Situation> = {}): Situation {
   return {
     state: parseWatchState({
-      now: NOW.toISOString(),
       state,
       since: "2026-11-24T18:02:00Z",
       until: state === "ended" ? "2026-11-24T19:14:00Z" : null,
@@ -134,6 +133,16 @@ test("a_clock_that_was_set_is_believed_after_a_while", () => {
   clock.learn(10_000, 0, 0);
   for (let i = 0; i < 8; i++) clock.learn(50_000 + i, i, i);
   assert.equal(clock.at(0), 50_000);
+});
+
+test("an_event_from_the_future_shows_that_a_clock_was_set", () => {
+  const clock = new ServerClock();
+  assert.equal(clock.contradicts(99_999, 0), false, "nothing is known yet");
+  clock.learn(10_000, 0, 0);
+  assert.equal(clock.contradicts(10_900, 1_000), false, "it travelled for a while");
+  assert.equal(clock.contradicts(11_100, 1_000), false, "the error of a sample");
+  assert.equal(clock.contradicts(12_000, 1_000), true);
+  assert.equal(clock.at(0), undefined);
 });
 
 test("strange_times_teach_nothing", () => {

@@ -6,6 +6,7 @@
 import { clipCodecs } from "./codecs.ts";
 import { duration, timeOfDay } from "../text.ts";
 import type { WatchState } from "../watch_state.ts";
+import { say } from "./words.ts";
 
 export interface Slate {
   readonly id: "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "cannot_play" | "network";
@@ -39,70 +40,61 @@ export interface Situation {
 export function slateFor(s: Situation): Slate | undefined {
   if (s.refused || s.state?.state === "not_allowed") {
     return s.byCode
-      ? { id: "code_off", icon: "lock", say: "Your access code was switched off", line: "Ask the person who gave it to you." }
+      ? { id: "code_off", icon: "lock", say: say("player-code-off"), line: say("player-code-off.line") }
       : {
           id: "not_allowed",
           icon: "lock",
-          say: "This is not open to everyone",
-          line: "Log in, or open the link with your access code again.",
-          button: { label: "Log in", act: "log_in" },
+          say: say("player-not-allowed"),
+          line: say("player-not-allowed.line"),
+          button: { label: say("player-not-allowed.button"), act: "log_in" },
         };
   }
   if (s.cannotPlay !== undefined) {
     return {
       id: "cannot_play",
       icon: "info",
-      say: "This browser cannot play this video",
+      say: say("player-cannot-play"),
       line: whyNot(s.cannotPlay),
-      button: { label: "Try again", act: "again" },
+      button: { label: say("player-cannot-play.button"), act: "again" },
     };
   }
   if (s.flowing) return undefined;
   if (s.unreachable || s.retryInS !== undefined) {
+    const waits = s.retryInS !== undefined && s.retryInS >= 1;
     return {
       id: "network",
       icon: "warn",
-      say: "The connection is gone",
-      line: s.retryInS !== undefined && s.retryInS >= 1 ? `Trying again in ${duration(s.retryInS)}.` : "Trying again.",
-      button: { label: "Try now", act: "again" },
+      say: say("player-network"),
+      line: waits ? say("player-network.wait", { wait: duration(s.retryInS ?? 0) }) : say("player-network.line"),
+      button: { label: say("player-network.button"), act: "again" },
     };
   }
   switch (s.state?.state) {
     case "offline":
-      return {
-        id: "not_live",
-        icon: "off",
-        say: "Not live right now",
-        line: "This page starts by itself when the stream does. You can leave it open.",
-      };
-    case "away":
-      return {
-        id: "away",
-        icon: "rotate",
-        say: "The sender lost its connection",
-        line: `Waiting for it to come back. If it does within ${duration(s.state.grace_s)}, it continues here.`,
-      };
+      return { id: "not_live", icon: "off", say: say("player-not-live"), line: say("player-not-live.line") };
+    case "away": {
+      const grace = duration(s.state.grace_s);
+      return { id: "away", icon: "rotate", say: say("player-away"), line: say("player-away.line", { grace }) };
+    }
     case "ended":
-      return { id: "ended", icon: "end", say: "The broadcast has ended", line: howItRan(s.state, s) };
+      return { id: "ended", icon: "end", say: say("player-ended"), line: howItRan(s.state, s) };
     default:
       return undefined; // live, or not known yet: the picture is on its way
   }
 }
 
 function howItRan(state: WatchState, s: Situation): string {
-  if (state.until === null) return "If it starts again, it continues here.";
+  if (state.until === null) return say("player-ended.line");
   const until = new Date(state.until);
-  const ended = `ended at ${timeOfDay(until, s.now, s.timeZone)}`;
-  if (state.since === null) return `It ${ended}.`;
-  return `It ran ${duration((until.getTime() - Date.parse(state.since)) / 1000)} and ${ended}.`;
+  const time = timeOfDay(until, s.now, s.timeZone);
+  if (state.since === null) return say("player-ended.ended", { time });
+  return say("player-ended.ran", { duration: duration((until.getTime() - Date.parse(state.since)) / 1000), time });
 }
 
 function whyNot(codecs: string): string {
   const { video, audio } = clipCodecs(codecs);
   const name = video?.split(" ")[0];
-  if (name === "HEVC") {
-    return "It is HEVC, which this browser does not decode. Try Safari, or Chrome on a newer computer.";
-  }
-  if (name !== undefined) return `It is ${name}${audio ? ` with ${audio}` : ""}, which this browser does not decode. Try another browser.`;
-  return "The picture could not be decoded. Try again, or use another browser.";
+  if (name === undefined) return say("player-cannot-play.line");
+  if (name === "HEVC") return say("player-cannot-play.hevc");
+  return audio ? say("player-cannot-play.both", { video: name, audio }) : say("player-cannot-play.video", { video: name });
 }

@@ -12,17 +12,28 @@ import type { Trouble } from "./recovery.ts";
 
 export type Delay = "low" | "steady";
 
+/** What a media playlist says of itself. */
+export interface Playlist {
+  /** Its own address, with the grant in it. */
+  readonly url: string;
+  readonly targetDurationS: number;
+  /** `null` without parts. */
+  readonly partTargetS: number | null;
+}
+
 export interface SourceEvents {
   /** The index was read: playback may begin. */
   ready(): void;
   /** The playlist was closed: nothing comes after what is buffered. */
   closing(): void;
+  /** A media playlist was read for the first time. */
+  playlist(playlist: Playlist): void;
   trouble(trouble: Trouble): void;
 }
 
 export interface Source {
-  /** For the statistics. */
-  readonly connection: string;
+  /** Whether the browser plays by itself: it loads what it likes, and tells little. */
+  readonly isNative: boolean;
   start(): void;
   stop(): void;
   /** Tries to go on after a failure to decode. */
@@ -97,20 +108,16 @@ class HlsSource implements Source {
   readonly #url: string;
   readonly #events: SourceEvents;
   readonly #rate = new RateMeter();
-  readonly #delay: Delay;
+  readonly isNative = false;
   #codecs = "";
   #closed = false;
+  #playlist = "";
 
   constructor(video: HTMLVideoElement, url: string, delay: Delay, events: SourceEvents) {
     this.#video = video;
     this.#url = url;
     this.#events = events;
-    this.#delay = delay;
     this.#hls = new Hls(config(delay));
-  }
-
-  get connection(): string {
-    return this.#delay === "low" ? "Low-delay HLS" : "HLS";
   }
 
   start(): void {
@@ -120,6 +127,11 @@ class HlsSource implements Source {
     });
     hls.on(Events.MANIFEST_PARSED, () => this.#events.ready());
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
+      if (details.url !== this.#playlist) {
+        this.#playlist = details.url;
+        const partTargetS = details.partTarget > 0 ? details.partTarget : null;
+        this.#events.playlist({ url: details.url, targetDurationS: details.targetduration, partTargetS });
+      }
       if (details.live || this.#closed) return;
       this.#closed = true;
       this.#events.closing();
@@ -205,7 +217,7 @@ function troubleOf(data: ErrorData, codecs: string): Trouble | undefined {
 
 /** The browser's own HLS. It tells little: no buffer target, no bit rate, no levels. */
 class NativeSource implements Source {
-  readonly connection = "HLS";
+  readonly isNative = true;
   readonly codecs = "";
   readonly behindTargetS = undefined;
   readonly latencyS = undefined;

@@ -12,15 +12,10 @@ import "media-chrome/dist/media-time-range.js";
 import "media-chrome/dist/media-pip-button.js";
 import "media-chrome/dist/media-fullscreen-button.js";
 
-import { KEYS } from "./keys.ts";
+import { keyList } from "./keys.ts";
 import type { DelayChoice } from "./preferences.ts";
 import type { Slate } from "./slates.ts";
-
-const DELAYS: readonly (readonly [DelayChoice, string, string])[] = [
-  ["automatic", "Automatic", ""],
-  ["low", "Low", "2 to 4 s"],
-  ["steady", "Steady", "About 8 s, with rewind"],
-];
+import { nameControls, say } from "./words.ts";
 
 export class View {
   readonly player: HTMLElement;
@@ -39,22 +34,24 @@ export class View {
   readonly #liveWord: HTMLElement;
   readonly #liveDot: HTMLElement;
   readonly #delay: HTMLElement;
-  readonly #behind: HTMLElement;
   readonly #about: HTMLElement;
   readonly #qualities: HTMLElement;
   readonly #slate: HTMLElement;
   readonly #busy: HTMLElement;
   readonly #icon: (name: string, more?: string) => string;
+  readonly #poster: HTMLElement | null;
   #shown: string | undefined;
 
-  constructor(title: string, sprite: string) {
+  /** `poster`: an element that shows a picture until there is a moving one. */
+  constructor(title: string, sprite: string, poster: HTMLElement | null) {
+    nameControls();
     this.#icon = (name, more = "") =>
       `<svg class="icon" ${more} aria-hidden="true"><use href="${sprite}#i-${name}"></use></svg>`;
     const player = document.createElement("div");
     player.className = "player square";
     player.tabIndex = 0;
     player.setAttribute("role", "region");
-    player.setAttribute("aria-label", `Player: ${title}`);
+    player.setAttribute("aria-label", say("player-label", { title }));
     player.innerHTML = this.#markup();
     this.player = player;
     this.video = part(player, "video");
@@ -72,23 +69,27 @@ export class View {
     this.#liveWord = part(player, ".p-live-word");
     this.#liveDot = part(player, ".p-live .dot");
     this.#delay = part(player, ".p-delay > :first-child");
-    this.#behind = part(player, ".p-delay > :last-child");
     this.#about = part(player, ".about");
     this.#qualities = part(player, ".p-qualities");
     this.#slate = part(player, ".p-slate");
     this.#busy = part(player, ".p-busy");
     // Everything that lies over the picture goes along into full screen, not the controls alone.
     (this.#controls as HTMLElement & { fullscreenElement: HTMLElement }).fullscreenElement = player;
+    this.#poster = poster;
+    if (poster) {
+      poster.slot = "poster";
+      this.#controls.prepend(poster);
+    }
   }
 
   #markup(): string {
     const icon = this.#icon;
-    const delays = DELAYS.map(
-      ([value, word, about]) =>
-        `<label><input type="radio" name="delay" value="${value}"><span>${word}</span>` +
-        `${about || value === "automatic" ? `<span class="about">${about}</span>` : ""}</label>`,
-    ).join("");
-    const keys = KEYS.map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
+    const delays = [
+      choice("automatic", say("player-delay-automatic"), ""),
+      choice("low", say("player-delay-low"), say("player-delay-low.about")),
+      choice("steady", say("player-delay-steady"), say("player-delay-steady.about")),
+    ].join("");
+    const keys = keyList().map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
     return `
 <media-controller class="p-frame" tabindex="-1" autohide="-1" nohotkeys novolumepref nomutedpref nosubtitleslangpref noautoseektolive defaultstreamtype="live">
   <video slot="media" playsinline></video>
@@ -98,26 +99,26 @@ export class View {
       <media-play-button class="p-btn" notooltip>${icon("play", 'slot="play"')}${icon("pause", 'slot="pause"')}</media-play-button>
       <media-mute-button class="p-btn" notooltip>${icon("mute", 'slot="off"')}${icon("volume", 'slot="low"')}${icon("volume", 'slot="medium"')}${icon("volume", 'slot="high"')}</media-mute-button>
       <media-volume-range class="p-volume p-wide"></media-volume-range>
-      <button class="p-btn p-live" type="button"><span class="dot live"></span><span class="p-live-word">LIVE</span></button>
+      <button class="p-btn p-live" type="button"><span class="dot live"></span><span class="p-live-word">${say("player-live")}</span></button>
       <span class="push"></span>
-      <span class="p-delay" hidden><span class="num"></span><span class="p-wide"> behind</span></span>
-      <button class="p-btn p-gear" type="button" aria-label="Delay and quality" aria-expanded="false">${icon("gear")}</button>
+      <span class="p-delay" hidden><span class="num"></span><span class="p-wide"> ${say("player-behind")}</span></span>
+      <button class="p-btn p-gear" type="button" aria-label="${say("player-menu")}" aria-expanded="false">${icon("gear")}</button>
       <media-pip-button class="p-btn p-wide" notooltip>${icon("pip", 'slot="enter"')}${icon("pip", 'slot="exit"')}</media-pip-button>
       <media-fullscreen-button class="p-btn" notooltip>${icon("full", 'slot="enter"')}${icon("unfull", 'slot="exit"')}</media-fullscreen-button>
     </div>
   </div>
 </media-controller>
 <span class="p-busy" hidden></span>
-<button class="p-big" type="button" aria-label="Play" hidden>${icon("play")}</button>
-<button class="btn p-sound" type="button" hidden>${icon("mute")}Sound on</button>
-<dl class="p-stats" aria-label="Statistics" hidden></dl>
-<div class="p-menu" role="group" aria-label="Delay and quality" hidden>
-  <fieldset><legend>Delay</legend>${delays}</fieldset>
-  <fieldset class="p-qualities"><legend>Quality</legend></fieldset>
-  <div class="p-more"><button type="button" data-act="statistics" aria-pressed="false">Statistics</button><button type="button" data-act="help">Keys</button></div>
+<button class="p-big" type="button" aria-label="${say("player-play")}" hidden>${icon("play")}</button>
+<button class="btn p-sound" type="button" hidden>${icon("mute")}${say("player-sound-on")}</button>
+<dl class="p-stats" aria-label="${say("player-statistics")}" hidden></dl>
+<div class="p-menu" role="group" aria-label="${say("player-menu")}" hidden>
+  <fieldset><legend>${say("player-delay")}</legend>${delays}</fieldset>
+  <fieldset class="p-qualities"><legend>${say("player-quality")}</legend></fieldset>
+  <div class="p-more"><button type="button" data-act="statistics" aria-pressed="false">${say("player-statistics")}</button><button type="button" data-act="help">${say("player-keys")}</button></div>
 </div>
-<div class="p-help" role="group" aria-label="Keys" tabindex="-1" hidden>
-  <p class="p-help-head">Keys<button class="p-btn" type="button" data-act="close" aria-label="Close">${icon("x")}</button></p>
+<div class="p-help" role="group" aria-label="${say("player-keys")}" tabindex="-1" hidden>
+  <p class="p-help-head">${say("player-keys")}<button class="p-btn" type="button" data-act="close" aria-label="${say("player-close")}">${icon("x")}</button></p>
   <dl>${keys}</dl>
 </div>
 <div class="p-slate" role="status"></div>`;
@@ -159,13 +160,18 @@ export class View {
     if (hadFocus) this.player.focus({ preventScroll: true });
   }
 
+  /** The moving picture is there. */
+  removePoster(): void {
+    this.#poster?.remove();
+  }
+
   /** The ring while the picture is on its way. */
   set busy(busy: boolean) {
     this.#busy.hidden = !busy;
   }
 
   set atLive(atLive: boolean) {
-    setText(this.#liveWord, atLive ? "LIVE" : "Go to live");
+    setText(this.#liveWord, atLive ? say("player-live") : say("player-go-to-live"));
     this.#liveDot.classList.toggle("live", atLive);
   }
 
@@ -174,7 +180,6 @@ export class View {
     const box = this.#delay.parentElement;
     if (box) box.hidden = text === undefined;
     if (text !== undefined) setText(this.#delay, text);
-    setText(this.#behind, " behind");
   }
 
   /** The seek line is there when there is something to rewind to. */
@@ -182,7 +187,7 @@ export class View {
     this.#seek.hidden = !can;
   }
 
-  /** What Automatic does now: "Now: low, 1.2 s behind". */
+  /** What Automatic does now: "Now: low, 0.8 s behind". */
   set about(text: string) {
     setText(this.#about, text);
   }
@@ -198,8 +203,8 @@ export class View {
     if (this.#qualities.dataset["key"] === key) return;
     this.#qualities.dataset["key"] = key;
     const chosen = this.#qualities.querySelector<HTMLInputElement>("input:checked")?.value ?? "";
-    const rows = [["", playing ? `Automatic (${playing}p)` : "Automatic"]];
-    if (heights.length > 1) rows.push(...heights.map((height) => [String(height), `${height}p`]));
+    const rows = [["", playing ? say("player-quality-automatic-now", { height: `${playing}` }) : say("player-quality-automatic")]];
+    if (heights.length > 1) rows.push(...heights.map((height) => [String(height), say("player-quality-height", { height: `${height}` })]));
     const focused = this.#qualities.contains(document.activeElement);
     for (const label of this.#qualities.querySelectorAll("label")) label.remove();
     for (const [value = "", word = ""] of rows) {
@@ -235,6 +240,11 @@ export class View {
   set idle(idle: boolean) {
     this.player.classList.toggle("idle", idle);
   }
+}
+
+function choice(value: DelayChoice, word: string, about: string): string {
+  const line = about || value === "automatic" ? `<span class="about">${about}</span>` : "";
+  return `<label><input type="radio" name="delay" value="${value}"><span>${word}</span>${line}</label>`;
 }
 
 function part<E extends Element = HTMLElement>(root: ParentNode, selector: string): E {

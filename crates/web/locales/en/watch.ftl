@@ -4,3 +4,7 @@ watch-no-script = Playing needs JavaScript
 watch-no-script-advice = Allow it for this site, or open the stream in a player such as VLC.
 watch-by = By
 watch-who = Who can see this
+watch-more = More
+watch-health = How the stream is doing
+watch-edit = Edit title and visibility
+watch-test = Test the player

@@ -10,9 +10,9 @@ use domain::caller::Caller;
 use crate::{App, assets::Assets, error::Problem, text::Text};
 
 /// Nothing is loaded from elsewhere, nothing runs inline, nobody frames a page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The same for a page with a player: its controls style their shadow roots, media come as blobs.
+/// The same for a page with a player: its controls style their shadow roots.
 const PLAYER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; \
                              connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

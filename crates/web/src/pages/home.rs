@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::catalogue::PAGE_MAX;
+use domain::{catalogue::PAGE_MAX, engine::State as Phase};
 
-use super::{Frame, page};
+use super::{Frame, page, watch::poster};
 use crate::{App, extract::Visitor, text::Text};
 
 struct Live {
@@ -14,6 +14,7 @@ struct Live {
     since: String,
     age: String,
     viewers: String,
+    is_receiving: bool,
     poster: Option<String>,
 }
 
@@ -53,7 +54,8 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
                     since: broadcast.since.rfc3339(),
                     age: t.age(now.since(broadcast.since)),
                     viewers: t.count(u64::from(broadcast.viewers.hls + broadcast.viewers.webrtc)),
-                    poster: None,
+                    is_receiving: broadcast.state == Phase::Receiving,
+                    poster: poster(&app, &stream.slug),
                 },
             )),
             None => offline.push(Offline {

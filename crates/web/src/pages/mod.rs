@@ -6,6 +6,7 @@ pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod setup;
 pub(crate) mod shown;
+pub(crate) mod test;
 pub(crate) mod watch;
 
 pub(crate) use frame::{Frame, page};

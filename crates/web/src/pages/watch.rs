@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{gate::Gatekeeper as _, slug::Slug, stream::Visibility, view};
+use domain::{
+    engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Visibility, view,
+};
 
 use super::{Frame, error, home::owner_name, page};
 use crate::{
@@ -12,10 +14,17 @@ use crate::{
 };
 
 struct OnAir {
+    state: Phase,
     since: String,
     since_time: String,
     age: String,
     viewers: String,
+}
+
+impl OnAir {
+    fn is_receiving(&self) -> bool {
+        self.state == Phase::Receiving
+    }
 }
 
 #[derive(Template)]
@@ -29,6 +38,8 @@ struct Page {
     who_can_see: String,
     src: String,
     state_url: String,
+    poster: Option<String>,
+    manages: bool,
     on_air: Option<OnAir>,
 }
 
@@ -81,6 +92,7 @@ pub(crate) async fn show(
             .get(11..16)
             .unwrap_or_default()
             .to_owned(),
+        state: live.state,
         age: frame.t.age(now.since(live.since)),
         viewers: frame
             .t
@@ -93,11 +105,19 @@ pub(crate) async fn show(
         who_can_see: who_can_see(app.text(), stream.visibility),
         src: format!("/hls/{}/index.m3u8", stream.slug),
         state_url: format!("/api/watch/{}", stream.slug),
+        poster: poster(&app, &stream.slug),
+        manages: app.catalogue().may_manage(&caller, stream.id),
         slug: stream.slug.as_str().to_owned(),
         title: stream.title,
         on_air,
     };
     page(StatusCode::OK, &template, true)
+}
+
+/// Where a picture of the stream is, if there is one now.
+pub(super) fn poster(app: &App, slug: &Slug) -> Option<String> {
+    app.engine().poster(slug)?;
+    Some(format!("/hls/{slug}/poster.mp4"))
 }
 
 /// Who can see a stream, as a sentence.

@@ -25,8 +25,15 @@ impl Text {
         let minutes = duration.as_secs() / 60;
         let (hours, days) = (minutes / 60, minutes / 1440);
         if days > 0 {
-            let message = self.msg("unit-d-h").arg("d", days).arg("h", hours % 24);
-            message.to_string()
+            match hours % 24 {
+                0 => self.msg("unit-d").arg("n", days).to_string(),
+                rest => {
+                    let message = self.msg("unit-d-h").arg("d", days).arg("h", rest);
+                    message.to_string()
+                }
+            }
+        } else if hours > 0 && minutes % 60 == 0 {
+            self.msg("unit-h").arg("n", hours).to_string()
         } else if hours > 0 {
             let message = self.msg("unit-h-min").arg("h", hours);
             message.arg("min", minutes % 60).to_string()
@@ -112,6 +119,8 @@ mod tests {
             text.age(Duration::from_secs(51 * 3600)),
             "2\u{a0}d 3\u{a0}h"
         );
+        assert_eq!(text.age(Duration::from_secs(3600)), "1\u{a0}h");
+        assert_eq!(text.age(Duration::from_secs(86_400)), "1\u{a0}d");
         assert_eq!(text.seconds(8.34), "8.3\u{a0}s");
         assert_eq!(text.seconds(2.0), "2\u{a0}s");
         assert_eq!(text.bit_rate(2_600_000), "2.6\u{a0}Mb/s");

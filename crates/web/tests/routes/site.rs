@@ -174,6 +174,11 @@ impl Site {
         send(&self.router, ask).await
     }
 
+    /// The same where the body is no text.
+    pub async fn send_raw(&self, ask: Ask) -> (StatusCode, HeaderMap, Bytes) {
+        send_raw(&self.router, ask).await
+    }
+
     pub async fn get(&self, who: Who, path: &str) -> Answer {
         self.send(Ask::new(Method::GET, path).with(self.credentials(who)))
             .await
@@ -378,6 +383,15 @@ impl Answer {
 }
 
 pub async fn send(router: &Router, ask: Ask) -> Answer {
+    let (status, headers, bytes) = send_raw(router, ask).await;
+    Answer {
+        status,
+        headers,
+        body: String::from_utf8(bytes.into()).unwrap(),
+    }
+}
+
+async fn send_raw(router: &Router, ask: Ask) -> (StatusCode, HeaderMap, Bytes) {
     let body = if ask.ends {
         Body::from(ask.body)
     } else {
@@ -391,9 +405,5 @@ pub async fn send(router: &Router, ask: Ask) -> Answer {
     *request.headers_mut() = ask.headers;
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        body: String::from_utf8(bytes.into()).unwrap(),
-    }
+    (parts.status, parts.headers, bytes)
 }

@@ -89,6 +89,7 @@ const ROWS: &[Row] = &[
     row("GET", "/open/{token}", "/open/nothing", "", all(200)),
     row("POST", "/open/{token}", "/open/nothing", "", all(401)),
     row("GET", "/watch/{slug}", "/watch/secret", "",                     [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("GET", "/test", "/test?stream=secret", "",                       [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
     row("GET", "/assets/{name}", "/assets/{css}", "", all(200)),
     row("GET", "/health", "/health", "", all(200)),
 ];

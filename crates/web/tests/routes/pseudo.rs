@@ -1,0 +1,302 @@
+//! Every page in the pseudo-locale, whose words have no Latin letters: what is still readable was not taken from the words.
+//!
+//! All names and titles here are made of digits, so that only text of templates and handlers can be found. What is code or a name
+//! carries `translate="no"` and is passed over. A template without a row fails.
+
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+
+use axum::{Router, http::Method};
+use domain::{
+    engine::{Engine as _, State},
+    slug::Slug,
+    stream::Visibility,
+    user::Role,
+};
+use testkit::{FakeEngine, Memory, Rig};
+use web::{Settings, text::Text};
+
+use crate::site::{Ask, COOKIE, app, poster, send};
+
+/// Templates that others hold in them.
+const PARTS: &[&str] = &["base"];
+
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Nobody,
+    /// Whoever owns the streams, an administrator.
+    Owner,
+    /// A member who owns nothing.
+    Other,
+}
+
+/// The template, by whom, and what is asked; a form where there is something after a space.
+#[rustfmt::skip]
+const PAGES: &[(&str, By, &str)] = &[
+    ("home", By::Nobody, "/"),
+    ("home", By::Owner, "/"),
+    ("watch", By::Nobody, "/watch/100"),
+    ("watch", By::Owner, "/watch/100"),
+    ("watch", By::Owner, "/watch/200"),
+    ("watch", By::Owner, "/watch/300"),
+    ("watch", By::Owner, "/watch/400"),
+    ("test", By::Nobody, "/test"),
+    ("test", By::Owner, "/test?stream=100"),
+    ("test", By::Owner, "/test?stream=400"),
+    ("test", By::Nobody, "/test?stream=300"),
+    ("gate", By::Nobody, "/watch/300"),
+    ("gate", By::Other, "/watch/999"),
+    ("error", By::Nobody, "/999"),
+    ("error", By::Owner, "/assets/999"),
+    ("error", By::Nobody, "/setup?token=999"),
+    ("login", By::Nobody, "/login"),
+    ("login", By::Nobody, "/login username=1&password=2"),
+    ("logout", By::Nobody, "/logout"),
+    ("logout", By::Owner, "/logout"),
+    ("once", By::Nobody, "/open/999"),
+];
+
+/// Streams `100` (public, live), `200` (members, its sender away), `300` (private, ended), `400` (public, never live).
+struct Digits {
+    router: Router,
+    owner: String,
+    other: String,
+}
+
+impl Digits {
+    fn new() -> Self {
+        let rig = Rig::new();
+        let owner = rig.administrator("11");
+        rig.user("22", Role::Member);
+        let engine = Arc::new(FakeEngine::default());
+        for (slug, visibility) in [
+            ("100", Visibility::Public),
+            ("200", Visibility::Members),
+            ("300", Visibility::Private),
+            ("400", Visibility::Public),
+        ] {
+            let (stream, _) = rig.stream(&owner, slug, visibility);
+            if slug == "400" {
+                continue;
+            }
+            engine.go_live(&stream, rig.now());
+            engine.set_poster(&stream.slug, poster());
+            in_digits(&engine, &stream.slug);
+        }
+        let away = Slug::parse("200").unwrap();
+        let mut live = engine.live(&away).unwrap();
+        live.state = State::Away { until: rig.now() };
+        engine.set_live(live);
+        engine.end(&Slug::parse("300").unwrap(), rig.now());
+        let [owner, other] = ["11", "22"].map(|name| rig.log_in(name).cookie.expose().to_owned());
+        let router = web::router(app(&rig, &engine, &Arc::default(), in_pseudo()));
+        Self {
+            router,
+            owner,
+            other,
+        }
+    }
+
+    async fn page(&self, by: By, path: &str) -> String {
+        let (method, path, form) = match path.split_once(' ') {
+            Some((path, form)) => (Method::POST, path, form),
+            None => (Method::GET, path, ""),
+        };
+        let mut ask = Ask::new(method, path).header("accept", "text/html");
+        let cookie = match by {
+            By::Nobody => None,
+            By::Owner => Some(&self.owner),
+            By::Other => Some(&self.other),
+        };
+        if let Some(cookie) = cookie {
+            ask = ask.header("cookie", &format!("{COOKIE}={cookie}"));
+        }
+        if !form.is_empty() {
+            ask = ask.form(form);
+        }
+        let answer = send(&self.router, ask).await;
+        let kind = answer.header("content-type");
+        assert_eq!(kind, "text/html; charset=utf-8", "{path}: {}", answer.body);
+        answer.body
+    }
+}
+
+fn in_pseudo() -> Settings {
+    Settings {
+        text: Text::find("en-XA").unwrap(),
+        version: "1.2.3".to_owned(),
+        ..Settings::default()
+    }
+}
+
+/// Names of codecs are the engine's, not the page's.
+fn in_digits(engine: &FakeEngine, slug: &Slug) {
+    let mut live = engine.live(slug).unwrap();
+    for track in &mut live.tracks {
+        track.codec = "26".to_owned();
+        track.profile = Some("4".to_owned());
+    }
+    engine.set_live(live);
+}
+
+/// Readable runs of letters in what a person reads or hears of a page.
+fn left_over(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    // Open elements, and whether each begins what is not to be translated.
+    let mut open: Vec<(&str, bool)> = Vec::new();
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        let silent = open.iter().any(|(_, silent)| *silent);
+        if !silent {
+            note(&rest[..at], "text", &mut found);
+        }
+        rest = &rest[at..];
+        if rest.starts_with("<!") {
+            rest = rest.split_once('>').unwrap().1;
+            continue;
+        }
+        let (tag, after) = whole_tag(rest);
+        rest = after;
+        let name_end = tag.find(|c: char| c.is_whitespace() || c == '/');
+        if let Some(name) = tag.strip_prefix('/') {
+            while let Some((opened, _)) = open.pop() {
+                if opened == name.trim() {
+                    break;
+                }
+            }
+            continue;
+        }
+        let name = &tag[..name_end.unwrap_or(tag.len())];
+        let attributes = attributes(&tag[name.len()..]);
+        let is_silent = attributes.contains(&("translate", "no"));
+        if !silent && !is_silent {
+            for (attribute, value) in &attributes {
+                let is_read = matches!(
+                    *attribute,
+                    "alt" | "title" | "aria-label" | "placeholder" | "data-yes" | "data-no"
+                );
+                // The player's title is the stream's, which is of digits here too.
+                if is_read {
+                    note(value, attribute, &mut found);
+                }
+            }
+        }
+        let is_void = matches!(
+            name,
+            "meta" | "link" | "input" | "br" | "hr" | "img" | "source" | "use" | "path" | "circle" | "rect"
+        );
+        if !is_void && !tag.ends_with('/') {
+            open.push((name, is_silent));
+        }
+    }
+    found
+}
+
+/// What stands between the angle brackets at the beginning, and what follows; `>` in quotes ends nothing.
+fn whole_tag(rest: &str) -> (&str, &str) {
+    let mut quoted = false;
+    let end = rest.find(|c| {
+        quoted ^= c == '"';
+        c == '>' && !quoted
+    });
+    let end = end.unwrap();
+    (&rest[1..end], &rest[end + 1..])
+}
+
+fn attributes(mut rest: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    while let Some((name, after)) = rest.split_once("=\"") {
+        let Some((value, after)) = after.split_once('"') else {
+            break;
+        };
+        found.push((name.split_whitespace().next_back().unwrap_or(""), value));
+        rest = after;
+    }
+    found
+}
+
+fn note(text: &str, place: &str, found: &mut Vec<String>) {
+    // The program's name is a name.
+    let text = text.replace("· Media Server", "");
+    let mut plain = String::new();
+    let mut pieces = text.split('&');
+    plain.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        plain.push(' ');
+        plain.push_str(piece.split_once(';').map_or(piece, |(_, after)| after));
+    }
+    let runs = plain.split(|c: char| !c.is_ascii_alphabetic());
+    if runs.into_iter().any(|run| run.len() >= 2) {
+        found.push(format!("{place}: {}", plain.trim()));
+    }
+}
+
+#[tokio::test]
+async fn no_page_says_what_is_not_among_the_words() {
+    let site = Digits::new();
+    let mut found = Vec::new();
+    for (template, by, path) in PAGES {
+        let page = site.page(*by, path).await;
+        assert!(page.contains("lang=\"en-XA\""), "{path}");
+        for left in left_over(&page) {
+            found.push(format!("{template}.html, {path} by {by:?}: {left}"));
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn empty_home_and_test_pages_say_only_words() {
+    let rig = Rig::new();
+    rig.administrator("11");
+    let router = web::router(app(&rig, &Arc::default(), &Arc::default(), in_pseudo()));
+    let cookie = format!("{COOKIE}={}", rig.log_in("11").cookie.expose());
+    for path in ["/", "/test"] {
+        for cookie in ["", &cookie] {
+            let ask = Ask::get(path).header("cookie", cookie);
+            let page = send(&router, ask).await.body;
+            assert_eq!(left_over(&page), Vec::<String>::new(), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn setup_says_only_words() {
+    let rig = Rig::over(Memory::default(), testkit::FixedClock::default());
+    let router = web::router(app(&rig, &Arc::default(), &Arc::default(), in_pseudo()));
+    let token = rig.catalogue.setup_token().unwrap();
+    let path = format!("/setup?token={}", token.expose());
+    let page = send(&router, Ask::get(&path)).await;
+    assert!(page.body.contains("<form"), "{}", page.body);
+    assert_eq!(left_over(&page.body), Vec::<String>::new());
+}
+
+#[test]
+fn every_template_has_a_row() {
+    let rows: BTreeSet<String> = PAGES
+        .iter()
+        .map(|(template, _, _)| (*template).to_owned())
+        .chain(["setup".to_owned()])
+        .collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut missing = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let is_page = text.contains("{% extends") && !PARTS.contains(&name.as_str());
+        if is_page && !rows.contains(&name) {
+            missing.push(name);
+        }
+    }
+    assert_eq!(
+        missing,
+        Vec::<String>::new(),
+        "add a row to PAGES for each, by whom it can be reached"
+    );
+}
+
+#[test]
+fn what_a_template_says_itself_is_found() {
+    let page = r#"<p>Ŵóŕđś</p><p>Forgotten</p><img alt="Not said"><b translate="no">Code <i>and code</i></b><svg><use href="/x"/></svg><a title="1">&amp; 2</a>"#;
+    assert_eq!(left_over(page), ["text: Forgotten", "alt: Not said"]);
+}

@@ -1,0 +1,73 @@
+// How the stream stands, as the page's stream of events tells it, asked at once where waiting is not good enough; and what the
+// server's clock says.
+
+import { follow } from "../events.ts";
+import { askWatchState, parseWatchState, type WatchState } from "../watch_state.ts";
+import { ServerClock } from "./clock.ts";
+
+/** Without an answer this often in a row the server is out of reach. */
+const UNANSWERED = 2;
+
+export class StreamStanding {
+  readonly #url: string;
+  readonly #topic: string;
+  readonly #tell: (state: WatchState | undefined) => void;
+  readonly #clock = new ServerClock();
+  #state: WatchState | undefined;
+  #unanswered = 0;
+  #asking = false;
+  #running = false;
+  #stop: (() => void) | undefined;
+
+  /** `tell` hears each state, and `undefined` when there was no answer. */
+  constructor(slug: string, url: string, tell: (state: WatchState | undefined) => void) {
+    this.#topic = `watch:${slug}`;
+    this.#url = url;
+    this.#tell = tell;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#stop = follow(this.#topic, (data, now) => {
+      const contradicts = data !== undefined && this.#clock.contradicts(now, Date.now());
+      this.#take(data === undefined ? undefined : parseWatchState(data));
+      if (contradicts) void this.ask();
+    });
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#stop?.();
+  }
+
+  /** Asks now instead of waiting for the next event; also the way to learn the server's clock. */
+  async ask(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    const { state, now, sentAt, receivedAt } = await askWatchState(this.#url);
+    this.#asking = false;
+    if (!this.#running) return;
+    this.#clock.learn(now, sentAt, receivedAt);
+    this.#take(state);
+  }
+
+  /** `undefined` before the first answer. */
+  get state(): WatchState | undefined {
+    return this.#state;
+  }
+
+  get isUnreachable(): boolean {
+    return this.#unanswered >= UNANSWERED;
+  }
+
+  /** The server's time now, in milliseconds since 1970. */
+  get now(): number | undefined {
+    return this.#clock.at(Date.now());
+  }
+
+  #take(state: WatchState | undefined): void {
+    this.#unanswered = state === undefined ? this.#unanswered + 1 : 0;
+    if (state) this.#state = state;
+    this.#tell(state);
+  }
+}

@@ -1,0 +1,102 @@
+// Figures of playback, and the rows in which the player shows them.
+
+import { bitRate, count, frameRate, secondsText } from "../text.ts";
+import { clipCodecs } from "./codecs.ts";
+import type { Playback } from "./playback.ts";
+import { say } from "./words.ts";
+
+/** `null` where one is not known. */
+export interface Stats {
+  /** Seconds between the sender's clock at the picture and the server's now. */
+  readonly delay_s: number | null;
+  readonly buffer_s: number;
+  /** Pictures shown or dropped so far. */
+  readonly frames: number;
+  readonly dropped: number;
+  /** Pictures in the last second. */
+  readonly rate: number;
+  readonly stalls: number;
+  /** Bits per second. */
+  readonly bitRate: number | null;
+  readonly width: number;
+  readonly height: number;
+  /** "H.264 High", "AAC". */
+  readonly video: string | null;
+  readonly audio: string | null;
+  readonly connection: string | null;
+}
+
+/** Takes the figures; pictures a second are counted from one `tick` to the next. */
+export class Statistics {
+  readonly #playback: Playback;
+  readonly #serverNow: () => number | undefined;
+  #framesBefore = 0;
+  #rate = 0;
+
+  constructor(playback: Playback, serverNow: () => number | undefined) {
+    this.#playback = playback;
+    this.#serverNow = serverNow;
+  }
+
+  /** Once a second. */
+  tick(): void {
+    const frames = this.#playback.video.getVideoPlaybackQuality().totalVideoFrames;
+    this.#rate = Math.max(0, frames - this.#framesBefore);
+    this.#framesBefore = frames;
+  }
+
+  get delayS(): number | undefined {
+    if (!this.#playback.flowing) return undefined;
+    const now = this.#serverNow();
+    const shown = this.#playback.source?.shownAtMs;
+    if (now !== undefined && shown !== undefined) return Math.max(0, (now - shown) / 1000);
+    return this.#playback.source?.latencyS;
+  }
+
+  get stats(): Stats {
+    const { video, source, stalls, delay } = this.#playback;
+    const quality = video.getVideoPlaybackQuality();
+    const codecs = clipCodecs(source?.codecs ?? "");
+    const isLow = source !== undefined && !source.isNative && delay === "low";
+    return {
+      delay_s: this.delayS ?? null,
+      buffer_s: bufferAhead(video),
+      frames: quality.totalVideoFrames,
+      dropped: quality.droppedVideoFrames,
+      rate: this.#rate,
+      stalls,
+      bitRate: source?.bitsPerSecond ?? null,
+      width: video.videoWidth,
+      height: video.videoHeight,
+      video: codecs.video ?? null,
+      audio: codecs.audio ?? null,
+      connection: source ? (isLow ? say("player-stat-connection.low") : say("player-stat-connection.steady")) : null,
+    };
+  }
+
+  /** Label, value, and whether the row is left out over a narrow picture. */
+  get rows(): readonly (readonly [label: string, value: string, wide: boolean])[] {
+    const s = this.stats;
+    const dash = "–";
+    const picture = { width: `${s.width}`, height: `${s.height}`, rate: frameRate(s.rate) };
+    const dropped = { dropped: count(s.dropped), frames: count(s.frames) };
+    return [
+      [say("player-delay"), s.delay_s === null ? dash : secondsText(s.delay_s, 2), false],
+      [say("player-stat-connection"), s.connection ?? dash, false],
+      [say("player-stat-buffer"), secondsText(s.buffer_s, 2), false],
+      [say("player-stat-picture"), s.width > 0 ? say("player-stat-picture.value", picture) : dash, false],
+      [say("player-stat-codecs"), [s.video, s.audio].filter(Boolean).join(", ") || dash, true],
+      [say("player-stat-rate"), s.bitRate === null ? dash : bitRate(s.bitRate), false],
+      [say("player-stat-dropped"), say("player-stat-dropped.value", dropped), false],
+      [say("player-stat-stalls"), count(s.stalls), true],
+    ];
+  }
+}
+
+function bufferAhead(video: HTMLVideoElement): number {
+  const { buffered, currentTime } = video;
+  for (let i = 0; i < buffered.length; i++) {
+    if (buffered.start(i) <= currentTime + 0.1 && currentTime < buffered.end(i)) return buffered.end(i) - currentTime;
+  }
+  return 0;
+}
