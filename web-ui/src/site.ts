@@ -5,8 +5,12 @@
 // needs the document waits for it.
 
 import frame from "../../crates/web/locales/en/frame.ftl";
+import { questions } from "./ask.ts";
+import { copyButtons } from "./copy.ts";
 import { localTimes, show, showDelay } from "./facts.ts";
+import { goLive } from "./golive.ts";
 import { keepListTrue } from "./live_list.ts";
+import { slugFromTitle } from "./slug.ts";
 import type { WatchState } from "./watch_state.ts";
 import { words } from "./words.ts";
 
@@ -26,6 +30,10 @@ document.addEventListener("DOMContentLoaded", () => {
   formsTellThatTheyWork();
   submitOnce();
   keepListTrue(announce);
+  copyButtons(document, announce);
+  questions();
+  slugFromTitle();
+  goLive(announce);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {
     document.addEventListener("stage-state", (event) => {
@@ -100,7 +108,7 @@ function passwordsCanBeShown(): void {
 }
 
 function formsTellThatTheyWork(): void {
-  for (const form of document.querySelectorAll<HTMLFormElement>("form[method=post]")) {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[method=post]:not([data-download])")) {
     const button = form.querySelector<HTMLButtonElement>("button.primary[type=submit]");
     let sent = false;
     form.addEventListener("submit", (event) => {

@@ -67,7 +67,8 @@ pub enum Close {
     Key(KeyId),
     /// Publishers that came with this API key.
     ApiKey(ApiKeyId),
-    /// Publishers to this stream; viewers stay and see it end.
+    /// Publishers to this stream: its owner ends the broadcast, at once and also while its sender is away. Who sent it is not let in
+    /// again by coming back by itself.
     Publishers(StreamId),
     /// Publishers to streams that this user owns.
     PublishersOf(UserId),

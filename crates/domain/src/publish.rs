@@ -102,6 +102,8 @@ pub enum Refused {
     },
     /// Somebody else publishes to the stream.
     AlreadyLive,
+    /// The stream's owner has just ended the broadcast that this one sent.
+    Ended,
     /// What is sent cannot be shown to viewers.
     Unsupported {
         /// What is wrong, as a sentence.
@@ -133,6 +135,7 @@ impl Refused {
             Self::Disabled => "owner_disabled",
             Self::TooManyTries { .. } => "too_many_tries",
             Self::AlreadyLive => "already_live",
+            Self::Ended => "broadcast_ended",
             Self::Unsupported { .. } => "unsupported_media",
             Self::TooManyPublishers => "too_many_publishers",
             Self::ShuttingDown => "shutting_down",
@@ -158,6 +161,7 @@ impl Refused {
             Self::Disabled => "The account of this stream's owner is switched off.".to_owned(),
             Self::TooManyTries { .. } => "Too many tries.".to_owned(),
             Self::AlreadyLive => "Someone is already live on this stream.".to_owned(),
+            Self::Ended => "The broadcast was ended on its page.".to_owned(),
             Self::Unsupported { what, .. } | Self::Protocol { what } => what.clone(),
             Self::TooManyPublishers => {
                 "The server takes no more senders at this moment.".to_owned()
@@ -187,6 +191,7 @@ impl Refused {
                 "Stop the other sender first, or allow take-over in the settings of the stream."
                     .to_owned()
             }
+            Self::Ended => "Stop the sender, wait 15 s, and start it again.".to_owned(),
             Self::Unsupported { fix, .. } => fix.clone(),
             Self::TooManyPublishers => {
                 "Stop another sender, or ask the operator to raise the limit.".to_owned()

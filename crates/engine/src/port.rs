@@ -74,9 +74,7 @@ impl Engine for Embedded {
             Close::ApiKey(key) => all
                 .iter()
                 .for_each(|s| s.cut(why, Stream::came_with(Credential::ApiKey(key)))),
-            Close::Publishers(stream) => {
-                all.iter().for_each(|s| s.cut(why, |a| a.stream == stream))
-            }
+            Close::Publishers(stream) => all.iter().for_each(|s| s.end_by_owner(stream, why)),
             Close::PublishersOf(user) => all
                 .iter()
                 .for_each(|s| s.cut(why, |a| a.owner == Some(user))),
@@ -347,6 +345,43 @@ mod tests {
             publishing.ended().await,
             EndReason::Closed("This key was revoked.".into())
         );
+    }
+
+    #[tokio::test]
+    async fn broadcast_that_its_owner_ends_is_over_at_once_and_stays_so() {
+        let rig = Rig::new();
+        let engine = engine(&rig, false);
+        let mut publishing = engine.publish().unwrap();
+        engine.send(&publishing, 3);
+        assert_eq!(engine.index().await.status, Status::Ok);
+        let stream = engine.admitted.stream;
+        let other = domain::stream::StreamId::from_number(stream.number() ^ 1);
+        engine.embedded.close(Close::Publishers(other), "other");
+        assert!(engine.embedded.live(&engine.admitted.slug).is_some());
+        engine.embedded.close(Close::Publishers(stream), "Enough.");
+        assert_eq!(
+            publishing.ended().await,
+            EndReason::Closed("Enough.".into())
+        );
+        drop(publishing);
+        assert!(engine.embedded.live(&engine.admitted.slug).is_none());
+        assert!(engine.embedded.last_ended(&engine.admitted.slug).is_some());
+        // The encoder comes back by itself; somebody with another key may send.
+        assert_eq!(engine.publish().err(), Some(Refused::Ended));
+        let mut other = engine.admitted.clone();
+        other.credential = Credential::Key(domain::stream::KeyId::from_number(7));
+        assert!(engine.embedded.hub.publish(other, ORIGIN).is_ok());
+    }
+
+    #[tokio::test]
+    async fn broadcast_whose_sender_is_away_can_be_ended() {
+        let rig = Rig::new();
+        let engine = engine(&rig, false);
+        drop(engine.publish().unwrap());
+        assert!(engine.embedded.live(&engine.admitted.slug).is_some());
+        let who = Close::Publishers(engine.admitted.stream);
+        engine.embedded.close(who, "Enough.");
+        assert!(engine.embedded.live(&engine.admitted.slug).is_none());
     }
 
     #[tokio::test]

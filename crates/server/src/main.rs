@@ -10,6 +10,7 @@ mod hls_check;
 mod metrics;
 mod ports;
 mod serve;
+mod signals;
 mod telemetry;
 mod test_signal;
 

@@ -31,6 +31,7 @@ use crate::{
     check::{Checker, Listening, Subject},
     config::{Config, Source, registry::Use},
     control, metrics,
+    signals::Signals,
 };
 
 /// How often last uses are saved and ended logins are dropped.
@@ -42,6 +43,7 @@ pub struct Running {
     pub base_url: String,
     pub rtmp: Option<SocketAddr>,
     engine: Arc<Embedded>,
+    signals: Signals,
     app: App,
     stop: watch::Sender<bool>,
     fronts: Vec<tokio::task::JoinHandle<()>>,
@@ -105,6 +107,13 @@ pub async fn start(config: &Config) -> Result<Running> {
         opened.random.clone(),
     ));
     close_what_ends(&opened.catalogue, embedded.clone());
+    let rtmp_address = rtmp.as_ref().map(TcpListener::local_addr).transpose()?;
+    let signals = Signals::new(
+        rtmp_address,
+        opened.catalogue.clone(),
+        embedded.clone(),
+        opened.random.clone(),
+    );
     let app = App::new(
         Ports {
             catalogue: opened.catalogue.clone(),
@@ -112,6 +121,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             clock: opened.clock.clone(),
             random: opened.random.clone(),
             checks: checks(opened.store.clone(), &opened.folder),
+            test_signal: Arc::new(signals.clone()),
         },
         web::Settings {
             public_url: config
@@ -121,6 +131,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             trusted_proxies: trusted_proxies.clone(),
             cors_origins: config.list("http.cors_origins").to_vec(),
             grace_s: config.whole("publish.grace_s"),
+            rtmp: rtmp_address,
             text: web::text::Text::find(config.text("ui.language")).unwrap_or_default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
@@ -170,7 +181,6 @@ pub async fn start(config: &Config) -> Result<Running> {
         trusted_proxies,
     };
     fronts.push(tokio::spawn(front.serve(http, stopping.clone())));
-    let rtmp_address = rtmp.as_ref().map(TcpListener::local_addr).transpose()?;
     if let (Some(listener), Some(address)) = (rtmp, rtmp_address) {
         println!("rtmp rtmp://{}/live", reachable(address));
         embedded.listen_rtmp(listener);
@@ -186,6 +196,7 @@ pub async fn start(config: &Config) -> Result<Running> {
         base_url,
         rtmp: rtmp_address,
         engine: embedded,
+        signals,
         app,
         stop,
         fronts,
@@ -196,6 +207,7 @@ impl Running {
     /// Publishers are sent away, running requests end, everything is saved.
     pub async fn stop(self) {
         tracing::info!("stopping");
+        self.signals.stop_all();
         self.engine.stop().await;
         self.app.stop();
         self.stop.send_replace(true);

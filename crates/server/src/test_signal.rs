@@ -43,6 +43,14 @@ pub async fn run(address: SocketAddr, key: Secret, random: Arc<dyn Random>) {
     }
 }
 
+/// Publishes to `rtmp://address/live` with this key until the connection is over, or the future is dropped.
+///
+/// # Errors
+/// Always in the end: why it is over.
+pub async fn once(address: SocketAddr, key: &Secret, random: &dyn Random) -> Result<()> {
+    publish(&Signal::read(LOOP)?, address, key, random).await
+}
+
 async fn publish(
     signal: &Signal,
     address: SocketAddr,
@@ -57,7 +65,8 @@ async fn publish(
     let target = Target {
         app: "live".to_owned(),
         tc_url: format!("rtmp://{address}/live"),
-        name: format!("?token={}", key.expose()),
+        // The key alone: it says which stream.
+        name: key.expose().to_owned(),
         chunk_size: 65_536,
         encoder: "Media Server test signal".to_owned(),
     };

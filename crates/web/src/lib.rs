@@ -15,14 +15,19 @@ mod pages;
 mod passwords;
 mod play;
 mod router;
+mod test_signal;
 pub mod text;
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use domain::{BoxFuture, catalogue::Catalogue, clock::Clock, engine::Engine, random::Random};
 
 pub use passwords::Passwords;
 pub use router::router;
+pub use test_signal::{Refused as TestSignalRefused, TestSignal};
 
 use front::{Hot, HotAnswer, HotRequest, Networks};
 
@@ -37,6 +42,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// How long a lost publisher is waited for, told to viewers.
     pub grace_s: u64,
+    /// Where publishers come in by RTMP; `None` where that is switched off.
+    pub rtmp: Option<SocketAddr>,
     /// The words of pages.
     pub text: text::Text,
     /// The program's version, for pages.
@@ -80,6 +87,7 @@ struct Inner {
     assets: assets::Assets,
     ticker: events::Ticker,
     shown: pages::shown::Shown,
+    test_signal: Arc<dyn TestSignal>,
 }
 
 /// What an [`App`] stands on.
@@ -94,6 +102,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// What `/health` asks.
     pub checks: Checks,
+    /// The server's own sender.
+    pub test_signal: Arc<dyn TestSignal>,
 }
 
 impl App {
@@ -105,6 +115,7 @@ impl App {
             clock,
             random,
             checks,
+            test_signal,
         } = ports;
         let inner = Inner {
             catalogue,
@@ -117,6 +128,7 @@ impl App {
             assets: assets::Assets::embedded(),
             ticker: events::Ticker::default(),
             shown: pages::shown::Shown::default(),
+            test_signal,
         };
         Self {
             inner: Arc::new(inner),
@@ -142,9 +154,13 @@ impl App {
     }
 
     /// New keys on their way to the page that shows them.
-    #[expect(dead_code, reason = "the pages of streams come next")]
     fn shown(&self) -> &pages::shown::Shown {
         &self.inner.shown
+    }
+
+    /// The server's own sender.
+    fn test_signal(&self) -> &dyn TestSignal {
+        &*self.inner.test_signal
     }
 
     /// The words of pages.

@@ -41,6 +41,10 @@ pub fn router(app: App) -> Router {
             "/api/streams/{slug}/keys/{id}",
             axum::routing::delete(api::keys::revoke),
         )
+        .route(
+            "/api/streams/{slug}/keys/{id}/rotate",
+            post(api::keys::rotate),
+        )
         .route("/api/streams/{slug}/refusals", get(api::streams::refusals))
         .route("/api/streams/{slug}/status", get(api::streams::status))
         .route("/api/streams/{slug}/history", get(api::streams::history))
@@ -78,6 +82,47 @@ pub fn router(app: App) -> Router {
         )
         .route("/watch/{slug}", get(pages::watch::show))
         .route("/test", get(pages::test::show))
+        .route("/go-live", get(pages::streams::go_live))
+        .route(
+            "/streams",
+            get(pages::streams::list).post(pages::streams::create),
+        )
+        .route("/streams/new", get(pages::streams::ask_new))
+        .route("/streams/{slug}", get(pages::golive::show))
+        .route(
+            "/streams/{slug}/test-signal",
+            get(pages::golive::show_test).post(pages::golive::start_test),
+        )
+        .route(
+            "/streams/{slug}/test-signal/stop",
+            post(pages::golive::stop_test),
+        )
+        .route(
+            "/streams/{slug}/end",
+            get(pages::golive::ask_end).post(pages::golive::end),
+        )
+        .route("/streams/{slug}/keys", post(pages::stream_keys::create))
+        .route("/streams/{slug}/keys/new", get(pages::stream_keys::ask_new))
+        .route(
+            "/streams/{slug}/keys/{id}/rotate",
+            get(pages::stream_keys::ask_rotate).post(pages::stream_keys::rotate),
+        )
+        .route(
+            "/streams/{slug}/keys/{id}/revoke",
+            get(pages::stream_keys::ask_revoke).post(pages::stream_keys::revoke),
+        )
+        .route(
+            "/streams/{slug}/obs-profile",
+            post(pages::stream_keys::profile),
+        )
+        .route(
+            "/streams/{slug}/settings",
+            get(pages::stream_settings::show).post(pages::stream_settings::save),
+        )
+        .route(
+            "/streams/{slug}/delete",
+            get(pages::stream_settings::ask_delete).post(pages::stream_settings::delete),
+        )
         .route("/assets/{name}", get(assets::show))
         .route("/health", get(health::show))
         .method_not_allowed_fallback(other_method)

@@ -1,5 +1,6 @@
 //! The hub: from a stream's name to its ring, its state and its window.
 
+mod kept_out;
 mod presence;
 mod publishing;
 pub(crate) mod pulse;

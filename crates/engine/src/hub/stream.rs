@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use super::{
     EndReason,
+    kept_out::KeptOut,
     presence::Presence,
     ring::{Entry, Ring},
 };
@@ -80,6 +81,8 @@ struct State {
     egress_runs: bool,
     /// Who was here last, of all who came since the start.
     last: Option<StreamId>,
+    /// Whom the owner has just sent away.
+    kept_out: Option<KeptOut>,
 }
 
 /// One stream.
@@ -110,6 +113,7 @@ impl Stream {
                 publishers: 0,
                 egress_runs: false,
                 last: None,
+                kept_out: None,
             }),
             version: watch::Sender::new(0),
             presence: Presence::default(),
@@ -170,6 +174,12 @@ impl Stream {
         origin: Origin,
     ) -> Result<(u64, watch::Receiver<Option<EndReason>>), Refused> {
         let mut state = self.state();
+        let now = self.shared.mono();
+        if let Some(kept_out) = &mut state.kept_out
+            && kept_out.refuses(admitted.credential, now)
+        {
+            return Err(Refused::Ended);
+        }
         if state.phase == Phase::Receiving {
             if !self.shared.settings.take_over {
                 return Err(Refused::AlreadyLive);
@@ -180,6 +190,7 @@ impl Stream {
             self.ring.push(Entry::Away);
         }
         state.last = Some(admitted.stream);
+        state.kept_out = None;
         state.publishers += 1;
         let number = state.publishers;
         let (end, ended) = watch::channel(None);
@@ -345,6 +356,21 @@ impl Stream {
         let mut state = self.state();
         if let Some(broadcast) = &state.broadcast {
             broadcast.end.send_replace(Some(reason.clone()));
+            self.end(&mut state);
+        }
+    }
+
+    /// Ends this stream's broadcast now by its owner's wish, also while its publisher is away; who sent it is kept out for a while,
+    /// so that an encoder that comes back by itself begins no other.
+    pub(crate) fn end_by_owner(&self, of: StreamId, why: &str) {
+        let mut state = self.state();
+        if let Some(broadcast) = &state.broadcast
+            && broadcast.admitted.stream == of
+        {
+            let kept_out = KeptOut::new(broadcast.admitted.credential, self.shared.mono());
+            let reason = EndReason::Closed(why.to_owned());
+            broadcast.end.send_replace(Some(reason));
+            state.kept_out = Some(kept_out);
             self.end(&mut state);
         }
     }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use domain::secret::Secret;
+use domain::{secret::Secret, stream::MadeKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -64,11 +64,7 @@ pub(crate) async fn create(
         .add_key(&caller, &slug(&name)?, &new.name, new.key.map(Secret::new))
         .await
         .map_err(|refused| denied(&caller, refused.into()))?;
-    let value =
-        json!({"id": made.key.id.to_string(), "name": made.key.name, "key": made.secret.expose()});
-    Ok(private(
-        (StatusCode::CREATED, Answer(value)).into_response(),
-    ))
+    Ok(told(&made))
 }
 
 /// `DELETE …/{id}`: revoked; its publisher is cut within a second.
@@ -83,4 +79,26 @@ pub(crate) async fn revoke(
         .await
         .map_err(|refused| denied(&caller, refused.into()))?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/{id}/rotate`: a new key of the same name; the old one is revoked in the same moment.
+pub(crate) async fn rotate(
+    State(app): State<App>,
+    Known(caller): Known,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    let made = app
+        .catalogue()
+        .rotate_key(&caller, &slug(&name)?, id)
+        .await
+        .map_err(|refused| denied(&caller, refused.into()))?;
+    Ok(told(&made))
+}
+
+/// 201 with a key that is shown this once.
+fn told(made: &MadeKey) -> Response {
+    let value =
+        json!({"id": made.key.id.to_string(), "name": made.key.name, "key": made.secret.expose()});
+    private((StatusCode::CREATED, Answer(value)).into_response())
 }

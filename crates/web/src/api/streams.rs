@@ -264,6 +264,7 @@ pub(crate) fn status_value(app: &App, caller: &Caller, slug: &Slug) -> Value {
             .find(|key| Some(key.id) == in_use)
             .map(|key| json!({"id": key.id.to_string(), "name": key.name}))
     );
+    value["test_signal"] = json!(app.test_signal().runs(&stream.slug));
     value["publisher"] = json!(live.as_ref().map(|live| login::shortened(live.publisher)));
     value["live"] = live.map_or(Value::Null, |live| live_facts(app, &live));
     value["last_ended"] = json!(

@@ -66,6 +66,7 @@ pub(crate) fn value(t: Text, warning: &Warning) -> Value {
         "unit": warning.unit,
         "since": warning.since.rfc3339(),
         "title": words.what,
+        "why": words.why,
         "message": format!("{}. {}", words.what, words.why),
         "fix": words.fix,
         "fix_ffmpeg": words.ffmpeg,

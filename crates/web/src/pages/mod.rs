@@ -1,11 +1,21 @@
 //! Pages for people: complete when they come from the server, with what changes put in by a small script.
 
+mod ask;
+mod charts;
 pub(crate) mod error;
 mod frame;
+pub(crate) mod golive;
+mod health;
 pub(crate) mod home;
 pub(crate) mod login;
+mod managed;
+mod obs_profile;
+mod send;
 pub(crate) mod setup;
 pub(crate) mod shown;
+pub(crate) mod stream_keys;
+pub(crate) mod stream_settings;
+pub(crate) mod streams;
 pub(crate) mod test;
 pub(crate) mod watch;
 

@@ -111,7 +111,7 @@ pub(crate) async fn submit(
         agent,
     };
     match app.catalogue().setup(first).await {
-        Ok(done) => login::with_cookie(login::see("/"), &client, &done.begun),
+        Ok(done) => login::with_cookie(first_stream(&app, &done), &client, &done.begun),
         Err(Refused::Token | Refused::Over) => over(&app, &caller),
         Err(Refused::Store(error)) => Problem::internal(&error).into_response(),
         Err(refused @ Refused::Busy(_)) => {
@@ -140,4 +140,19 @@ pub(crate) async fn submit(
             )
         }
     }
+}
+
+/// The page of the stream that the setup made, where its first key is shown; the list of streams where it made none.
+fn first_stream(app: &App, done: &domain::setup::Done) -> Response {
+    let Some(made) = &done.key else {
+        return login::see("/streams");
+    };
+    let key = super::shown::NewKey {
+        stream: made.key.stream,
+        name: made.key.name.clone(),
+        secret: made.secret.clone(),
+    };
+    let now = app.inner.clock.now();
+    app.shown().keep(done.begun.login.id, now, key);
+    login::see("/streams/live")
 }

@@ -367,8 +367,18 @@ async fn setup_happens_once_and_only_with_the_token_of_the_console() {
     .await;
     assert_eq!(
         (done.status, done.header("location")),
-        (StatusCode::SEE_OTHER, "/")
+        (StatusCode::SEE_OTHER, "/streams/live")
     );
+    // The page it ends on shows the first key, once.
+    let keys = [true, false].map(|is_shown| {
+        let page = testkit::block_on(send(
+            &router,
+            Ask::get("/streams/live").header("cookie", &pair(&done)),
+        ));
+        assert_eq!(page.body.contains("value=\"sk_"), is_shown);
+        page.status
+    });
+    assert_eq!(keys, [StatusCode::OK; 2]);
     let live = send(
         &router,
         Ask::get("/api/streams/live").header("cookie", &pair(&done)),

@@ -9,6 +9,7 @@
 mod api;
 mod cors;
 mod front;
+mod golive;
 mod hls;
 mod login;
 mod pages;
@@ -16,6 +17,7 @@ mod poster;
 mod pseudo;
 mod site;
 mod stored;
+mod streams;
 mod sweep;
 mod weight;
 mod words;

@@ -39,6 +39,11 @@ const fn all(status: u16) -> [u16; 10] {
     [status; 10]
 }
 
+/// Pages of a stream: led to the login, the gate, or the page.
+const MANAGED: [u16; 10] = [303, 404, 200, 200, 303, 303, 303, 303, 303, 303];
+/// What is done there: the same, and on to the page that follows.
+const DONE: [u16; 10] = [303, 404, 303, 303, 303, 303, 303, 303, 303, 303];
+
 const KEYS: &str = "/api/streams/{slug}/keys";
 
 #[rustfmt::skip]
@@ -90,6 +95,31 @@ const ROWS: &[Row] = &[
     row("POST", "/open/{token}", "/open/nothing", "", all(401)),
     row("GET", "/watch/{slug}", "/watch/secret", "",                     [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
     row("GET", "/test", "/test?stream=secret", "",                       [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("POST", "/api/streams/{slug}/keys/{id}/rotate", "/api/streams/secret/keys/{id}/rotate", "{}",
+                                                                         [401, 404, 201, 201, 403, 201, 404, 201, 401, 401]),
+    row("GET", "/go-live", "/go-live", "", all(303)),
+    row("GET", "/streams", "/streams", "",                               [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/streams", "/streams", "title=Stage&slug=stage&visibility=private", all(303)),
+    row("GET", "/streams/new", "/streams/new", "",                       [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/streams/{slug}", "/streams/secret", "",                 MANAGED),
+    row("GET", "/streams/{slug}/test-signal", "/streams/secret/test-signal", "", MANAGED),
+    row("POST", "/streams/{slug}/test-signal", "/streams/secret/test-signal", "",
+                                                                         [303, 404, 409, 409, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/streams/{slug}/test-signal/stop", "/streams/secret/test-signal/stop", "", DONE),
+    row("GET", "/streams/{slug}/end", "/streams/secret/end", "",         MANAGED),
+    row("POST", "/streams/{slug}/end", "/streams/secret/end", "",        DONE),
+    row("POST", "/streams/{slug}/keys", "/streams/secret/keys", "name=Camera", DONE),
+    row("GET", "/streams/{slug}/keys/new", "/streams/secret/keys/new", "", MANAGED),
+    row("GET", "/streams/{slug}/keys/{id}/rotate", "/streams/secret/keys/{id}/rotate", "", MANAGED),
+    row("POST", "/streams/{slug}/keys/{id}/rotate", "/streams/secret/keys/{id}/rotate", "", DONE),
+    row("GET", "/streams/{slug}/keys/{id}/revoke", "/streams/secret/keys/{id}/revoke", "", MANAGED),
+    row("POST", "/streams/{slug}/keys/{id}/revoke", "/streams/secret/keys/{id}/revoke", "", DONE),
+    row("POST", "/streams/{slug}/obs-profile", "/streams/secret/obs-profile", "",
+                                                                         [303, 404, 409, 409, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/streams/{slug}/settings", "/streams/secret/settings", "", MANAGED),
+    row("POST", "/streams/{slug}/settings", "/streams/secret/settings", "title=New&visibility=public", DONE),
+    row("GET", "/streams/{slug}/delete", "/streams/secret/delete", "",   MANAGED),
+    row("POST", "/streams/{slug}/delete", "/streams/secret/delete", "",  DONE),
     row("GET", "/assets/{name}", "/assets/{css}", "", all(200)),
     row("GET", "/health", "/health", "", all(200)),
 ];

@@ -1,0 +1,86 @@
+//! Who may open the pages of streams: members, and of one stream those who manage it.
+//!
+//! Someone not logged in is led to the login and back. Whoever may not manage a stream meets the gate, alike for what does not exist.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{Method, StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use domain::{caller::Caller, slug::Slug, stream::Stream};
+
+use super::{Frame, login::see, page};
+use crate::{App, api, extract::Visitor, text::Text};
+
+/// Somebody who is logged in.
+pub(crate) struct Member(pub(crate) Caller);
+
+/// Somebody who is logged in, and the stream in the path, which is theirs to manage.
+pub(crate) struct Managed {
+    pub(crate) caller: Caller,
+    pub(crate) stream: Stream,
+}
+
+impl FromRequestParts<App> for Member {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Visitor(caller) = Visitor::from_request_parts(parts, app)
+            .await
+            .map_err(|problem| problem.into_response())?;
+        if app.catalogue().is_somebody(&caller) {
+            Ok(Self(caller))
+        } else {
+            Err(see(&format!("/login?next={}", way_back(parts))))
+        }
+    }
+}
+
+impl FromRequestParts<App> for Managed {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Member(caller) = Member::from_request_parts(parts, app).await?;
+        let names = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+        let slug = names
+            .ok()
+            .and_then(|Path(names)| Slug::parse(names.get("slug")?).ok());
+        match slug.map(|slug| api::streams::managed(app, &caller, &slug)) {
+            Some(Ok(stream)) => Ok(Self { caller, stream }),
+            Some(Err(_)) | None => Err(gate(app, &caller)),
+        }
+    }
+}
+
+/// Where to go after logging in: the page that was asked for, where it is one of plain words; a form is not sent again.
+fn way_back(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_');
+    if parts.method == Method::GET && path.bytes().all(is_plain) {
+        path
+    } else {
+        "/streams"
+    }
+}
+
+#[derive(Template)]
+#[template(path = "gate.html")]
+struct Gate {
+    frame: Frame,
+    t: Text,
+    next: String,
+}
+
+/// 404: not theirs, or not there.
+fn gate(app: &App, caller: &Caller) -> Response {
+    let frame = Frame::new(app, caller);
+    let template = Gate {
+        t: frame.t,
+        frame,
+        next: "/streams".to_owned(),
+    };
+    page(StatusCode::NOT_FOUND, &template, false)
+}
