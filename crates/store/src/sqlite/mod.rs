@@ -4,6 +4,7 @@
 //! task carries a unit through though its caller went away. It assumes that no other process writes to the file.
 
 mod changes;
+pub mod inspect;
 mod load;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
