@@ -6,6 +6,8 @@
 
 mod api;
 mod assets;
+pub mod check;
+pub mod configuration;
 mod error;
 mod events;
 mod extract;

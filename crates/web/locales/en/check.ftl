@@ -10,7 +10,7 @@ check-port-any = A free port of { $ip } will be taken
 check-port-held = { $address } is held by { $holder }
     .fix = Stop { $holder }, or choose another port: { $setting } = "{ $ip }:PORT"
 check-port-held-unknown = { $address } is held by a program of user { $user }; which one, only root may see
-    .fix = Run this command as root to see which program it is and stop it, or choose another port: { $setting } = "{ $ip }:PORT"
+    .fix = “ss -lntup” as root says which program it is: stop it, or choose another port: { $setting } = "{ $ip }:PORT"
 check-port-taken = { $address } is held by another program
     .fix = Stop that program, or choose another port: { $setting } = "{ $ip }:PORT"
 check-port-denied = This user may not listen on { $address }: ports below 1024 need a permission
