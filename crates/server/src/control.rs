@@ -22,7 +22,11 @@ use tokio::{
 
 use crate::{
     assemble,
-    cli::operate::{self, Request},
+    check::Checker,
+    cli::{
+        doctor,
+        operate::{self, Request},
+    },
 };
 
 const SOCKET: &str = "control.sock";
@@ -30,6 +34,25 @@ const SOCKET: &str = "control.sock";
 const SOCKET_PATH_MAX: usize = 100;
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A running server must be quick to say how it is; one that is not has a problem worth telling.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Who answers on the socket.
+#[derive(Clone)]
+pub struct Desk {
+    /// Carries out what the command line changes.
+    pub catalogue: Catalogue,
+    /// Looks at the place the server runs in.
+    pub checker: Checker,
+}
+
+/// What is asked beside [`Request`]s: a look, which a stopped server cannot give.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Look {
+    Doctor,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,7 +75,7 @@ fn address(folder: &Path) -> Result<(PathBuf, Option<File>)> {
 }
 
 /// Listens until `stop` turns true.
-pub fn listen(folder: &Path, catalogue: Catalogue, mut stop: watch::Receiver<bool>) -> Result<()> {
+pub fn listen(folder: &Path, desk: Desk, mut stop: watch::Receiver<bool>) -> Result<()> {
     let (path, _open) = address(folder)?;
     // The lock is ours, so a socket that is left there belongs to nobody.
     let _ = fs::remove_file(&path);
@@ -68,7 +91,7 @@ pub fn listen(folder: &Path, catalogue: Catalogue, mut stop: watch::Receiver<boo
             };
             match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(serve(stream, catalogue.clone()));
+                    tokio::spawn(serve(stream, desk.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept on the control socket");
@@ -81,22 +104,14 @@ pub fn listen(folder: &Path, catalogue: Catalogue, mut stop: watch::Receiver<boo
     Ok(())
 }
 
-async fn serve(mut stream: UnixStream, catalogue: Catalogue) {
+async fn serve(mut stream: UnixStream, desk: Desk) {
     let answered = timeout(ANSWER_TIMEOUT, async {
         let (read, mut write) = stream.split();
         let mut line = String::new();
         BufReader::new(read.take(LINE_BYTES_MAX))
             .read_line(&mut line)
             .await?;
-        let answer = match serde_json::from_str::<Request>(&line) {
-            Ok(request) => match operate::run(&catalogue, request).await {
-                Ok(value) => Answer::Done(value),
-                Err(error) => Answer::Refused(format!("{error:#}")),
-            },
-            Err(error) => Answer::Refused(format!(
-                "the running server does not understand this command: {error}"
-            )),
-        };
+        let answer = answer(&desk, &line).await;
         let mut text = serde_json::to_vec(&answer)?;
         text.push(b'\n');
         write.write_all(&text).await?;
@@ -105,6 +120,33 @@ async fn serve(mut stream: UnixStream, catalogue: Catalogue) {
     .await;
     if !matches!(answered, Ok(Ok(()))) {
         tracing::debug!("a command on the control socket was not answered");
+    }
+}
+
+async fn answer(desk: &Desk, line: &str) -> Answer {
+    if let Ok(Look::Doctor) = serde_json::from_str(line) {
+        let findings = desk.checker.look(None).await;
+        return Answer::Done(doctor::report(&findings, doctor::Seen::Running));
+    }
+    match serde_json::from_str::<Request>(line) {
+        Ok(request) => match operate::run(&desk.catalogue, request).await {
+            Ok(value) => Answer::Done(value),
+            Err(error) => Answer::Refused(format!("{error:#}")),
+        },
+        Err(error) => Answer::Refused(format!(
+            "the running server does not understand this command: {error}"
+        )),
+    }
+}
+
+/// What the server that has the data directory sees of its place. Makes nothing and takes no lock.
+///
+/// # Errors
+/// Where it does not answer in time, or is of a version that cannot.
+pub async fn look(folder: &Path) -> Result<Value> {
+    match timeout(LOOK_TIMEOUT, ask_running(folder, &Look::Doctor)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(anyhow!("the running server did not answer in time")),
     }
 }
 
@@ -126,7 +168,7 @@ pub async fn ask(folder: &Path, request: Request) -> Result<Value> {
     }
 }
 
-async fn ask_running(folder: &Path, request: &Request) -> Result<Value> {
+async fn ask_running(folder: &Path, request: &impl Serialize) -> Result<Value> {
     let (path, _open) = address(folder)?;
     let mut stream = connect(&path)
         .await

@@ -1,6 +1,7 @@
 //! Media Server: the program. Sees every room of the house, puts them together, and decides nothing.
 
 mod assemble;
+mod check;
 mod cli;
 mod config;
 mod control;

@@ -7,7 +7,6 @@
 mod api;
 mod assets;
 pub mod check;
-pub mod configuration;
 mod error;
 mod events;
 mod extract;

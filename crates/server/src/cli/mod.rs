@@ -1,5 +1,6 @@
 //! The command line: what is asked, and where it runs.
 
+pub mod doctor;
 pub mod operate;
 mod show;
 
@@ -7,6 +8,7 @@ use std::{
     io::{IsTerminal as _, Read as _},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -20,6 +22,8 @@ use crate::{
 
 /// Exit code for a configuration that cannot be used (`EX_CONFIG` of sysexits).
 const BAD_CONFIGURATION: u8 = 78;
+/// A server that says nothing for this long cannot serve; containers ask again.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Name of the settings file in the data directory.
 const SETTINGS_FILE: &str = "media-server.toml";
 
@@ -76,8 +80,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Ask the running server whether it can serve; for containers.
-    Healthcheck,
+    /// Ask the running server whether it can serve; for containers. Exit code 0 when it can.
+    Healthcheck {
+        /// Address to ask, such as `http://127.0.0.1:3000`; that of `http.listen` unless given.
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Look at everything that often goes wrong, and say how to put it right. Exit code 0 when nothing is red.
+    Doctor {
+        /// Print findings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script.
     Completions {
         /// For which shell.
@@ -278,7 +292,10 @@ fn act(cli: Cli, config: &Config) -> Result<ExitCode> {
             let headers = headers(header)?;
             return single_threaded()?.block_on(hls_check::run(&url, seconds, headers, json));
         }
-        Command::Healthcheck => return single_threaded()?.block_on(healthcheck(config)),
+        Command::Healthcheck { url } => {
+            return single_threaded()?.block_on(healthcheck(config, url));
+        }
+        Command::Doctor { json } => return single_threaded()?.block_on(doctor::run(config, json)),
         Command::User(command) => user(command)?,
         Command::Stream(command) => stream(command)?,
         Command::ApiKey(ApiKey::Add {
@@ -449,14 +466,26 @@ fn single_threaded() -> Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-async fn healthcheck(config: &Config) -> Result<ExitCode> {
-    let Some(mut address) = config.listen("http.listen") else {
-        bail!("`http.listen` is switched off")
+async fn healthcheck(config: &Config, url: Option<String>) -> Result<ExitCode> {
+    let base = match url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => {
+            let mut address = config
+                .listen("http.listen")
+                .context("`http.listen` is switched off")?;
+            if address.ip().is_unspecified() {
+                address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+            }
+            format!("http://{address}")
+        }
     };
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
-    let answer = fetch::get(&format!("http://{address}/health"), &[]).await?;
+    let url = match base.strip_suffix("/health") {
+        Some(_) => base,
+        None => format!("{base}/health"),
+    };
+    let answer = tokio::time::timeout(HEALTH_TIMEOUT, fetch::get(&url, &[]))
+        .await
+        .map_err(|_| anyhow!("{url}: no answer within {} s", HEALTH_TIMEOUT.as_secs()))??;
     println!("{}", String::from_utf8_lossy(&answer.body));
     Ok(if answer.status == 200 {
         ExitCode::SUCCESS

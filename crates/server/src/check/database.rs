@@ -1,0 +1,104 @@
+//! The database: SQLite's version, the form of the tables, and a look through the whole file for as long as there is time.
+
+use std::{path::Path, time::Duration};
+
+use store::sqlite::inspect::{Form, Inspection, Whole, inspect};
+use web::check::Finding;
+
+use super::{HANGS_AFTER, finding, shown, tame};
+
+/// Looks at `media.db`, beside a server that uses it too; takes at most `look_through` for the whole file.
+pub async fn look(folder: &Path, look_through: Duration) -> Finding {
+    let path = folder.join("media.db");
+    let is_there = tokio::fs::try_exists(&path);
+    match tokio::time::timeout(HANGS_AFTER, is_there).await {
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => return finding("database", "new", Vec::new()),
+        Ok(Err(error)) => return unreadable(&path, &error.to_string()),
+        Err(_) => return stuck(&path, HANGS_AFTER),
+    }
+    let most = HANGS_AFTER + look_through;
+    match tokio::time::timeout(most, inspect(&path, look_through)).await {
+        Ok(Ok(inspection)) => judge(inspection),
+        Ok(Err(error)) => unreadable(&path, &error.to_string()),
+        Err(_) => stuck(&path, most),
+    }
+}
+
+fn unreadable(path: &Path, what: &str) -> Finding {
+    let values = vec![("path", shown(path)), ("what", tame(what))];
+    finding("database", "unreadable", values)
+}
+
+fn stuck(path: &Path, after: Duration) -> Finding {
+    let seconds = after.as_secs().to_string();
+    finding(
+        "database",
+        "stuck",
+        vec![("path", shown(path)), ("seconds", seconds)],
+    )
+}
+
+fn judge(seen: Inspection) -> Finding {
+    let mut values = vec![
+        ("sqlite", tame(&seen.version)),
+        ("form", seen.form.found().to_string()),
+    ];
+    let state = match (seen.whole, seen.form) {
+        (Whole::Damaged(what), _) => {
+            values.push(("what", tame(&what)));
+            "damaged"
+        }
+        (_, Form::Newer { known, .. }) => {
+            values.push(("known", known.to_string()));
+            "newer"
+        }
+        _ if !seen.is_version_safe => "old-sqlite",
+        (_, Form::Older { known, .. }) => {
+            values.push(("known", known.to_string()));
+            "older"
+        }
+        (Whole::NotFinished, Form::Current(_)) => "large",
+        (Whole::Yes, Form::Current(_)) => "whole",
+    };
+    finding("database", state, values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worst_of_what_was_seen_is_told() {
+        let current = Form::Current(3);
+        let older = Form::Older { found: 2, known: 3 };
+        let newer = Form::Newer { found: 4, known: 3 };
+        let damaged = || Whole::Damaged("wrong # of entries".to_owned());
+        for (whole, form, is_version_safe, state) in [
+            (Whole::Yes, current, true, "whole"),
+            (Whole::NotFinished, current, true, "large"),
+            (Whole::Yes, older, true, "older"),
+            (Whole::Yes, newer, true, "newer"),
+            (Whole::Yes, current, false, "old-sqlite"),
+            (damaged(), newer, false, "damaged"),
+        ] {
+            let version = "3.51.3".to_owned();
+            let seen = Inspection {
+                version,
+                is_version_safe,
+                form,
+                whole,
+            };
+            assert_eq!(judge(seen).state, state);
+        }
+    }
+
+    #[tokio::test]
+    async fn file_that_is_no_database_is_a_problem_and_none_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let bound = Duration::from_secs(5);
+        assert_eq!(look(folder.path(), bound).await.state, "new");
+        std::fs::write(folder.path().join("media.db"), [7; 8192]).unwrap();
+        assert_eq!(look(folder.path(), bound).await.state, "unreadable");
+    }
+}
