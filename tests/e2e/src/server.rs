@@ -162,6 +162,11 @@ impl Server {
         })
     }
 
+    /// Sends it a signal by name, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
@@ -387,7 +392,8 @@ pub fn text(value: &Value, name: &str) -> String {
 }
 
 /// The binary on a data directory with settings.
-fn binary(data: &Path, settings: &[String]) -> Command {
+#[must_use]
+pub fn binary(data: &Path, settings: &[String]) -> Command {
     let mut command = Command::new(tool("SERVER_BIN"));
     // Settings that the person who runs the stories has for a server of their own are not for these.
     for (name, _) in std::env::vars_os() {
