@@ -172,7 +172,8 @@ mod memory {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::os::unix::fs::FileExt as _;
 
@@ -237,7 +238,7 @@ mod tests {
     fn new_reel_begins_with_a_segment_once_the_last_is_long_and_goes_with_its_last_range() {
         let (reels, mut reel) = (Reels::at_most(2), Reel::default());
         let long = vec![7; usize::try_from(REEL_BYTES).unwrap()];
-        let mut keep = |reel: &mut Reel| {
+        let keep = |reel: &mut Reel| {
             reel.take(&reels, begun());
             body(reel.take(&reels, part(long.clone())))
         };
