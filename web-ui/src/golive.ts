@@ -137,11 +137,12 @@ class GoLive {
 
   #note(warning: Warning): HTMLElement {
     const icon = this.#icon(warning.severity === "notice" ? "info" : "warn", warning.severity === "problem" ? "tone-bad" : "tone-warn");
-    const fix = make("p", "fix", make("strong", "", say("health-fix-obs")), ` ${warning.fix}`);
+    const { fixObs = "", fixFfmpeg = "" } = this.#one("[data-notes]")?.dataset ?? {};
+    const fix = make("p", "fix", make("strong", "", fixObs), ` ${warning.fix}`);
     if (warning.fix_ffmpeg !== null) {
       const code = make("span", "mono", warning.fix_ffmpeg);
       code.translate = false;
-      fix.append(` ${say("health-fix-ffmpeg")} `, code);
+      fix.append(` ${fixFfmpeg} `, code);
     }
     return make("li", "", icon, make("div", "", make("p", "name", warning.title), make("p", "quiet-text", warning.why), fix));
   }

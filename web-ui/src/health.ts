@@ -126,7 +126,7 @@ export function banner(status: Status): Banner {
 
 /** The name of a door, as senders know it. */
 export function protocol(word: string): string {
-  return word === "test" ? "Test" : word.toUpperCase();
+  return say(`health-protocol-${word}`);
 }
 
 /** What arrives: "1280×720, 30 fps, H.264 High, AAC 48 kHz stereo, 2.6 Mb/s". */
@@ -182,17 +182,17 @@ export function tiles(live: Live | null, samples: readonly Sample[]): Tile[] {
   const far = warning("key_frames_far_apart");
   const { hls, webrtc } = live?.viewers ?? { hls: 0, webrtc: 0 };
   return [
-    tile("bit-rate", text(live?.bit_rate, bitRate), bits, courseWords(course(bits), 20_000, bitRate), !!warning("bit_rate_over_told", "frames_late")),
-    tile("frame-rate", text(live?.frame_rate, rateText), rates, courseWords(course(rates), 0.5, rateText), !!warning("variable_frame_rate", "frames_lost")),
+    tile("health-bit-rate", text(live?.bit_rate, bitRate), bits, courseWords(course(bits), 20_000, bitRate), !!warning("bit_rate_over_told", "frames_late")),
+    tile("health-frame-rate", text(live?.frame_rate, rateText), rates, courseWords(course(rates), 0.5, rateText), !!warning("variable_frame_rate", "frames_lost")),
     tile(
-      "key-frames",
+      "health-key-frames",
       text(live?.key_frame_interval_s, seconds),
       keys,
       far ? say("health-should-be", { expected: seconds(far.expected ?? 2) }) : courseWords(course(keys), 0.1, seconds),
       far !== undefined,
     ),
     tile(
-      "watching",
+      "health-watching",
       text(live && hls + webrtc, count),
       people,
       webrtc > 0 ? say("health-viewers", { webrtc: count(webrtc), hls: count(hls) }) : say("health-viewers-hls", { hls: count(hls) }),
@@ -208,7 +208,7 @@ function text(figure: Figure | undefined, write: (n: number) => string): string 
 function tile(id: string, figure: string, samples: readonly Figure[], verdict: string, warned: boolean): Tile {
   // The unit is what follows the space that does not break.
   const [number = "", unit = ""] = figure.split(NBSP);
-  const chart = say("health-chart", { label: say(`health-${id}`), verdict });
+  const chart = say("health-chart", { label: say(id), verdict });
   return { id, number, unit, verdict, chart, warned, spark: spark(samples) };
 }
 

@@ -9,6 +9,9 @@ health-receiving = Receiving { $what }
 health-away = The sender lost its connection
     .note = Waiting for it to come back. If it does in time, the broadcast goes on.
 health-by = by { $protocol } from { $address }
+health-protocol-rtmp = RTMP
+health-protocol-whip = WHIP
+health-protocol-test = Test signal
 health-by-test = from this server’s test signal
 health-no-sound = no sound
 health-no-picture = no picture
@@ -27,13 +30,9 @@ health-steady = Steady
 health-steady-by = Steady, ±{ $by }
 health-between = { $low } to { $high }
 health-should-be = Should be { $expected }
-health-fine = Fine
 health-viewers-hls = { $hls } by HLS
 health-viewers = { $webrtc } real time, { $hls } by HLS
 health-chart = { $label }: { $verdict }
-
-health-fix-obs = Fix in OBS:
-health-fix-ffmpeg = In ffmpeg:
 
 health-refused = Refused attempts
     .kept = The last 50 are kept

@@ -37,6 +37,9 @@ warning-frames_lost = Pictures are missing
     .why = { $actual } did not come: the encoder or the connection drops them, and motion stutters.
     .fix = Settings, Output: lower the bitrate, or choose a faster preset; View, Stats says which of the two.
 
+warning-fix-obs = Fix in OBS:
+warning-fix-ffmpeg = In ffmpeg:
+
 warning-unit-ms = { $n }{"\u00A0"}ms
 warning-unit-percent = { $n }{"\u00A0"}%
 warning-unit-frames_per_minute = { $n } a minute

@@ -88,6 +88,7 @@ pub(super) struct Banner {
 
 /// A figure with its chart.
 pub(super) struct Tile {
+    /// The message that names it.
     pub(super) id: &'static str,
     pub(super) label: String,
     pub(super) number: String,
@@ -109,7 +110,7 @@ pub(super) struct Note {
 pub(super) struct Refused {
     pub(super) at: When,
     pub(super) from: String,
-    pub(super) protocol: &'static str,
+    pub(super) protocol: String,
     pub(super) message: String,
     pub(super) fix: String,
     pub(super) times: Option<String>,
@@ -169,19 +170,18 @@ fn origin(app: &App, live: &Live) -> String {
     if app.test_signal().runs(&live.slug) {
         return t.msg("health-by-test").to_string();
     }
-    let message = t.msg("health-by").arg("protocol", protocol(live.protocol));
+    let message = t
+        .msg("health-by")
+        .arg("protocol", protocol(t, live.protocol));
     message
         .arg("address", login::shortened(live.publisher))
         .to_string()
 }
 
 /// The name of a door, as senders know it.
-fn protocol(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Rtmp => "RTMP",
-        Protocol::Whip => "WHIP",
-        Protocol::Test => "Test",
-    }
+fn protocol(t: Text, protocol: Protocol) -> String {
+    t.msg(format!("health-protocol-{}", protocol.word()))
+        .to_string()
 }
 
 /// What arrives: `1280×720, 30 fps, H.264 High, AAC 48 kHz stereo, 2.6 Mb/s`.
@@ -263,7 +263,7 @@ impl Figures<'_> {
         });
         let figure = self.live.map(|live| t.bit_rate(live.bit_rate));
         let is_warned = self.warns(&["bit_rate_over_told", "frames_late"]);
-        self.tile("bit-rate", figure, &samples, (verdict, is_warned))
+        self.tile("health-bit-rate", figure, &samples, (verdict, is_warned))
     }
 
     fn frame_rate(&self) -> Tile {
@@ -275,7 +275,7 @@ impl Figures<'_> {
         let figure = self.live.and_then(|live| live.frame_rate);
         let figure = figure.map(|rate| t.frame_rate((rate * 10.0).round() / 10.0));
         let is_warned = self.warns(&["variable_frame_rate", "frames_lost"]);
-        self.tile("frame-rate", figure, &samples, (verdict, is_warned))
+        self.tile("health-frame-rate", figure, &samples, (verdict, is_warned))
     }
 
     fn key_frames(&self) -> Tile {
@@ -296,7 +296,7 @@ impl Figures<'_> {
         let figure = self.live.and_then(|live| live.key_frame_interval_s);
         let figure = figure.map(|s| t.seconds(s));
         let verdict = (verdict, warning.is_some());
-        self.tile("key-frames", figure, &samples, verdict)
+        self.tile("health-key-frames", figure, &samples, verdict)
     }
 
     fn watching(&self) -> Tile {
@@ -315,7 +315,7 @@ impl Figures<'_> {
         };
         let all = u64::from(viewers.hls) + u64::from(viewers.webrtc);
         let figure = self.live.map(|_| t.count(all));
-        self.tile("watching", figure, &samples, (verdict, false))
+        self.tile("health-watching", figure, &samples, (verdict, false))
     }
 
     fn samples(&self, of: impl Fn(&Sample) -> Option<f64>) -> Vec<Option<f64>> {
@@ -335,7 +335,7 @@ impl Figures<'_> {
         (verdict, is_warned): (String, bool),
     ) -> Tile {
         let t = self.t;
-        let label = t.msg(format!("health-{id}")).to_string();
+        let label = t.msg(id).to_string();
         let figure = figure.unwrap_or_else(|| "–".to_owned());
         // The unit is what follows the space that does not break.
         let (number, unit) = figure.split_once('\u{a0}').unwrap_or((&figure, ""));
@@ -377,7 +377,7 @@ pub(super) fn refused(app: &App, slug: &Slug, server: Option<&str>) -> Vec<Refus
     let row = |refusal: &Refusal| Refused {
         at: When::of(refusal.at, now),
         from: login::shortened(refusal.address),
-        protocol: protocol(refusal.protocol),
+        protocol: protocol(t, refusal.protocol),
         message: refusal.message.clone(),
         fix: match server {
             Some(server) => refusal.fix.replace("rtmp://HOST:1935/live", server),

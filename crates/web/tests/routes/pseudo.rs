@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use axum::{Router, http::Method};
 use domain::{
+    caller::Caller,
     engine::{Engine as _, State},
     slug::Slug,
     stream::Visibility,
@@ -53,6 +54,22 @@ const PAGES: &[(&str, By, &str)] = &[
     ("logout", By::Nobody, "/logout"),
     ("logout", By::Owner, "/logout"),
     ("once", By::Nobody, "/open/999"),
+    ("streams", By::Owner, "/streams"),
+    ("streams", By::Other, "/streams"),
+    ("streams_new", By::Owner, "/streams/new"),
+    ("streams_new", By::Owner, "/streams title=&slug=-&visibility="),
+    ("golive", By::Owner, "/streams/100"),
+    ("golive", By::Owner, "/streams/200"),
+    ("golive", By::Owner, "/streams/300"),
+    ("golive", By::Owner, "/streams/400/test-signal"),
+    ("golive", By::Owner, "/streams/100/test-signal 1=1"),
+    ("gate", By::Other, "/streams/100"),
+    ("stream_settings", By::Owner, "/streams/100/settings?saved"),
+    ("stream_settings", By::Owner, "/streams/100/settings title=&visibility=public"),
+    ("stream_key_new", By::Owner, "/streams/100/keys/new"),
+    ("stream_key_new", By::Owner, "/streams/100/keys name="),
+    ("ask", By::Owner, "/streams/100/end"),
+    ("ask", By::Owner, "/streams/100/delete"),
 ];
 
 /// Streams `100` (public, live), `200` (members, its sender away), `300` (private, ended), `400` (public, never live).
@@ -75,6 +92,7 @@ impl Digits {
             ("400", Visibility::Public),
         ] {
             let (stream, _) = rig.stream(&owner, slug, visibility);
+            renamed(&rig, &owner, &stream.slug);
             if slug == "400" {
                 continue;
             }
@@ -124,8 +142,17 @@ fn in_pseudo() -> Settings {
     Settings {
         text: Text::find("en-XA").unwrap(),
         version: "1.2.3".to_owned(),
+        rtmp: Some("[::]:1935".parse().unwrap()),
         ..Settings::default()
     }
+}
+
+/// The first key of a stream gets a name of digits.
+fn renamed(rig: &Rig, owner: &Caller, slug: &Slug) {
+    let first = rig.catalogue.list_keys(owner, slug).unwrap()[0].id;
+    let catalogue = &rig.catalogue;
+    testkit::block_on(catalogue.add_key(owner, slug, "11", None)).unwrap();
+    testkit::block_on(catalogue.revoke_key(owner, slug, first)).unwrap();
 }
 
 /// Names of codecs are the engine's, not the page's.

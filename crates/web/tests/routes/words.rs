@@ -12,6 +12,10 @@ const FAMILIES: &[(&str, &str)] = &[
     ("error-", "\"error-{"),
     ("warning-", "\"warning-{"),
     ("check-", "\"check-{"),
+    ("golive-advice-", "\"golive-advice-{"),
+    ("golive-ask-", "\"golive-ask-{"),
+    ("golive-line-", "\"golive-line-{"),
+    ("health-protocol-", "\"health-protocol-{"),
 ];
 
 struct Source {
