@@ -179,6 +179,8 @@ fn facts(track: &Track) -> TrackFacts {
 
 #[cfg(test)]
 mod tests {
+    mod watching;
+
     use std::{
         net::{IpAddr, Ipv4Addr},
         sync::Arc,
