@@ -5,6 +5,7 @@
 // needs the document waits for it.
 
 import frame from "../../crates/web/locales/en/frame.ftl";
+import { serverPage } from "./admin.ts";
 import { questions } from "./ask.ts";
 import { copyButtons } from "./copy.ts";
 import { localTimes, show, showDelay } from "./facts.ts";
@@ -34,6 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
   questions();
   slugFromTitle();
   goLive(announce);
+  serverPage(localTimes);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {
     document.addEventListener("stage-state", (event) => {

@@ -64,13 +64,19 @@ fn nobody_else_changes_settings() {
 fn what_is_kept_has_a_bound_and_all_is_changed_or_nothing() {
     let rig = Rig::new();
     let root = rig.administrator("root");
-    let (long, name) = ("x".repeat(VALUE_BYTES_MAX + 1), "n".repeat(NAME_BYTES_MAX + 1));
+    let (long, name) = (
+        "x".repeat(VALUE_BYTES_MAX + 1),
+        "n".repeat(NAME_BYTES_MAX + 1),
+    );
     for wrong in [edit("a", Some(&long)), edit(&name, Some("1"))] {
         let refused = change(&rig, &root, vec![edit("b", Some("1")), wrong]);
         assert!(matches!(refused, Err(Refused::TooLarge)));
     }
     let many = |n| (0..n).map(|n| edit(&format!("s{n}"), Some("1"))).collect();
-    assert!(matches!(change(&rig, &root, many(COUNT_MAX + 1)), Err(Refused::TooLarge)));
+    assert!(matches!(
+        change(&rig, &root, many(COUNT_MAX + 1)),
+        Err(Refused::TooLarge)
+    ));
     assert_eq!(kept(&rig), []);
     let fits = edit("a", Some(&long[1..]));
     change(&rig, &root, vec![fits]).expect("as large as it may be");
@@ -87,9 +93,16 @@ fn listeners_are_told_after_it_was_saved_and_only_then() {
     let seen: Arc<Mutex<Vec<usize>>> = Arc::default();
     let (catalogue, log) = (rig.catalogue.clone(), seen.clone());
     rig.catalogue.on_settings(move || {
-        log.lock().expect("not poisoned").push(catalogue.settings().len());
+        log.lock()
+            .expect("not poisoned")
+            .push(catalogue.settings().len());
     });
-    change(&rig, &root, vec![edit("a", Some("1")), edit("b", Some("1"))]).expect("changes");
+    change(
+        &rig,
+        &root,
+        vec![edit("a", Some("1")), edit("b", Some("1"))],
+    )
+    .expect("changes");
     change(&rig, &root, vec![edit("a", Some("1"))]).expect("is so already");
     rig.member("ana");
     change(&rig, &root, vec![edit("a", None)]).expect("changes");

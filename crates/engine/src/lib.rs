@@ -19,7 +19,7 @@ mod saved;
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -43,20 +43,27 @@ pub struct Settings {
     pub hls: hls::Settings,
     /// What one RTMP connection may cost.
     pub rtmp: rtmp::Limits,
-    /// A publisher may drop and return within this time.
-    pub grace: Duration,
-    /// A second publisher replaces the first instead of being refused.
-    pub take_over: bool,
+    /// What can change while it runs, as it is at the start.
+    pub tuned: Tuned,
     /// A publisher that does not take its answers for this long is disconnected.
     pub send_timeout: Duration,
     /// RTMP connections in all.
     pub connections: usize,
-    /// RTMP connections of one address (of one /64 network with IPv6); 0: no limit.
-    pub publishers_per_address: u32,
     /// Bytes of frames a stream's ring holds for slow readers.
     pub ring_bytes_max: usize,
     /// Folder with one folder a stream, for what must outlive a restart.
     pub livestreams: PathBuf,
+}
+
+/// What the operator chose and may choose anew while the engine runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuned {
+    /// A publisher may drop and return within this time.
+    pub grace: Duration,
+    /// A second publisher replaces the first instead of being refused.
+    pub take_over: bool,
+    /// RTMP connections of one address (of one /64 network with IPv6); 0: no limit.
+    pub publishers_per_address: u32,
 }
 
 /// What the engine counts, for metrics. Read at any time, never reset.
@@ -75,6 +82,7 @@ pub struct Counters {
 /// What all parts of the engine share.
 struct Shared {
     settings: Settings,
+    tuned: RwLock<Tuned>,
     gatekeeper: Arc<dyn Gatekeeper>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -102,6 +110,11 @@ impl Shared {
         if self.refusals.note(self.mono(), self.clock.now(), who, why) {
             self.changes.note();
         }
+    }
+
+    /// What holds now.
+    fn tuned(&self) -> Tuned {
+        *self.tuned.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Time since the engine started.
@@ -137,6 +150,7 @@ impl Embedded {
         let shared = Arc::new(Shared {
             saver: Saver::start(settings.livestreams.clone()),
             reels: Reels::new(),
+            tuned: RwLock::new(settings.tuned),
             settings,
             gatekeeper,
             clock,
@@ -161,6 +175,17 @@ impl Embedded {
             self.hub.clone(),
             listener,
         ));
+    }
+
+    /// Goes by these from now on. A publisher that is waited for is waited for as long as they say, from when it left: a broadcast
+    /// whose time is over by them ends within a second. Connections that are there stay.
+    pub fn tune(&self, tuned: Tuned) {
+        *self
+            .shared
+            .tuned
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = tuned;
+        self.shared.changes.note();
     }
 
     /// What was counted so far.

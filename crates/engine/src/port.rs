@@ -128,7 +128,9 @@ impl Embedded {
 fn live(stream: &Arc<Stream>) -> Option<Live> {
     let snapshot = stream.snapshot()?;
     let state = match snapshot.phase {
-        Phase::Away { until_wall, .. } => State::Away { until: until_wall },
+        Phase::Away { since_wall, .. } => State::Away {
+            until: since_wall.plus(stream.shared().tuned().grace),
+        },
         Phase::Receiving | Phase::Off => State::Receiving,
     };
     Some(Live {
@@ -197,7 +199,7 @@ mod tests {
     use testkit::{FixedClock, Rig, Seeded};
 
     use super::*;
-    use crate::{Settings, hub::Origin};
+    use crate::{Settings, Tuned, hub::Origin};
 
     const ORIGIN: Origin = Origin {
         protocol: Protocol::Rtmp,
@@ -218,11 +220,13 @@ mod tests {
         let settings = Settings {
             hls: hls::Settings::default(),
             rtmp: rtmp::Limits::default(),
-            grace: Duration::from_secs(30),
-            take_over,
+            tuned: Tuned {
+                grace: Duration::from_secs(30),
+                take_over,
+                publishers_per_address: 0,
+            },
             send_timeout: Duration::from_secs(5),
             connections: 10,
-            publishers_per_address: 0,
             ring_bytes_max: 8 << 20,
             livestreams: folder.path().to_owned(),
         };
@@ -328,6 +332,46 @@ mod tests {
         let live = yielding.embedded.live(&yielding.admitted.slug).unwrap();
         assert_eq!(live.state, State::Receiving);
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn what_is_tuned_holds_for_broadcasts_that_run() {
+        let rig = Rig::new();
+        let engine = engine(&rig, false);
+        let (slug, embedded) = (&engine.admitted.slug, &engine.embedded);
+        let tuned = |grace_s, take_over| Tuned {
+            grace: Duration::from_secs(grace_s),
+            take_over,
+            publishers_per_address: 0,
+        };
+        let mut first = engine.publish().unwrap();
+        embedded.tune(tuned(600, true));
+        let second = engine.publish().unwrap();
+        assert_eq!(first.ended().await, EndReason::TakenOver);
+        embedded.tune(tuned(600, false));
+        assert_eq!(engine.publish().err(), Some(Refused::AlreadyLive));
+        drop(second);
+        let left = rig.now();
+        let until = |grace_s| left.plus(Duration::from_secs(grace_s));
+        assert_eq!(
+            embedded.live(slug).unwrap().state,
+            State::Away { until: until(600) }
+        );
+        embedded.tune(tuned(300, false));
+        assert_eq!(
+            embedded.live(slug).unwrap().state,
+            State::Away { until: until(300) }
+        );
+        embedded.tune(tuned(0, false));
+        let ended = async {
+            let mut seen = 0;
+            while embedded.live(slug).is_some() {
+                seen = embedded.changes(seen).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), ended)
+            .await
+            .expect("its time is over, within a second");
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ mod fetch;
 mod hls_check;
 mod metrics;
 mod ports;
+mod process;
 mod serve;
 mod signals;
 mod telemetry;

@@ -11,6 +11,8 @@ use domain::engine::Engine as _;
 use engine::Embedded;
 use web::App;
 
+use crate::process;
+
 /// The router of the metrics port.
 pub fn router(app: App, engine: Arc<Embedded>) -> Router {
     Router::new()
@@ -91,7 +93,7 @@ fn text(app: &App, engine: &Embedded) -> String {
         "{where=\"packager\"}",
         counters.packager_dropped.load(Ordering::Relaxed),
     );
-    process(&mut out);
+    process_figures(&mut out);
     out.text
 }
 
@@ -113,7 +115,7 @@ impl Text {
 }
 
 /// The usual `process_*`, from Linux' proc file system; absent elsewhere.
-fn process(out: &mut Text) {
+fn process_figures(out: &mut Text) {
     /// Ticks a second and bytes a page: fixed in the kernel's interface to user space on the machines this runs on.
     const TICKS: f64 = 100.0;
     const PAGE: u64 = 4096;
@@ -150,20 +152,12 @@ fn process(out: &mut Text) {
     out.sample("", field(23));
     out.family("process_threads", "gauge", "Threads.");
     out.sample("", field(20));
-    let open = fs::read_dir("/proc/self/fd")
-        .map(Iterator::count)
-        .unwrap_or(0);
-    out.family("process_open_fds", "gauge", "Open file descriptors.");
-    out.sample("", open);
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let most = limits.lines().find_map(|line| {
-        line.strip_prefix("Max open files")?
-            .split_ascii_whitespace()
-            .next()?
-            .parse::<u64>()
-            .ok()
-    });
-    if let Some(most) = most {
+    let files = process::files();
+    if let Some(open) = files.open {
+        out.family("process_open_fds", "gauge", "Open file descriptors.");
+        out.sample("", open);
+    }
+    if let Some(most) = files.most {
         out.family("process_max_fds", "gauge", "Most open file descriptors.");
         out.sample("", most);
     }

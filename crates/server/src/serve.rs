@@ -23,14 +23,18 @@ use tokio::{
 };
 use web::{
     App, Check, Ports,
-    front::{Front, Hot, HotAnswer, HotRequest, Limits, Networks, bind},
+    front::{Cap, Front, Hot, HotAnswer, HotRequest, Limits, Networks, bind},
 };
 
 use crate::{
     assemble::{self, Opened},
     check::{Checker, Listening, Subject},
-    config::{Config, Source, registry::Use},
-    control, metrics,
+    config::{
+        Config, Source,
+        registry::Use,
+        tuning::{Targets, Tuning, engine_tuned, web_tuned},
+    },
+    control, metrics, process,
     signals::Signals,
 };
 
@@ -94,6 +98,8 @@ pub async fn start(config: &Config) -> Result<Running> {
         anyhow!("`http.trusted_proxies` holds `{text}`, which is neither an address nor a network")
     })?;
     let opened = assemble::open(&config.data_dir()).await?;
+    let tuning = Tuning::new(config.clone(), opened.catalogue.clone());
+    let config = &tuning.config();
     let http = listener(config, "http.listen")
         .await?
         .context("`http.listen` is switched off; there is nothing to serve")?;
@@ -114,30 +120,6 @@ pub async fn start(config: &Config) -> Result<Running> {
         embedded.clone(),
         opened.random.clone(),
     );
-    let app = App::new(
-        Ports {
-            catalogue: opened.catalogue.clone(),
-            engine: embedded.clone(),
-            clock: opened.clock.clone(),
-            random: opened.random.clone(),
-            checks: checks(opened.store.clone(), &opened.folder),
-            test_signal: Arc::new(signals.clone()),
-        },
-        web::Settings {
-            public_url: config
-                .text("http.public_url")
-                .trim_end_matches('/')
-                .to_owned(),
-            trusted_proxies: trusted_proxies.clone(),
-            cors_origins: config.list("http.cors_origins").to_vec(),
-            grace_s: config.whole("publish.grace_s"),
-            rtmp: rtmp_address,
-            text: web::text::Text::find(config.text("ui.language")).unwrap_or_default(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-    );
-
-    let (stop, stopping) = watch::channel(false);
     let http_address = http.local_addr()?;
     let address = |listener: &Option<TcpListener>| {
         let listener = listener.as_ref();
@@ -152,6 +134,32 @@ pub async fn start(config: &Config) -> Result<Running> {
             metrics: address(&metrics)?,
         }),
     });
+    let app = App::new(
+        Ports {
+            catalogue: opened.catalogue.clone(),
+            engine: embedded.clone(),
+            clock: opened.clock.clone(),
+            random: opened.random.clone(),
+            checks: checks(opened.store.clone(), &opened.folder),
+            self_check: checker.port(),
+            configuration: Arc::new(tuning.clone()),
+            machine: Box::new(process::look),
+            test_signal: Arc::new(signals.clone()),
+        },
+        web::Settings {
+            public_url: config
+                .text("http.public_url")
+                .trim_end_matches('/')
+                .to_owned(),
+            trusted_proxies: trusted_proxies.clone(),
+            tuned: web_tuned(config),
+            rtmp: rtmp_address,
+            text: web::text::Text::find(config.text("ui.language")).unwrap_or_default(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    );
+
+    let (stop, stopping) = watch::channel(false);
     let base_url = match config.text("http.public_url").trim_end_matches('/') {
         "" => format!("http://{}", reachable(http_address)),
         url => url.to_owned(),
@@ -167,17 +175,23 @@ pub async fn start(config: &Config) -> Result<Running> {
             router: metrics::router(app.clone(), embedded.clone()),
             limits: Limits {
                 connections: 64,
-                connections_per_address: 0,
+                connections_per_address: Cap::default(),
                 ..http_limits(config)
             },
             trusted_proxies: Networks::default(),
         };
         fronts.push(tokio::spawn(front.serve(listener, stopping.clone())));
     }
+    let limits = http_limits(config);
+    tuning.drive(Targets {
+        engine: embedded.clone(),
+        app: app.clone(),
+        connections_per_address: limits.connections_per_address.clone(),
+    });
     let front = Front {
         hot: Arc::new(app.clone()),
         router: web::router(app.clone()),
-        limits: http_limits(config),
+        limits,
         trusted_proxies,
     };
     fronts.push(tokio::spawn(front.serve(http, stopping.clone())));
@@ -266,7 +280,7 @@ fn http_limits(config: &Config) -> Limits {
         idle_timeout: config.seconds("http.idle_timeout_s"),
         send_timeout: config.seconds("http.send_timeout_s"),
         connections: config.size("http.connections"),
-        connections_per_address: config.whole32("limits.connections_per_address"),
+        connections_per_address: config.whole32("limits.connections_per_address").into(),
         drain: config.seconds("shutdown.drain_s"),
     }
 }
@@ -280,11 +294,9 @@ fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
             ..hls::Settings::default()
         },
         rtmp: config.rtmp_limits(),
-        grace: config.seconds("publish.grace_s"),
-        take_over: config.is_on("publish.take_over"),
+        tuned: engine_tuned(config),
         send_timeout: config.seconds("rtmp.send_timeout_s"),
         connections: config.size("rtmp.connections"),
-        publishers_per_address: config.whole32("limits.publishers_per_address"),
         ring_bytes_max: config.size("publish.ring_bytes_max"),
         livestreams: folder.join("livestreams"),
     }

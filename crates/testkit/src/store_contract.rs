@@ -127,7 +127,10 @@ async fn changes_are_loaded(store: &dyn Store) {
         Change::SetGrantKey(GrantKey([9; 32])),
         Change::LoggedIn(user(2), later),
         set("publish.grace_s", Some("5")),
-        set("http.cors_origins", Some("https://a.example, https://b.example")),
+        set(
+            "http.cors_origins",
+            Some("https://a.example, https://b.example"),
+        ),
     ];
     save(store, work).await.expect("saves");
     all.users[0].password_hash = "new".to_owned();

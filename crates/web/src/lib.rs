@@ -7,24 +7,33 @@
 mod api;
 mod assets;
 pub mod check;
+pub mod configuration;
 mod error;
 mod events;
 mod extract;
 pub mod front;
 mod health;
+pub mod machine;
 mod pages;
 mod passwords;
 mod play;
+mod rate;
 mod router;
 mod test_signal;
 pub mod text;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
 };
 
-use domain::{BoxFuture, catalogue::Catalogue, clock::Clock, engine::Engine, random::Random};
+use domain::{
+    BoxFuture,
+    catalogue::Catalogue,
+    clock::{Clock, Time},
+    engine::Engine,
+    random::Random,
+};
 
 pub use passwords::Passwords;
 pub use router::router;
@@ -39,16 +48,23 @@ pub struct Settings {
     pub public_url: String,
     /// Whose forwarding headers count.
     pub trusted_proxies: Networks,
-    /// Origins that may call with their visitors' cookies.
-    pub cors_origins: Vec<String>,
-    /// How long a lost publisher is waited for, told to viewers.
-    pub grace_s: u64,
+    /// What can change while it runs, as it is at the start.
+    pub tuned: Tuned,
     /// Where publishers come in by RTMP; `None` where that is switched off.
     pub rtmp: Option<SocketAddr>,
     /// The words of pages.
     pub text: text::Text,
     /// The program's version, for pages.
     pub version: String,
+}
+
+/// What the operator chose and may choose anew while the program runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tuned {
+    /// Origins that may call with their visitors' cookies.
+    pub cors_origins: Vec<String>,
+    /// How long a lost publisher is waited for, told to viewers.
+    pub grace_s: u64,
 }
 
 /// One thing that must work for the server to serve.
@@ -83,7 +99,13 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     settings: Settings,
+    tuned: RwLock<Arc<Tuned>>,
+    started: Time,
     checks: Checks,
+    self_check: check::SelfCheck,
+    configuration: Arc<dyn configuration::Configuration>,
+    machine: machine::Look,
+    sending: rate::Rate,
     counters: Counters,
     assets: assets::Assets,
     ticker: events::Ticker,
@@ -103,6 +125,12 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// What `/health` asks.
     pub checks: Checks,
+    /// What the program finds out about its own place.
+    pub self_check: check::SelfCheck,
+    /// Settings.
+    pub configuration: Arc<dyn configuration::Configuration>,
+    /// What the process takes of its machine.
+    pub machine: machine::Look,
     /// The server's own sender.
     pub test_signal: Arc<dyn TestSignal>,
 }
@@ -116,15 +144,24 @@ impl App {
             clock,
             random,
             checks,
+            self_check,
+            configuration,
+            machine,
             test_signal,
         } = ports;
         let inner = Inner {
+            started: clock.now(),
             catalogue,
             engine,
             clock,
             random,
+            tuned: RwLock::new(Arc::new(settings.tuned.clone())),
             settings,
             checks,
+            self_check,
+            configuration,
+            machine,
+            sending: rate::Rate::default(),
             counters: Counters::default(),
             assets: assets::Assets::embedded(),
             ticker: events::Ticker::default(),
@@ -171,6 +208,19 @@ impl App {
 
     fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Goes by these from now on.
+    pub fn tune(&self, tuned: Tuned) {
+        let held = self.inner.tuned.write();
+        let mut held = held.unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(tuned);
+    }
+
+    /// What holds now.
+    fn tuned(&self) -> Arc<Tuned> {
+        let held = self.inner.tuned.read();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -123,6 +123,32 @@ pub fn router(app: App) -> Router {
             "/streams/{slug}/delete",
             get(pages::stream_settings::ask_delete).post(pages::stream_settings::delete),
         )
+        .route("/admin", get(pages::admin::show))
+        .route("/admin/check", get(pages::admin::check))
+        .route(
+            "/admin/people",
+            get(pages::people::show).post(pages::people::add),
+        )
+        .route(
+            "/admin/people/{name}/disable",
+            get(pages::people::ask_disable).post(pages::people::disable),
+        )
+        .route("/admin/people/{name}/enable", post(pages::people::enable))
+        .route(
+            "/admin/settings",
+            get(pages::settings::show).post(pages::settings::save),
+        )
+        .route("/account", get(pages::account::show))
+        .route("/account/password", post(pages::account::change_password))
+        .route("/account/logins/{id}/end", post(pages::account::end_login))
+        .route(
+            "/account/logins/end-others",
+            post(pages::account::end_other_logins),
+        )
+        .route(
+            "/account/api-keys/{id}/revoke",
+            get(pages::account::ask_revoke).post(pages::account::revoke),
+        )
         .route("/assets/{name}", get(assets::show))
         .route("/health", get(health::show))
         .method_not_allowed_fallback(other_method)

@@ -103,10 +103,15 @@ impl Rights {
             .chain(snapshot.streams.into_iter().map(Change::AddStream))
             .chain(snapshot.keys.into_iter().map(Change::AddKey))
             .chain(snapshot.api_keys.into_iter().map(Change::AddApiKey))
-            .chain(snapshot.settings.into_iter().map(|setting| Change::SetSetting {
-                name: setting.name,
-                value: Some(setting.value),
-            }));
+            .chain(
+                snapshot
+                    .settings
+                    .into_iter()
+                    .map(|setting| Change::SetSetting {
+                        name: setting.name,
+                        value: Some(setting.value),
+                    }),
+            );
         for change in changes {
             rights.apply(change);
         }

@@ -36,8 +36,8 @@ pub(crate) enum Phase {
     Off,
     /// A publisher is there.
     Receiving,
-    /// The publisher is gone; the broadcast ends at this time of the engine's clock, and of the world's.
-    Away { until: Duration, until_wall: Time },
+    /// The publisher is gone since this time of the engine's clock, and of the world's; the broadcast ends when the grace is over.
+    Away { since: Duration, since_wall: Time },
 }
 
 /// From where a publisher came.
@@ -181,7 +181,7 @@ impl Stream {
             return Err(Refused::Ended);
         }
         if state.phase == Phase::Receiving {
-            if !self.shared.settings.take_over {
+            if !self.shared.tuned().take_over {
                 return Err(Refused::AlreadyLive);
             }
             if let Some(broadcast) = &state.broadcast {
@@ -240,11 +240,9 @@ impl Stream {
         if let Some(broadcast) = &mut state.broadcast {
             broadcast.health.left();
         }
-        let grace = self.shared.settings.grace;
-        let until_wall = self.shared.clock.now().plus(grace);
         state.phase = Phase::Away {
-            until: self.shared.mono() + grace,
-            until_wall,
+            since: self.shared.mono(),
+            since_wall: self.shared.clock.now(),
         };
         self.ring.push(Entry::Away);
         drop(state);
@@ -300,6 +298,8 @@ impl Stream {
 
     /// Once a second: looks at what came, and remembers it.
     pub(crate) fn look(&self, now: Duration) {
+        // The egress sleeps until the end of the grace as it knows it, which may have become shorter.
+        self.end_if_overdue();
         let wall = self.shared.clock.now();
         let viewers = self.viewers(now);
         let mut state = self.state();
@@ -338,7 +338,7 @@ impl Stream {
     /// When the grace of an absent publisher ends.
     pub(crate) fn away_until(&self) -> Option<Duration> {
         match self.state().phase {
-            Phase::Away { until, .. } => Some(until),
+            Phase::Away { since, .. } => Some(since + self.shared.tuned().grace),
             _ => None,
         }
     }
@@ -346,7 +346,8 @@ impl Stream {
     /// Ends the broadcast if its publisher's grace is over.
     pub(crate) fn end_if_overdue(&self) {
         let mut state = self.state();
-        if matches!(state.phase, Phase::Away { until, .. } if until <= self.shared.mono()) {
+        let grace = self.shared.tuned().grace;
+        if matches!(state.phase, Phase::Away { since, .. } if since + grace <= self.shared.mono()) {
             self.end(&mut state);
         }
     }

@@ -50,7 +50,7 @@ pub(crate) async fn listen(shared: Arc<Shared>, hub: Arc<Hub>, listener: TcpList
         let Some(place) = held.take(
             peer.ip(),
             shared.settings.connections,
-            shared.settings.publishers_per_address,
+            shared.tuned().publishers_per_address,
         ) else {
             shared
                 .counters

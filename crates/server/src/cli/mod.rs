@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use domain::setting::Setting;
 use operate::Request;
 
 use crate::{
@@ -436,11 +437,36 @@ fn headers(given: Vec<String>) -> Result<Vec<(String, String)>> {
 fn settings(command: &ConfigCommand, config: &Config) -> Result<ExitCode> {
     match command {
         ConfigCommand::Check => println!("The settings can be used."),
-        ConfigCommand::Show { json } => print!("{}", show::settings(config, *json)?),
+        ConfigCommand::Show { json } => {
+            let kept = kept_settings(config).unwrap_or_else(|error| {
+                eprintln!(
+                    "media-server: what was changed on the page of settings is not shown: {error:#}"
+                );
+                Vec::new()
+            });
+            print!("{}", show::settings(&config.with_page(&kept), *json)?);
+        }
         ConfigCommand::Reference => print!("{}", show::reference()),
         ConfigCommand::Sample => print!("{}", show::sample()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was changed on the page of settings; nothing where there is no database yet, and none is made.
+fn kept_settings(config: &Config) -> Result<Vec<Setting>> {
+    let folder = config.data_dir();
+    if !folder.join("media.db").is_file() {
+        return Ok(Vec::new());
+    }
+    let answer = single_threaded()?.block_on(control::ask(&folder, Request::SettingList))?;
+    let kept = answer["settings"].as_array().into_iter().flatten();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(kept
+        .map(|kept| Setting {
+            name: text(&kept["name"]),
+            value: text(&kept["value"]),
+        })
+        .collect())
 }
 
 fn run_server(config: &Config, is_demo: bool) -> Result<ExitCode> {

@@ -49,6 +49,7 @@ pub enum Request {
     KeyList {
         slug: String,
     },
+    SettingList,
     ApiKeyAdd {
         name: String,
         user: String,
@@ -73,6 +74,7 @@ impl Request {
             Self::UserList => Shape::List("users"),
             Self::StreamList => Shape::List("streams"),
             Self::KeyList { .. } => Shape::List("keys"),
+            Self::SettingList => Shape::List("settings"),
             _ => Shape::Facts,
         }
     }
@@ -107,6 +109,7 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
                     let mut facts = user_facts(user);
                     facts["disabled"] = json!(user.disabled.is_some());
                     facts["created_at"] = json!(user.created.rfc3339());
+                    facts["last_login_at"] = json!(user.last_login.map(Time::rfc3339));
                     facts
                 })
                 .collect();
@@ -204,6 +207,13 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
                 })
                 .collect();
             Ok(json!({"keys": keys}))
+        }
+        Request::SettingList => {
+            let kept = catalogue.settings();
+            let kept = kept
+                .iter()
+                .map(|s| json!({"name": s.name, "value": s.value}));
+            Ok(json!({"settings": kept.collect::<Vec<_>>()}))
         }
         Request::ApiKeyAdd {
             name,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use web::text::Text;
 
 use super::operate::Shape;
 use crate::config::{
@@ -72,27 +73,27 @@ fn table(rows: &[Value]) -> String {
 
 /// Every setting, its value and where that comes from.
 pub fn settings(config: &Config, as_json: bool) -> Result<String> {
-    let is_secret = |name: &str| name.ends_with(".secret");
     if as_json {
         let list: Vec<Value> = config
             .resolved()
             .all()
             .map(|(setting, value, source)| {
-                let value = if is_secret(setting.name) { json!("…") } else { serde_json::to_value(value).unwrap_or_default() };
-                json!({"name": setting.name, "value": value, "source": source, "in_use": setting.used == Use::Now})
+                let value = if setting.is_secret() { json!("…") } else { serde_json::to_value(value).unwrap_or_default() };
+                json!({"name": setting.name, "value": value, "source": source, "in_use": setting.used != Use::Later})
             })
             .collect();
         return Ok(format!("{}\n", serde_json::to_string_pretty(&list)?));
     }
     let mut text = String::new();
     for (setting, value, source) in config.resolved().all() {
-        let shown = if is_secret(setting.name) {
+        let shown = if setting.is_secret() {
             "…".to_owned()
         } else {
             value.to_string()
         };
         let from = match source {
             Source::Default => "default",
+            Source::Page => "page of settings",
             Source::File => "file",
             Source::Environment => "environment",
             Source::Flag => "command line",
@@ -115,18 +116,22 @@ pub fn reference() -> String {
          A setting comes from the file `media-server.toml` in the data directory (or `--config FILE`), from the environment\n\
          (`MEDIA_SERVER_HTTP__LISTEN`; `MEDIA_SERVER_…_FILE` names a file that holds the value), or from the command line\n\
          (`--set http.listen=127.0.0.1:3000`). The later wins. Unknown names are refused. An empty address switches a listener off.\n\n\
+         Those that can change while the server runs have a field on the page Server, Settings. What is changed there is kept in the\n\
+         database and wins over the default alone: what the other sources say is changed where it stands.\n\n\
          | setting | default | what it does |\n|---|---|---|\n",
     );
     for setting in SETTINGS {
-        let note = if setting.used == Use::Later {
-            " *Not yet in use.*"
-        } else {
-            ""
+        let note = match setting.used {
+            Use::Later => " *Not yet in use.*",
+            Use::Live => " *Can change while the server runs.*",
+            Use::Now => "",
         };
         let _ = writeln!(
             text,
             "| `{}` | `{}` | {}{note} |",
-            setting.name, setting.default, setting.about
+            setting.name,
+            setting.default,
+            setting.about(Text::default())
         );
     }
     text
@@ -152,7 +157,8 @@ pub fn sample() -> String {
         let _ = writeln!(
             text,
             "# {}{note}\n#{key} = {}",
-            setting.about, setting.default
+            setting.about(Text::default()),
+            setting.default
         );
     }
     text

@@ -2,14 +2,16 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use super::registry::{SETTINGS, Setting, Shape};
+use super::registry::{SETTINGS, Setting, Shape, Use};
 
 /// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Nobody set it.
     Default,
+    /// The page of settings, while the program ran.
+    Page,
     /// The settings file.
     File,
     /// An environment variable.
@@ -100,12 +102,7 @@ impl Resolved {
     ) -> Result<Self, Invalid> {
         let mut values = BTreeMap::new();
         for setting in SETTINGS {
-            let table: toml::Table = toml::from_str(&format!("v = {}", setting.default))
-                .expect("defaults in the registry are TOML");
-            values.insert(
-                setting.name,
-                (from_toml(setting, &table["v"])?, Source::Default),
-            );
+            values.insert(setting.name, (default(setting), Source::Default));
         }
         let mut resolved = Self { values };
         if let Some(path) = file {
@@ -186,6 +183,23 @@ impl Resolved {
         Ok(())
     }
 
+    /// The same with what was changed on the page of settings, which wins over defaults alone. What does not fit any more, after an
+    /// update or by another hand, is left out.
+    pub fn with_page<'a>(&self, kept: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut resolved = self.clone();
+        for (name, text) in kept {
+            let Ok(setting) = find(name) else { continue };
+            let is_open = matches!(self.values.get(name), Some((_, Source::Default)));
+            if is_open
+                && setting.used == Use::Live
+                && let Ok(value) = from_text(setting, text)
+            {
+                resolved.put(setting, value, Source::Page);
+            }
+        }
+        resolved
+    }
+
     /// All settings with value and source, in the order of the registry.
     pub fn all(&self) -> impl Iterator<Item = (&'static Setting, &Value, &Source)> {
         SETTINGS.iter().map(|setting| {
@@ -204,7 +218,20 @@ impl Resolved {
     }
 }
 
-fn find(name: &str) -> Result<&'static Setting, Invalid> {
+/// A value from text, as it stands in the environment and on the command line.
+pub fn parse(setting: &'static Setting, text: &str) -> Result<Value, Invalid> {
+    from_text(setting, text)
+}
+
+/// The default of a setting.
+pub fn default(setting: &'static Setting) -> Value {
+    let table: toml::Table = toml::from_str(&format!("v = {}", setting.default))
+        .expect("defaults in the registry are TOML");
+    from_toml(setting, &table["v"]).expect("defaults in the registry fit")
+}
+
+/// The setting of the registry with this name, or the nearest one.
+pub fn find(name: &str) -> Result<&'static Setting, Invalid> {
     SETTINGS
         .iter()
         .find(|setting| setting.name == name)
@@ -256,7 +283,7 @@ fn from_toml(setting: &'static Setting, value: &toml::Value) -> Result<Value, In
             from_text(setting, &number.to_string())
         }
         (Shape::Switch, toml::Value::Boolean(on)) => Ok(Value::Switch(*on)),
-        (Shape::List, toml::Value::Array(items)) => items
+        (Shape::List | Shape::Origins, toml::Value::Array(items)) => items
             .iter()
             .map(|item| {
                 item.as_str()
@@ -264,7 +291,7 @@ fn from_toml(setting: &'static Setting, value: &toml::Value) -> Result<Value, In
                     .ok_or_else(|| invalid(setting, item, "only texts fit"))
             })
             .collect::<Result<_, _>>()
-            .map(Value::List),
+            .and_then(|items| list(setting, items)),
         _ => Err(invalid(setting, value, wants(setting.shape))),
     }
 }
@@ -288,15 +315,51 @@ fn from_text(setting: &'static Setting, text: &str) -> Result<Value, Invalid> {
             "false" => Ok(Value::Switch(false)),
             _ => Err(refused()),
         },
-        Shape::List => Ok(Value::List(
-            text.split(',')
-                .map(|item| item.trim().to_owned())
-                .filter(|item| !item.is_empty())
-                .collect(),
-        )),
+        Shape::List | Shape::Origins => {
+            let items = text.split(',').map(|item| item.trim().to_owned());
+            list(setting, items.filter(|item| !item.is_empty()).collect())
+        }
         Shape::Word(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
         Shape::Word(_) => Err(refused()),
     }
+}
+
+fn list(setting: &'static Setting, items: Vec<String>) -> Result<Value, Invalid> {
+    let wrong = items.iter().find(|item| !is_origin(item));
+    match wrong.filter(|_| setting.shape == Shape::Origins) {
+        Some(item) => Err(invalid(setting, item, wants(setting.shape))),
+        None => Ok(Value::List(items)),
+    }
+}
+
+/// Whether a browser can send this as an origin. A slash at the end, which people copy along, is let pass.
+pub fn is_origin(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let Some(authority) = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest)) else {
+        return false;
+    };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_host = match host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        }
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    is_host && port.is_none_or(is_port)
 }
 
 fn wants(shape: Shape) -> String {
@@ -306,6 +369,7 @@ fn wants(shape: Shape) -> String {
         Shape::Whole { min, max } => format!("a whole number from {min} to {max} fits"),
         Shape::Switch => "only `true` or `false` fit".into(),
         Shape::List => "a list of texts fits".into(),
+        Shape::Origins => "only origins fit, such as `https://www.example.org`: no path, no `*`".into(),
         Shape::Word(words) => format!("only {} fit", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")),
     }
 }
@@ -374,6 +438,82 @@ mod tests {
             let error = resolve(None, &[], &[flag]).unwrap_err().to_string();
             assert!(error.contains(words), "{flag}: {error}");
         }
+    }
+
+    #[test]
+    fn page_wins_over_defaults_and_over_nothing_else() {
+        let env = [("MEDIA_SERVER_LIMITS__PUBLISHERS_PER_ADDRESS", "3")];
+        let file = "[limits]\nconnections_per_address = 2\n";
+        let given = resolve(Some(file), &env, &["publish.take_over=false"]).unwrap();
+        let got = given.with_page([
+            ("publish.grace_s", "5"),
+            ("publish.take_over", "true"),
+            ("limits.connections_per_address", "9"),
+            ("limits.publishers_per_address", "9"),
+            (
+                "http.cors_origins",
+                "https://a.example, https://b.example:8443",
+            ),
+            ("hls.part_ms", "500"),
+            ("no.such", "1"),
+        ]);
+        let both = ["https://a.example", "https://b.example:8443"].map(str::to_owned);
+        for (name, value, source) in [
+            ("publish.grace_s", Value::Whole(5), Source::Page),
+            ("publish.take_over", Value::Switch(false), Source::Flag),
+            (
+                "limits.connections_per_address",
+                Value::Whole(2),
+                Source::File,
+            ),
+            (
+                "limits.publishers_per_address",
+                Value::Whole(3),
+                Source::Environment,
+            ),
+            (
+                "http.cors_origins",
+                Value::List(both.to_vec()),
+                Source::Page,
+            ),
+            ("hls.part_ms", Value::Whole(200), Source::Default),
+        ] {
+            assert_eq!(got.values[name], (value, source), "{name}");
+        }
+        let stale = given.with_page([("publish.grace_s", "601")]);
+        assert_eq!(
+            stale.values["publish.grace_s"],
+            (Value::Whole(30), Source::Default)
+        );
+    }
+
+    #[test]
+    fn origins_are_what_browsers_send() {
+        for (text, is) in [
+            ("https://www.example.org", true),
+            ("https://www.example.org/", true),
+            ("http://localhost:5173", true),
+            ("http://[::1]:8080", true),
+            ("http://[::1]", true),
+            ("https://example.org/app", false),
+            ("https://", false),
+            ("https://a b", false),
+            ("https://user@example.org", false),
+            ("https://example.org:", false),
+            ("https://example.org:0", false),
+            ("https://example.org:99999", false),
+            ("https://example.org:+80", false),
+            ("example.org", false),
+            ("ftp://example.org", false),
+            ("null", false),
+            ("*", false),
+            ("https://*.example.org", false),
+            ("https://\u{202e}gro.example", false),
+        ] {
+            assert_eq!(is_origin(text), is, "{text}");
+        }
+        let refused = resolve(None, &[], &["http.cors_origins=https://a.example,*"]);
+        assert!(refused.unwrap_err().to_string().contains("`*`"));
     }
 
     #[test]

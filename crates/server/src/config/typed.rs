@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use domain::setting::Setting;
+
 use super::resolve::{Resolved, Value};
 
 /// All settings that take effect, typed.
@@ -19,6 +21,12 @@ impl Config {
     /// The values with their sources.
     pub fn resolved(&self) -> &Resolved {
         &self.resolved
+    }
+
+    /// The same with what was changed on the page of settings.
+    pub fn with_page(&self, kept: &[Setting]) -> Self {
+        let kept = kept.iter().map(|setting| (&*setting.name, &*setting.value));
+        Self::new(self.resolved.with_page(kept))
     }
 
     /// `data_dir`.

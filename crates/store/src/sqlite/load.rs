@@ -18,8 +18,9 @@ use super::failed;
 
 /// Everything, as one transaction sees it.
 pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreError> {
-    let users =
-        query("SELECT id, name, role, password_hash, created, disabled, last_login FROM users ORDER BY id");
+    let users = query(
+        "SELECT id, name, role, password_hash, created, disabled, last_login FROM users ORDER BY id",
+    );
     let users = users.fetch_all(&mut *at).await.map_err(failed)?;
     let logins =
         query("SELECT id, user, hash, created, last_seen, address, agent FROM logins ORDER BY id");

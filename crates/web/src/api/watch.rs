@@ -73,7 +73,7 @@ pub(crate) fn state(app: &App, caller: &Caller, slug: &Slug) -> Value {
         "state": state,
         "since": since,
         "until": until,
-        "grace_s": app.settings().grace_s,
+        "grace_s": app.tuned().grace_s,
         "viewers": viewers,
         "title": stream.title,
     })

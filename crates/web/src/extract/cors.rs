@@ -15,7 +15,8 @@ const PREFLIGHT_AGE_S: &str = "600";
 
 /// Answers preflights of trusted origins and lets their pages read answers.
 pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -> Response {
-    let trusted = &app.settings().cors_origins;
+    let tuned = app.tuned();
+    let trusted = &tuned.cors_origins;
     if trusted.is_empty() {
         return next.run(request).await;
     }

@@ -23,7 +23,7 @@ pub(crate) async fn same_site(State(app): State<App>, request: Request, next: Ne
     let headers = request.headers();
     if request.method().is_safe()
         || with_key_alone(headers)
-        || allowed(headers, &origin_here, &app.settings().cors_origins)
+        || allowed(headers, &origin_here, &app.tuned().cors_origins)
     {
         return next.run(request).await;
     }

@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     io::{self, Write as _},
     net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,10 +49,31 @@ pub struct Limits {
     pub send_timeout: Duration,
     /// Connections in all.
     pub connections: usize,
-    /// Connections of one address; 0: no limit.
-    pub connections_per_address: u32,
+    /// Connections of one address.
+    pub connections_per_address: Cap,
     /// After a stop, for running requests.
     pub drain: Duration,
+}
+
+/// A number of connections that can be set anew while they are counted; 0: no limit. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Cap(Arc<AtomicU32>);
+
+impl Cap {
+    /// Holds for every connection from now on; those that are there stay.
+    pub fn set(&self, most: u32) {
+        self.0.store(most, Ordering::Relaxed);
+    }
+
+    fn most(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl From<u32> for Cap {
+    fn from(most: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(most)))
+    }
 }
 
 /// The peer of a connection, as an extension of its requests.
@@ -126,7 +150,7 @@ impl Front {
             let most = if self.trusted_proxies.contains(peer.ip()) {
                 0
             } else {
-                self.limits.connections_per_address
+                self.limits.connections_per_address.most()
             };
             let Some(place) = tally.take(peer.ip(), most) else {
                 turn_away(stream);

@@ -20,7 +20,7 @@ mod strict;
 
 pub use addresses::Networks;
 pub use hot::{Hot, HotAnswer, HotRequest};
-pub use listener::{Front, Limits, Peer, bind};
+pub use listener::{Cap, Front, Limits, Peer, bind};
 
 pub(crate) use date::http_date;
 pub(crate) use head::accepts_gzip;

@@ -1,8 +1,14 @@
 //! Pages for people: complete when they come from the server, with what changes put in by a small script.
 
+pub(crate) mod account;
+pub(crate) mod admin;
+mod administrator;
+mod agent;
 mod ask;
 mod charts;
+mod checked;
 pub(crate) mod error;
+mod fields;
 mod frame;
 pub(crate) mod golive;
 mod health;
@@ -10,7 +16,9 @@ pub(crate) mod home;
 pub(crate) mod login;
 mod managed;
 mod obs_profile;
+pub(crate) mod people;
 mod send;
+pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod shown;
 pub(crate) mod stream_keys;

@@ -6,10 +6,15 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use domain::{catalogue::First, secret::Secret, setup::Refused};
+use domain::{caller::Caller, catalogue::First, secret::Secret, setup::Refused};
 use serde::Deserialize;
 
-use super::{Frame, error, login, page};
+use super::{
+    Frame,
+    administrator::Way,
+    checked::{self, Checked, Line},
+    error, fields, login, page,
+};
 use crate::{
     App,
     error::Problem,
@@ -24,8 +29,17 @@ struct Page {
     t: Text,
     token: String,
     username: String,
-    error: Option<String>,
+    wrong: Wrong,
     characters_min: usize,
+    summary: String,
+    lines: Vec<Line>,
+}
+
+#[derive(Default)]
+struct Wrong {
+    name: Option<String>,
+    password: Option<String>,
+    form: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -38,46 +52,41 @@ pub(crate) struct Link {
 pub(crate) async fn show(
     State(app): State<App>,
     Visitor(caller): Visitor,
+    Way(asked): Way,
     Query(link): Query<Link>,
 ) -> Response {
     if !app.catalogue().is_setup_token(&link.token) {
         return over(&app, &caller);
     }
-    form(
-        &app,
-        &caller,
-        StatusCode::OK,
-        link.token,
-        String::new(),
-        None,
-    )
+    let check = checked::look(&app, asked).await;
+    let form = Page::new(&app, &caller, link.token, check);
+    page(StatusCode::OK, &form, false)
 }
 
-fn form(
-    app: &App,
-    caller: &domain::caller::Caller,
-    status: StatusCode,
-    token: String,
-    username: String,
-    error: Option<String>,
-) -> Response {
-    let frame = Frame::new(app, caller);
-    page(
-        status,
-        &Page {
+impl Page {
+    fn new(app: &App, caller: &Caller, token: String, check: Checked) -> Self {
+        let frame = Frame::new(app, caller);
+        Self {
             t: frame.t,
             frame,
             token,
-            username,
-            error,
+            username: String::new(),
+            wrong: Wrong::default(),
             characters_min: domain::password::CHARS_MIN,
-        },
-        false,
-    )
+            summary: check.summary,
+            lines: check.lines,
+        }
+    }
 }
 
-fn over(app: &App, caller: &domain::caller::Caller) -> Response {
-    error::say(app, caller, StatusCode::FORBIDDEN, "setup-over")
+/// Somebody was here before, or the link is an older one.
+fn over(app: &App, caller: &Caller) -> Response {
+    let id = if app.catalogue().needs_setup() {
+        "setup-over"
+    } else {
+        "setup-done"
+    };
+    error::say(app, caller, StatusCode::FORBIDDEN, id)
 }
 
 #[derive(Deserialize)]
@@ -95,6 +104,7 @@ pub(crate) async fn submit(
     State(app): State<App>,
     client: Client,
     Visitor(caller): Visitor,
+    Way(asked): Way,
     headers: HeaderMap,
     Form(answers): Form<Answers>,
 ) -> Response {
@@ -110,36 +120,29 @@ pub(crate) async fn submit(
         address: client.address,
         agent,
     };
-    match app.catalogue().setup(first).await {
-        Ok(done) => login::with_cookie(first_stream(&app, &done), &client, &done.begun),
-        Err(Refused::Token | Refused::Over) => over(&app, &caller),
-        Err(Refused::Store(error)) => Problem::internal(&error).into_response(),
-        Err(refused @ Refused::Busy(_)) => {
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            form(
-                &app,
-                &caller,
-                status,
-                answers.token,
-                answers.username,
-                Some(refused.to_string()),
-            )
+    let refused = match app.catalogue().setup(first).await {
+        Ok(done) => return login::with_cookie(first_stream(&app, &done), &client, &done.begun),
+        Err(refused) => refused,
+    };
+    let (t, mut wrong) = (app.text(), Wrong::default());
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    match refused {
+        Refused::Token | Refused::Over => return over(&app, &caller),
+        Refused::Store(error) => return Problem::internal(&error).into_response(),
+        Refused::Busy(_) => {
+            wrong.form = Some(t.msg("field-busy").to_string());
+            status = StatusCode::SERVICE_UNAVAILABLE;
         }
-        Err(refused @ (Refused::Name(_) | Refused::Password(_))) => {
-            let mut text = refused.to_string();
-            if let Some(first) = text.get(..1).map(str::to_uppercase) {
-                text.replace_range(..1, &first);
-            }
-            form(
-                &app,
-                &caller,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                answers.token,
-                answers.username,
-                Some(format!("{text}.")),
-            )
-        }
+        Refused::Name(error) => wrong.name = Some(fields::name(t, error)),
+        Refused::Password(error) => wrong.password = Some(fields::password(t, error)),
     }
+    let check = checked::look(&app, asked).await;
+    let form = Page {
+        username: fields::typed(&answers.username),
+        wrong,
+        ..Page::new(&app, &caller, answers.token, check)
+    };
+    page(status, &form, false)
 }
 
 /// The page of the stream that the setup made, where its first key is shown; the list of streams where it made none.

@@ -1,7 +1,7 @@
 //! Calls from other sites: the API for origins that the operator named, media for everyone.
 
 use axum::http::{Method, StatusCode};
-use web::Settings;
+use web::{Settings, Tuned};
 
 use crate::site::{Answer, Ask, Site, Who};
 
@@ -9,7 +9,10 @@ const PANEL: &str = "https://panel.example.com";
 
 fn site() -> Site {
     Site::with(Settings {
-        cors_origins: vec![PANEL.to_owned()],
+        tuned: Tuned {
+            cors_origins: vec![PANEL.to_owned()],
+            ..Tuned::default()
+        },
         ..Settings::default()
     })
 }
@@ -93,7 +96,10 @@ async fn other_origins_may_not() {
         }
     }
     let wild = Site::with(Settings {
-        cors_origins: vec!["*".to_owned(), "null".to_owned()],
+        tuned: Tuned {
+            cors_origins: vec!["*".to_owned(), "null".to_owned()],
+            ..Tuned::default()
+        },
         ..Settings::default()
     });
     for origin in ["https://evil.example", "null"] {

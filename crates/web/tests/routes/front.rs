@@ -17,7 +17,7 @@ use tokio::{
     sync::{Notify, oneshot, watch},
     task::JoinHandle,
 };
-use web::front::{Front, Hot, HotAnswer, HotRequest, Limits, Networks, Peer, bind};
+use web::front::{Cap, Front, Hot, HotAnswer, HotRequest, Limits, Networks, Peer, bind};
 
 use crate::{
     hls::{piece, token},
@@ -35,7 +35,7 @@ pub(crate) fn limits() -> Limits {
         idle_timeout: NEVER,
         send_timeout: NEVER,
         connections: 100,
-        connections_per_address: 0,
+        connections_per_address: Cap::default(),
         drain: NEVER,
     }
 }
@@ -600,7 +600,7 @@ async fn stop_waits_for_no_request_longer_than_the_drain() {
 #[tokio::test]
 async fn connections_past_the_cap_of_an_address_are_told_so() {
     let door = Door::open(Limits {
-        connections_per_address: 2,
+        connections_per_address: 2.into(),
         ..limits()
     })
     .await;
@@ -641,7 +641,7 @@ async fn connections_of_trusted_proxies_are_not_counted_by_address() {
     let trusted = Networks::parse(["127.0.0.0/8"]).unwrap();
     let door = Door::with(
         Limits {
-            connections_per_address: 1,
+            connections_per_address: 1.into(),
             ..limits()
         },
         trusted,

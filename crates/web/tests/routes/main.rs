@@ -6,8 +6,11 @@
     reason = "a rig that cannot be built is a failed test"
 )]
 
+mod account;
+mod admin;
 mod api;
 mod cors;
+mod fakes;
 mod front;
 mod golive;
 mod hls;

@@ -28,6 +28,8 @@ use testkit::{FakeEngine, FixedClock, Memory, Rig, Seeded};
 use tower::ServiceExt as _;
 use web::{App, Check, Ports, Settings};
 
+use crate::fakes;
+
 /// The cookie of a login on a connection that is not known to be encrypted.
 pub const COOKIE: &str = "media_server_login";
 
@@ -231,6 +233,9 @@ pub fn app(
         clock: Arc::new(rig.clock.clone()) as Arc<dyn Clock>,
         random: Arc::new(Seeded::new(7)) as Arc<dyn Random>,
         checks: Box::new(checks),
+        self_check: fakes::self_check(),
+        configuration: Arc::new(fakes::Settings(rig.catalogue.clone())),
+        machine: Box::new(fakes::machine),
         test_signal: Arc::new(FakeSignal::default()),
     };
     App::new(ports, settings)
@@ -242,7 +247,11 @@ struct FakeSignal(std::sync::Mutex<Option<(domain::slug::Slug, domain::catalogue
 
 impl web::TestSignal for FakeSignal {
     fn runs(&self, slug: &domain::slug::Slug) -> bool {
-        self.0.lock().unwrap().as_ref().is_some_and(|(on, _)| on == slug)
+        self.0
+            .lock()
+            .unwrap()
+            .as_ref()
+            .is_some_and(|(on, _)| on == slug)
     }
 
     fn start(

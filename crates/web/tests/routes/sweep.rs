@@ -44,6 +44,9 @@ const MANAGED: [u16; 10] = [303, 404, 200, 200, 303, 303, 303, 303, 303, 303];
 /// What is done there: the same, and on to the page that follows.
 const DONE: [u16; 10] = [303, 404, 303, 303, 303, 303, 303, 303, 303, 303];
 
+/// Pages of the server: led to the login, told that they are for administrators, or the page.
+const ADMINISTRATOR: [u16; 10] = [303, 403, 403, 200, 303, 303, 303, 303, 303, 303];
+
 const KEYS: &str = "/api/streams/{slug}/keys";
 
 #[rustfmt::skip]
@@ -120,6 +123,29 @@ const ROWS: &[Row] = &[
     row("POST", "/streams/{slug}/settings", "/streams/secret/settings", "title=New&visibility=public", DONE),
     row("GET", "/streams/{slug}/delete", "/streams/secret/delete", "",   MANAGED),
     row("POST", "/streams/{slug}/delete", "/streams/secret/delete", "",  DONE),
+    row("GET", "/admin", "/admin", "",                                   ADMINISTRATOR),
+    row("GET", "/admin/check", "/admin/check", "",                       ADMINISTRATOR),
+    row("GET", "/admin/people", "/admin/people", "",                     ADMINISTRATOR),
+    row("POST", "/admin/people", "/admin/people", "name=eve&password=correct+horse+battery&role=member",
+                                                                         [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/admin/people/{name}/disable", "/admin/people/bob/disable", "", ADMINISTRATOR),
+    row("POST", "/admin/people/{name}/disable", "/admin/people/bob/disable", "",
+                                                                         [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/admin/people/{name}/enable", "/admin/people/bob/enable", "",
+                                                                         [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/admin/settings", "/admin/settings", "",                 ADMINISTRATOR),
+    row("POST", "/admin/settings", "/admin/settings", "publish.grace_s=5",
+                                                                         [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/account", "/account", "",                               [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/account/password", "/account/password", "current=wrong&new=correct+horse+battery",
+                                                                         [303, 422, 422, 422, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/account/logins/{id}/end", "/account/logins/0000000000000001/end", "",
+                                                                         [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/account/logins/end-others", "/account/logins/end-others", "", all(303)),
+    row("GET", "/account/api-keys/{id}/revoke", "/account/api-keys/0000000000000001/revoke", "",
+                                                                         [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/account/api-keys/{id}/revoke", "/account/api-keys/0000000000000001/revoke", "",
+                                                                         [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
     row("GET", "/assets/{name}", "/assets/{css}", "", all(200)),
     row("GET", "/health", "/health", "", all(200)),
 ];

@@ -1,0 +1,101 @@
+# The page of settings, and what each setting is for (also in the reference page and the sample file).
+
+settings-title = Settings
+settings-summary = { $set ->
+    [0] All { $count } are at their defaults
+   *[other] { $set } of { $count } are not at their defaults
+ }
+settings-open = Can change while the server runs
+settings-save = Save
+settings-save-about = What you change holds at once, also for what is live, and after a restart. Connections that are there already stay.
+settings-saved = Saved. It holds already.
+settings-hint-whole = From { $min } to { $max }; nothing typed means { $default }.
+settings-hint-switch = Off unless you switch it on.
+settings-hint-origins = One a line, such as https://www.example.org.
+settings-wrong = Nothing was changed. Look at what is marked below.
+settings-wrong-whole = Give a whole number from { $min } to { $max }.
+settings-wrong-switch = Only on and off fit.
+settings-wrong-origin = “{ $which }” is no address of a site. Write scheme and host alone, such as https://www.example.org: no path, no “*”.
+settings-wrong-long = This is too long to be kept. Name fewer.
+settings-wrong-closed = This setting cannot change while the server runs. Set it in the settings file and start the server again.
+settings-fixed-file = It is set in the settings file; change it there.
+settings-fixed-environment = It is set by an environment variable; change it there.
+settings-fixed-flag = It is set on the command line; change it there.
+settings-all = All settings
+settings-name = Setting
+settings-value = Value
+settings-default = Default
+settings-same = the same
+settings-from = Comes from
+settings-from-default = default
+settings-from-page = this page
+settings-from-file = settings file
+settings-from-environment = environment
+settings-from-flag = command line
+settings-later = Not in use yet
+settings-elsewhere = A setting is taken from the command line, else from the environment, else from the settings file, else from this page, else its default holds.
+
+## What each is for
+
+setting-data_dir = Directory under which everything lies that must last. Also `--data-dir`.
+setting-http-listen = Pages, API and HLS. `[::]` means all addresses, IPv4 too.
+setting-http-public_url = Address under which visitors reach this server, such as `https://media.example.org`. Empty: taken from the request. Decides links, and with `https` the security of cookies.
+setting-http-trusted_proxies = Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
+setting-http-cors_origins = Origins of other sites that may call this server with its visitors' cookies. Media opened by a link needs no entry here.
+    .label = Sites that may call this server
+setting-http-header_timeout_s = A request's head must be complete this long after its first byte.
+setting-http-idle_timeout_s = A connection that asks nothing for this long is closed.
+setting-http-send_timeout_s = A viewer who takes no byte for this long is disconnected.
+setting-http-connections = HTTP connections at once, in all. Past it new ones wait in the backlog.
+setting-rtmp-listen = RTMP ingest.
+setting-rtmp-connections = RTMP connections at once, in all.
+setting-rtmp-handshake_timeout_s = The handshake must be complete this long after the connection.
+setting-rtmp-publish_timeout_s = `publish` must come this long after the handshake.
+setting-rtmp-idle_timeout_s = A publisher that sends no media for this long is disconnected.
+setting-rtmp-send_timeout_s = A publisher that does not take what it is answered for this long is disconnected.
+setting-rtmp-chunk_size_max = Largest chunk size, in bytes, that a publisher may announce.
+setting-rtmp-message_bytes_max = Largest message (a key frame is one), in bytes.
+setting-rtmp-partial_bytes_max = Bytes of unfinished messages a connection may hold.
+setting-rtmp-chunk_streams_max = Chunk streams a connection may use.
+setting-rtmp-message_streams_max = Message streams a connection may make (`createStream`); some encoders make a new one for each publish.
+setting-rtmp-amf_depth_max = Nesting of AMF values.
+setting-rtmp-amf_keys_max = Keys in one AMF object.
+setting-rtmp-amf_values_max = AMF values in one message, over all nesting.
+setting-rtmp-amf_string_bytes_max = Length of one AMF string.
+setting-rtmp-bit_rate_max = A publisher above this many bits a second, on average over `rtmp.rate_window_s`, is disconnected.
+setting-rtmp-frames_per_second_max = A publisher above this many frames of picture and sound a second, on average over `rtmp.rate_window_s`, is disconnected.
+setting-rtmp-rate_window_s = How long a burst may exceed the two rates: a publisher that stalled sends its backlog at once.
+setting-rtmp-held_bytes_max = Bytes kept of what a publisher sends before its publish is answered.
+setting-rtmp-out_bytes_max = Bytes of answers that may wait for a publisher that asks without reading.
+setting-webrtc-listen = WebRTC media, UDP and TCP.
+setting-webrtc-public_addresses = Further addresses offered to browsers (behind NAT or in a container).
+setting-metrics-listen = Prometheus metrics.
+setting-compat-hls_listen = MediaMTX's HLS door.
+setting-compat-webrtc_listen = MediaMTX's WebRTC door.
+setting-compat-api_listen = MediaMTX's control API.
+setting-hls-part_ms = Wished length of a part; rounded to whole frames, then fixed for the broadcast.
+setting-hls-segment_ms = A segment ends at the first key frame after this long.
+setting-hls-target_duration_s = Longest segment; one without a key frame is cut here. Never changes while a playlist lives.
+setting-publish-grace_s = A publisher may drop and return within this time; viewers keep their place.
+    .label = Seconds to wait for a sender that was lost
+setting-publish-take_over = A second publisher on a live stream replaces the first instead of being refused.
+    .label = A second sender replaces the first
+setting-publish-ring_bytes_max = Bytes of frames kept for each live stream's slow readers; one that is slower goes on at the next key frame.
+setting-ui-language = Language of the pages. `en-XA` is English with other letters, for tests.
+setting-recording-enabled = Record what is published.
+setting-recording-file_s = Longest file of a recording.
+setting-recording-keep_h = Recordings are deleted after this many hours unless kept.
+setting-limits-connections_per_address = HTTP connections at once from one address (with IPv6, from one /64 network); 0: no limit.
+    .label = Viewers’ connections from one address
+setting-limits-publishers_per_address = RTMP connections at once from one address (with IPv6, from one /64 network); 0: no limit.
+    .label = Senders’ connections from one address
+setting-tls-certificate = PEM file with the certificate chain.
+setting-tls-key = PEM file with the private key.
+setting-engine-kind = What receives and delivers live media. `mediamtx` comes later.
+setting-engine-mediamtx-api_url = Control API of an external MediaMTX.
+setting-engine-mediamtx-hls_url = HLS door of an external MediaMTX.
+setting-engine-mediamtx-webrtc_url = WebRTC door of an external MediaMTX.
+setting-engine-mediamtx-secret = Secret that an external MediaMTX shows when it calls this server.
+setting-shutdown-drain_s = After SIGTERM, running requests have this long to end.
+setting-log-format = How log lines are written, on standard error.
+setting-log-level = What is logged, as `level` or `target=level,…`.

@@ -1,0 +1,289 @@
+//! `/admin/people`: who has an account, adding one, switching one off and on.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    caller::Caller,
+    clock::Time,
+    password,
+    secret::Secret,
+    user::{Name, New, Refused, Role, User},
+};
+use serde::Deserialize;
+
+use super::{
+    Frame,
+    administrator::Administrator,
+    ask::{self, Question},
+    fields,
+    login::see,
+    page,
+};
+use crate::{
+    App,
+    error::Problem,
+    extract::{Form, Path, Query},
+    text::Text,
+};
+
+/// A point in time for `<time>`: the browser puts it into the reader's zone.
+pub(super) struct Moment {
+    pub(super) rfc3339: String,
+    pub(super) day: String,
+}
+
+impl From<Time> for Moment {
+    fn from(at: Time) -> Self {
+        Self {
+            rfc3339: at.rfc3339(),
+            day: at.day(),
+        }
+    }
+}
+
+struct Row {
+    name: String,
+    is_self: bool,
+    role: String,
+    last_login: Option<Moment>,
+    disabled: Option<Moment>,
+}
+
+#[derive(Default)]
+struct Wrong {
+    name: Option<String>,
+    password: Option<String>,
+    form: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct Page {
+    frame: Frame,
+    t: Text,
+    rows: Vec<Row>,
+    summary: String,
+    /// What was done, told once.
+    done: Option<String>,
+    name: String,
+    is_administrator: bool,
+    characters_min: usize,
+    wrong: Wrong,
+}
+
+impl Page {
+    fn new(app: &App, caller: &Caller) -> Result<Self, Refused> {
+        let frame = Frame::new(app, caller);
+        let t = frame.t;
+        let users = app.catalogue().list_users(caller)?;
+        let disabled = users.iter().filter(|user| user.disabled.is_some()).count();
+        let summary = t.msg("people-summary").arg("count", users.len());
+        Ok(Self {
+            frame,
+            t,
+            summary: summary.arg("disabled", disabled).to_string(),
+            rows: users.into_iter().map(|user| row(t, caller, user)).collect(),
+            done: None,
+            name: String::new(),
+            is_administrator: false,
+            characters_min: password::CHARS_MIN,
+            wrong: Wrong::default(),
+        })
+    }
+}
+
+fn row(t: Text, caller: &Caller, user: User) -> Row {
+    Row {
+        is_self: caller.user() == Some(user.id),
+        role: t
+            .msg(format!("people-role-{}", user.role.word()))
+            .to_string(),
+        last_login: user.last_login.map(Moment::from),
+        disabled: user.disabled.map(Moment::from),
+        name: user.name.to_string(),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct After {
+    added: Option<String>,
+}
+
+/// `GET /admin/people`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Query(after): Query<After>,
+) -> Response {
+    let added = after.added.and_then(|name| Name::parse(&name).ok());
+    let added = added.and_then(|name| app.catalogue().find_user_named(&caller, &name).ok());
+    match Page::new(&app, &caller) {
+        Ok(mut template) => {
+            template.done = added.map(|user| {
+                let message = template.t.msg("people-added");
+                message.arg("name", user.name.to_string()).to_string()
+            });
+            page(StatusCode::OK, &template, false)
+        }
+        Err(refused) => other(&refused),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Person {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    role: String,
+}
+
+/// `POST /admin/people`: 303 back to the list.
+pub(crate) async fn add(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Form(person): Form<Person>,
+) -> Response {
+    let role = Role::find(&person.role).unwrap_or(Role::Member);
+    let mut wrong = Wrong::default();
+    let t = app.text();
+    let status = match Name::parse(&person.name) {
+        Err(error) => {
+            wrong.name = Some(fields::name(t, error));
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Ok(name) => {
+            let new = New {
+                name,
+                role,
+                password: Secret::new(person.password),
+            };
+            match app.catalogue().add_user(&caller, new).await {
+                Ok(user) => return see(&format!("/admin/people?added={}", user.name)),
+                Err(refused) => match refusal(t, refused, &mut wrong) {
+                    Ok(status) => status,
+                    Err(refused) => return other(&refused),
+                },
+            }
+        }
+    };
+    match Page::new(&app, &caller) {
+        Ok(template) => {
+            let template = Page {
+                name: fields::typed(&person.name),
+                is_administrator: role == Role::Administrator,
+                wrong,
+                ..template
+            };
+            page(status, &template, false)
+        }
+        Err(refused) => other(&refused),
+    }
+}
+
+/// Why, beside the field that it is about.
+fn refusal(t: Text, refused: Refused, wrong: &mut Wrong) -> Result<StatusCode, Refused> {
+    match refused {
+        Refused::Taken => {
+            wrong.name = Some(t.msg("people-taken").to_string());
+            Ok(StatusCode::CONFLICT)
+        }
+        Refused::Password(error) => {
+            wrong.password = Some(fields::password(t, error));
+            Ok(StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Refused::Busy(_) => {
+            wrong.form = Some(t.msg("field-busy").to_string());
+            Ok(StatusCode::SERVICE_UNAVAILABLE)
+        }
+        other => Err(other),
+    }
+}
+
+fn other(refused: &Refused) -> Response {
+    match refused {
+        Refused::Store(error) => Problem::internal(error).into_response(),
+        Refused::NotFound => Problem::not_found().into_response(),
+        _ => Problem::forbidden().into_response(),
+    }
+}
+
+/// The user with the name in the path.
+fn find(app: &App, caller: &Caller, name: &str) -> Result<User, Refused> {
+    let name = Name::parse(name).map_err(|_| Refused::NotFound)?;
+    app.catalogue().find_user_named(caller, &name)
+}
+
+/// `GET /admin/people/{name}/disable`: asks first.
+pub(crate) async fn ask_disable(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Path(name): Path<String>,
+) -> Response {
+    let user = match find(&app, &caller, &name) {
+        Ok(user) => user,
+        Err(refused) => return other(&refused),
+    };
+    let t = app.text();
+    let say = |id: &'static str| t.msg(id).arg("name", user.name.to_string()).to_string();
+    let about = if caller.user() == Some(user.id) {
+        say("people-disable-self")
+    } else {
+        say("people-disable-about")
+    };
+    let question = Question {
+        heading: say("people-disable-ask"),
+        about,
+        yes: say("people-disable"),
+        no: say("people-keep"),
+        action: format!("/admin/people/{}/disable", user.name),
+        back: "/admin/people".to_owned(),
+        is_destructive: true,
+    };
+    ask::page(&app, &caller, question)
+}
+
+/// `POST /admin/people/{name}/disable`: what they have open ends.
+pub(crate) async fn disable(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Path(name): Path<String>,
+) -> Response {
+    let refused = match find(&app, &caller, &name) {
+        Ok(user) => match app.catalogue().disable_user(&caller, user.id).await {
+            Ok(()) => return see("/admin/people"),
+            Err(refused) => refused,
+        },
+        Err(refused) => refused,
+    };
+    let last = matches!(refused, Refused::LastAdministrator);
+    match Page::new(&app, &caller) {
+        Ok(template) if last => {
+            let mut template = template;
+            template.wrong.form = Some(template.t.msg("people-last-administrator").to_string());
+            page(StatusCode::CONFLICT, &template, false)
+        }
+        _ => other(&refused),
+    }
+}
+
+/// `POST /admin/people/{name}/enable`.
+pub(crate) async fn enable(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Path(name): Path<String>,
+) -> Response {
+    let enabled = match find(&app, &caller, &name) {
+        Ok(user) => app.catalogue().enable_user(&caller, user.id).await,
+        Err(refused) => Err(refused),
+    };
+    match enabled {
+        Ok(()) => see("/admin/people"),
+        Err(refused) => other(&refused),
+    }
+}
