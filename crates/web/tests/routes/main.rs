@@ -10,6 +10,7 @@ mod account;
 mod admin;
 mod api;
 mod cors;
+mod events;
 mod fakes;
 mod front;
 mod golive;
