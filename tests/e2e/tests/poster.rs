@@ -15,6 +15,7 @@ fn decoded(file: &[u8]) -> Vec<u8> {
     let out = Command::new(Ffmpeg::Modern.program())
         .args(["-hide_banner", "-loglevel", "error", "-xerror", "-i"])
         .arg(&path)
+        .args(["-fps_mode", "passthrough"])
         .args(["-f", "rawvideo", "-pix_fmt", "gray", "-"])
         .stdin(Stdio::null())
         .output()
