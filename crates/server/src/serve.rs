@@ -28,7 +28,7 @@ use web::{
 
 use crate::{
     assemble::{self, Opened},
-    check::{Checker, Listening, Subject},
+    check::{Checker, Listening, Subject, Vantage},
     config::{
         Config, Source,
         registry::Use,
@@ -128,7 +128,7 @@ pub async fn start(config: &Config) -> Result<Running> {
     let checker = Checker::new(Subject {
         config: config.clone(),
         folder: opened.folder.clone(),
-        listening: Some(Listening {
+        vantage: Vantage::Inside(Listening {
             http: http_address,
             rtmp: address(&rtmp)?,
             metrics: address(&metrics)?,

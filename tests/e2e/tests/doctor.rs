@@ -235,7 +235,7 @@ fn damaged_database_is_red_and_is_left_alone() {
 
 #[test]
 fn running_server_tells_what_it_sees_itself() {
-    let server = Server::start(&["http.public_url=http://media.example.org"]);
+    let server = Server::start(&["http.trusted_proxies=127.0.0.1"]);
     // The settings of the command line are not those of the server, and the server's count.
     let report = Report::of(server.command());
     report.only_red(&[]);
@@ -246,7 +246,7 @@ fn running_server_tells_what_it_sees_itself() {
     report.is("rtmp", "local", "notice");
     report.is("database", "whole", "ok");
     report.is("permissions", "private", "ok");
-    report.is("tls", "plain", "warning");
+    report.is("proxy", "trusted", "ok");
     report.is("clock", "right", "ok");
 }
 

@@ -2,13 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
-use store::sqlite::inspect::{Form, Inspection, Whole, inspect};
+use store::sqlite::inspect::{Form, Inspection, Others, Whole, inspect};
 use web::check::Finding;
 
 use super::{HANGS_AFTER, finding, shown, tame};
 
-/// Looks at `media.db`, beside a server that uses it too; takes at most `look_through` for the whole file.
-pub async fn look(folder: &Path, look_through: Duration) -> Finding {
+/// Looks at `media.db`; takes at most `look_through` for the whole file.
+pub async fn look(folder: &Path, others: Others, look_through: Duration) -> Finding {
     let path = folder.join("media.db");
     let is_there = tokio::fs::try_exists(&path);
     match tokio::time::timeout(HANGS_AFTER, is_there).await {
@@ -18,7 +18,7 @@ pub async fn look(folder: &Path, look_through: Duration) -> Finding {
         Err(_) => return stuck(&path, HANGS_AFTER),
     }
     let most = HANGS_AFTER + look_through;
-    match tokio::time::timeout(most, inspect(&path, look_through)).await {
+    match tokio::time::timeout(most, inspect(&path, others, look_through)).await {
         Ok(Ok(inspection)) => judge(inspection),
         Ok(Err(error)) => unreadable(&path, &error.to_string()),
         Err(_) => stuck(&path, most),
@@ -97,8 +97,14 @@ mod tests {
     async fn file_that_is_no_database_is_a_problem_and_none_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let bound = Duration::from_secs(5);
-        assert_eq!(look(folder.path(), bound).await.state, "new");
+        assert_eq!(
+            look(folder.path(), Others::Nobody, bound).await.state,
+            "new"
+        );
         std::fs::write(folder.path().join("media.db"), [7; 8192]).unwrap();
-        assert_eq!(look(folder.path(), bound).await.state, "unreadable");
+        assert_eq!(
+            look(folder.path(), Others::Nobody, bound).await.state,
+            "unreadable"
+        );
     }
 }

@@ -3,58 +3,88 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use rustix::fs::{Access, access};
-use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
+use tokio::{io::AsyncReadExt as _, process::Command, sync::Semaphore, time::timeout};
 use web::check::Finding;
 
 use super::{finding, shown, tame};
 
-/// It tells its version within some tens of milliseconds; a page does not wait for more.
-const TELLS_WITHIN: Duration = Duration::from_millis(150);
+/// It tells its version within some tens of milliseconds; one that takes longer than this does not.
+const ENDED_AFTER: Duration = Duration::from_secs(10);
 /// The version stands in the first line.
 const OUTPUT_BYTES_MAX: u64 = 1024;
 
 /// The version of the program that was asked last, so that it is not started again for each look.
-#[derive(Debug, Default)]
-pub struct Known(Mutex<Option<(PathBuf, Option<SystemTime>, String)>>);
+#[derive(Clone, Debug)]
+pub struct Known {
+    last: Arc<Mutex<Option<Told>>>,
+    /// One program at a time.
+    asking: Arc<Semaphore>,
+}
+
+/// A program as it was when it told its version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    path: PathBuf,
+    changed: Option<SystemTime>,
+    version: String,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            last: Arc::default(),
+            asking: Arc::new(Semaphore::new(1)),
+        }
+    }
+}
 
 impl Known {
-    /// Looks for it in `PATH`.
-    pub async fn look(&self) -> Finding {
+    /// Looks for it in `PATH`, and waits at most so long for its version; the next look may have what came later.
+    pub async fn look(&self, patience: Duration) -> Finding {
         let folders = std::env::var_os("PATH").unwrap_or_default();
-        self.look_in(std::env::split_paths(&folders)).await
+        self.look_in(std::env::split_paths(&folders), patience)
+            .await
     }
 
-    async fn look_in(&self, folders: impl Iterator<Item = PathBuf>) -> Finding {
+    async fn look_in(&self, folders: impl Iterator<Item = PathBuf>, patience: Duration) -> Finding {
         let Some(path) = find(folders) else {
             return finding("ffmpeg", "absent", Vec::new());
         };
         let place = ("path", shown(&path));
-        match self.version(&path).await {
+        match self.version(path, patience).await {
             Some(version) => finding("ffmpeg", "found", vec![place, ("version", version)]),
             None => finding("ffmpeg", "silent", vec![place]),
         }
     }
 
-    async fn version(&self, path: &Path) -> Option<String> {
+    async fn version(&self, path: PathBuf, patience: Duration) -> Option<String> {
         let changed = path.metadata().and_then(|facts| facts.modified()).ok();
-        if let Some(version) = self.known(path, changed) {
-            return Some(version);
+        let last = self.lock().clone();
+        if let Some(told) = last.filter(|told| told.path == path && told.changed == changed) {
+            return Some(told.version);
         }
-        let version = timeout(TELLS_WITHIN, ask(path)).await.ok()??;
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((path.to_owned(), changed, version.clone()));
-        Some(version)
+        let permit = self.asking.clone().try_acquire_owned().ok()?;
+        let known = self.clone();
+        let asking = tokio::spawn(async move {
+            let version = timeout(ENDED_AFTER, ask(&path)).await.ok()??;
+            *known.lock() = Some(Told {
+                path,
+                changed,
+                version: version.clone(),
+            });
+            drop(permit);
+            Some(version)
+        });
+        timeout(patience, asking).await.ok()?.ok()?
     }
 
-    fn known(&self, path: &Path, changed: Option<SystemTime>) -> Option<String> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, at, version) = known.as_ref()?;
-        ((of.as_path(), *at) == (path, changed)).then(|| version.clone())
+    fn lock(&self) -> MutexGuard<'_, Option<Told>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,10 +135,9 @@ mod tests {
         folder
     }
 
-    async fn look(known: &Known, folder: &TempDir) -> Finding {
-        known
-            .look_in(std::iter::once(folder.path().to_owned()))
-            .await
+    async fn look(known: &Known, folder: &TempDir, patience: Duration) -> Finding {
+        let folder = folder.path().to_owned();
+        known.look_in(std::iter::once(folder), patience).await
     }
 
     #[test]
@@ -129,39 +158,49 @@ mod tests {
         }
     }
 
+    const LONG: Duration = Duration::from_secs(60);
+
     #[tokio::test]
     async fn program_is_found_and_asked_once() {
         let folder = program("echo ran >>\"$0.runs\"; echo ffmpeg version 8.0 Copyright");
         let known = Known::default();
-        // A busy machine may take longer to start a shell than a page waits.
-        let first = loop {
-            let found = look(&known, &folder).await;
-            if found.state == "found" {
-                break found;
-            }
-        };
-        let runs = || fs::read_to_string(folder.path().join("ffmpeg.runs")).unwrap();
-        let before = runs();
-        assert_eq!(look(&known, &folder).await, first);
-        assert_eq!(runs(), before);
+        let first = look(&known, &folder, LONG).await;
+        assert_eq!(first.state, "found");
         assert!(first.values.contains(&("version", "8.0".to_owned())));
+        assert_eq!(look(&known, &folder, LONG).await, first);
+        let runs = fs::read_to_string(folder.path().join("ffmpeg.runs")).unwrap();
+        assert_eq!(runs, "ran\n");
     }
 
     #[tokio::test]
-    async fn program_that_hangs_or_says_something_else_is_there_all_the_same() {
-        for script in ["exec sleep 5", "echo busybox"] {
-            let folder = program(script);
-            let found = look(&Known::default(), &folder).await;
-            assert_eq!(found.state, "silent", "{script}");
-        }
+    async fn program_that_is_slow_keeps_nobody_waiting_and_is_known_later() {
+        let folder =
+            program("while ! test -e \"$0.go\"; do :; done; echo ffmpeg version 8.0 Copyright");
+        let known = Known::default();
+        assert_eq!(look(&known, &folder, Duration::ZERO).await.state, "silent");
+        // It is not started again meanwhile.
+        assert_eq!(look(&known, &folder, LONG).await.state, "silent");
+        fs::write(folder.path().join("ffmpeg.go"), "").unwrap();
+        let asked = known.asking.acquire().await.unwrap();
+        assert_eq!(look(&known, &folder, Duration::ZERO).await.state, "found");
+        drop(asked);
+    }
+
+    #[tokio::test]
+    async fn program_that_says_something_else_is_there_all_the_same() {
+        let folder = program("echo busybox");
+        let found = look(&Known::default(), &folder, LONG).await;
+        assert_eq!(found.state, "silent");
     }
 
     #[tokio::test]
     async fn what_cannot_be_run_is_not_there() {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("ffmpeg"), "no program").unwrap();
-        assert_eq!(look(&Known::default(), &folder).await.state, "absent");
+        let found = look(&Known::default(), &folder, LONG).await;
+        assert_eq!(found.state, "absent");
         let relative = std::iter::once(PathBuf::from("."));
-        assert_eq!(Known::default().look_in(relative).await.state, "absent");
+        let found = Known::default().look_in(relative, LONG).await;
+        assert_eq!(found.state, "absent");
     }
 }

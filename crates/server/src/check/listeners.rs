@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -47,10 +48,13 @@ struct Port {
     bound: Option<SocketAddr>,
     is_later: bool,
     has_proxy: bool,
+    /// Until when processes may be looked through for its holder.
+    until: Instant,
 }
 
-/// Looks at every port, on a thread that may wait.
-pub async fn look(config: &Config, listening: Option<Listening>) -> Vec<Finding> {
+/// Looks at every port, on a thread that may wait; for their holders at most so long.
+pub async fn look(config: &Config, listening: Option<Listening>, search: Duration) -> Vec<Finding> {
+    let until = Instant::now() + search;
     let has_proxy = !config.text("http.public_url").is_empty()
         || !config.list("http.trusted_proxies").is_empty();
     let ports = LINES.map(|(id, setting)| Port {
@@ -68,6 +72,7 @@ pub async fn look(config: &Config, listening: Option<Listening>) -> Vec<Finding>
             .all()
             .any(|(known, _, _)| known.name == setting && known.used == Use::Later),
         has_proxy,
+        until,
     });
     tokio::task::spawn_blocking(move || ports.into_iter().map(judge).collect())
         .await
@@ -83,7 +88,7 @@ fn judge(port: Port) -> Finding {
         (None, Some(address)) if address.port() == 0 => {
             finding(port.id, "any", vec![("ip", address.ip().to_string())])
         }
-        (None, Some(address)) => wanted(port, address, attempt(address, Kind::Tcp)),
+        (None, Some(address)) => wanted(port, address, attempt(address, Kind::Tcp, port.until)),
     }
 }
 
@@ -135,10 +140,12 @@ fn later(port: Port, address: SocketAddr) -> Finding {
         "webrtc" => &[Kind::Udp, Kind::Tcp],
         _ => &[Kind::Tcp],
     };
-    let holder = kinds.iter().find_map(|kind| match attempt(address, *kind) {
-        Tried::Held(holder) => Some(holder),
-        _ => None,
-    });
+    let holder = kinds
+        .iter()
+        .find_map(|kind| match attempt(address, *kind, port.until) {
+            Tried::Held(holder) => Some(holder),
+            _ => None,
+        });
     let mut values = vec![("address", address.to_string())];
     let state = match holder {
         Some(holder) => {
@@ -151,7 +158,7 @@ fn later(port: Port, address: SocketAddr) -> Finding {
 }
 
 /// Takes a port and lets go of it at once, without listening: nobody can connect meanwhile.
-fn attempt(address: SocketAddr, kind: Kind) -> Tried {
+fn attempt(address: SocketAddr, kind: Kind, until: Instant) -> Tried {
     let error = match take(address, kind) {
         Ok(()) => return Tried::Free,
         Err(error) => error,
@@ -160,10 +167,10 @@ fn attempt(address: SocketAddr, kind: Kind) -> Tried {
     if without_v6 && address.is_ipv6() && address.ip().is_unspecified() {
         // As the server does on a machine without IPv6.
         let v4 = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
-        return attempt(v4, kind);
+        return attempt(v4, kind, until);
     }
     match error {
-        Errno::ADDRINUSE => Tried::Held(sockets::holder(address, kind)),
+        Errno::ADDRINUSE => Tried::Held(sockets::holder(address, kind, until)),
         Errno::ACCESS | Errno::PERM => Tried::Denied,
         other => Tried::Unavailable(other.into()),
     }
@@ -213,6 +220,7 @@ mod tests {
             bound: None,
             is_later: false,
             has_proxy: false,
+            until: Instant::now() + Duration::from_secs(60),
         }
     }
 
@@ -306,7 +314,7 @@ mod tests {
         // An address of documentation, which no machine has.
         let elsewhere = "192.0.2.1:0".parse().unwrap();
         assert!(matches!(
-            attempt(elsewhere, Kind::Tcp),
+            attempt(elsewhere, Kind::Tcp, Instant::now()),
             Tried::Unavailable(_)
         ));
     }

@@ -26,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use store::sqlite::inspect::Others;
 use tokio::sync::{Mutex, Semaphore};
 use web::check::{Asked, Finding, SelfCheck};
 
@@ -37,10 +38,6 @@ pub use states::finding;
 const KEPT_FOR: Duration = Duration::from_secs(2);
 /// A disk or a database that takes longer than this to answer hangs, by any measure that a page could wait for.
 const HANGS_AFTER: Duration = Duration::from_secs(2);
-/// Quick look through the database while somebody waits for a page.
-const LOOK_THROUGH_ON_PAGE: Duration = Duration::from_millis(100);
-/// The same for a person at the command line, who wants to know.
-const LOOK_THROUGH_ON_COMMAND: Duration = Duration::from_secs(5);
 
 /// What is looked at.
 pub struct Subject {
@@ -48,8 +45,55 @@ pub struct Subject {
     pub config: Config,
     /// The data directory.
     pub folder: PathBuf,
-    /// Where the server in this process listens; `None` where there is none, and ports are to be tried.
-    pub listening: Option<Listening>,
+    /// From where.
+    pub vantage: Vantage,
+}
+
+/// From where one looks.
+#[derive(Clone, Copy, Debug)]
+pub enum Vantage {
+    /// A server, at itself, for a page.
+    Inside(Listening),
+    /// The command line, with the data directory to itself.
+    Alone,
+    /// The command line, while somebody else may have the data directory.
+    Beside,
+}
+
+impl Vantage {
+    fn listening(self) -> Option<Listening> {
+        match self {
+            Self::Inside(listening) => Some(listening),
+            Self::Alone | Self::Beside => None,
+        }
+    }
+
+    /// A page is to be there within a fifth of a second; a person at the command line wants to know.
+    fn patience(self) -> Patience {
+        match self {
+            Self::Inside(_) => Patience {
+                look_through: Duration::from_millis(100),
+                search: Duration::from_millis(100),
+                version: Duration::from_millis(150),
+            },
+            Self::Alone | Self::Beside => Patience {
+                look_through: Duration::from_secs(5),
+                search: Duration::from_secs(3),
+                version: Duration::from_secs(3),
+            },
+        }
+    }
+}
+
+/// How long may be looked at most for what can take long on a machine that is fine.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Through the whole database.
+    look_through: Duration,
+    /// Through all processes for those that hold ports.
+    search: Duration,
+    /// Until FFmpeg has told its version.
+    version: Duration,
 }
 
 /// Where a server listens.
@@ -129,17 +173,18 @@ impl Inner {
         let Subject {
             config,
             folder,
-            listening,
+            vantage,
         } = &self.subject;
-        let look_through = match listening {
-            Some(_) => LOOK_THROUGH_ON_PAGE,
-            None => LOOK_THROUGH_ON_COMMAND,
+        let patience = vantage.patience();
+        let others = match vantage {
+            Vantage::Alone => Others::Nobody,
+            Vantage::Inside(_) | Vantage::Beside => Others::Maybe,
         };
         let (ports, storage, database, ffmpeg) = tokio::join!(
-            listeners::look(config, *listening),
+            listeners::look(config, vantage.listening(), patience.search),
             self.storage(),
-            database::look(folder, look_through),
-            self.ffmpeg.look(),
+            database::look(folder, others, patience.look_through),
+            self.ffmpeg.look(patience.version),
         );
         let mut findings = ports;
         let now = clock::now();
@@ -151,7 +196,7 @@ impl Inner {
         ));
         findings.push(database);
         findings.push(permissions::judge(folder, storage.as_ref()));
-        findings.push(files::look(listening.is_some()));
+        findings.push(files::look(vantage.listening().is_some()));
         findings.push(ffmpeg);
         findings
     }

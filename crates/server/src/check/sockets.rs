@@ -96,7 +96,7 @@ pub use linux::holder;
 
 #[cfg(not(target_os = "linux"))]
 /// Who holds a port; not told on this system.
-pub fn holder(_: SocketAddr, _: Kind) -> Holder {
+pub fn holder(_: SocketAddr, _: Kind, _: std::time::Instant) -> Holder {
     Holder::Unknown
 }
 
@@ -106,18 +106,16 @@ mod linux {
         fs::{self, File},
         io::Read as _,
         net::SocketAddr,
-        time::{Duration, Instant},
+        time::Instant,
     };
 
     use super::{Holder, Kind, overlaps, parse};
 
     /// Bytes of a table that are read: sockets that listen come first in it, connections after them.
     const TABLE_BYTES_MAX: u64 = 1 << 20;
-    /// How long processes are looked through; a page waits for it.
-    const SEARCH_MAX: Duration = Duration::from_millis(80);
 
-    /// Who holds a port.
-    pub fn holder(wanted: SocketAddr, kind: Kind) -> Holder {
+    /// Who holds a port; processes are looked through until `until`.
+    pub fn holder(wanted: SocketAddr, kind: Kind, until: Instant) -> Holder {
         let tables = match kind {
             Kind::Tcp => ["/proc/net/tcp", "/proc/net/tcp6"],
             Kind::Udp => ["/proc/net/udp", "/proc/net/udp6"],
@@ -126,7 +124,7 @@ mod linux {
         let Some(socket) = sockets.find(|socket| overlaps(socket.local, wanted)) else {
             return Holder::Unknown;
         };
-        process(socket.inode).unwrap_or(Holder::User(socket.user))
+        process(socket.inode, until).unwrap_or(Holder::User(socket.user))
     }
 
     fn read(path: &str) -> String {
@@ -139,11 +137,10 @@ mod linux {
     }
 
     /// The process that has a socket open. With several (parent and children) the first one.
-    fn process(inode: u64) -> Option<Holder> {
-        let start = Instant::now();
+    fn process(inode: u64, until: Instant) -> Option<Holder> {
         let wanted = format!("socket:[{inode}]");
         for entry in fs::read_dir("/proc").ok()?.flatten() {
-            if start.elapsed() > SEARCH_MAX {
+            if Instant::now() > until {
                 return None;
             }
             let Some(id) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
@@ -167,6 +164,8 @@ mod linux {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     const TCP: &str = "\
@@ -243,8 +242,10 @@ mod tests {
             (listener.local_addr().unwrap(), Kind::Tcp),
             (udp.local_addr().unwrap(), Kind::Udp),
         ] {
-            let Holder::Process { id, name } = holder(address, kind) else {
-                panic!("{kind:?}: {:?}", holder(address, kind));
+            let until = Instant::now() + Duration::from_secs(60);
+            let found = holder(address, kind, until);
+            let Holder::Process { id, name } = found else {
+                panic!("{kind:?}: {found:?}");
             };
             assert_eq!(id, std::process::id());
             assert!(!name.is_empty());

@@ -18,7 +18,7 @@ fn checker(folder: &Path, settings: &[&str]) -> Checker {
     Checker::new(Subject {
         config: Config::new(resolved),
         folder: folder.to_owned(),
-        listening: None,
+        vantage: Vantage::Alone,
     })
 }
 

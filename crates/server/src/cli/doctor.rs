@@ -19,7 +19,7 @@ use web::{
 };
 
 use crate::{
-    check::{self, Checker, Subject},
+    check::{self, Checker, Subject, Vantage},
     config::Config,
     control,
 };
@@ -66,7 +66,10 @@ async fn look(config: &Config) -> Result<Value> {
     let checker = Checker::new(Subject {
         config: config.clone(),
         folder,
-        listening: None,
+        vantage: match whose {
+            Whose::Ours { .. } => Vantage::Alone,
+            Whose::Servers | Whose::Unknown => Vantage::Beside,
+        },
     });
     let mut findings = checker.look(None).await;
     findings.splice(0..0, silent);
@@ -80,16 +83,23 @@ enum Whose {
     Ours { _lock: Option<File> },
     /// A running server.
     Servers,
+    /// This user may not ask.
+    Unknown,
 }
 
 fn whose(folder: &Path) -> Whose {
-    // Where no server ever ran there is no such file, and what cannot be opened is told as a matter of permissions.
-    let Ok(lock) = File::options().write(true).open(folder.join("lock")) else {
-        return Whose::Ours { _lock: None };
+    let lock = match File::options().write(true).open(folder.join("lock")) {
+        Ok(lock) => lock,
+        // No server ever ran here.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Whose::Ours { _lock: None };
+        }
+        Err(_) => return Whose::Unknown,
     };
     match lock.try_lock() {
+        Ok(()) => Whose::Ours { _lock: Some(lock) },
         Err(TryLockError::WouldBlock) => Whose::Servers,
-        _ => Whose::Ours { _lock: Some(lock) },
+        Err(TryLockError::Error(_)) => Whose::Unknown,
     }
 }
 

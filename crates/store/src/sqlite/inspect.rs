@@ -1,7 +1,7 @@
 //! A look at a database file from beside: for the self-check, also while a server uses the file. Reads only, and brings nothing to
 //! another form.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -74,14 +74,31 @@ pub enum Whole {
 #[error("{0}")]
 pub struct Unreadable(#[from] sqlx::Error);
 
+/// Who else may use the file meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// A server may: locks are taken, as by any reader.
+    Maybe,
+    /// Nobody, as the caller has seen to. Nothing is made beside the file then: a log and an index that a reader makes would belong
+    /// to that reader's user, with the permissions that the file has by chance.
+    Nobody,
+}
+
 /// Looks at a file, and through the whole of it for at most so long.
 ///
 /// # Errors
 /// [`Unreadable`], where it is no database or the disk fails.
-pub async fn inspect(path: &Path, look_through: Duration) -> Result<Inspection, Unreadable> {
+pub async fn inspect(
+    path: &Path,
+    others: Others,
+    look_through: Duration,
+) -> Result<Inspection, Unreadable> {
+    // What a killed server left in its log belongs to the database, and is read with it.
+    let has_log = log_of(path).metadata().is_ok_and(|log| log.len() > 0);
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
+        .immutable(others == Others::Nobody && !has_log)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
@@ -89,6 +106,13 @@ pub async fn inspect(path: &Path, look_through: Duration) -> Result<Inspection, 
     // Nothing was written, so nothing is lost with an error here.
     connection.close().await.ok();
     seen
+}
+
+/// The write-ahead log beside a database: <https://www.sqlite.org/wal.html>.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
 }
 
 async fn read(
