@@ -7,18 +7,19 @@ use std::{
 
 use e2e::{MOMENT, Server, until};
 
-/// User control message Ping Request (RTMP 1.0, 7.1.7), which is answered with as many bytes.
-const PING: &[u8] = &[2, 0, 0, 0, 0, 0, 6, 4, 0, 0, 0, 0, 0, 6, 0, 0, 0, 1];
-/// Pings at once.
-const PINGS: usize = 500;
+/// `connect` (RTMP 1.0, 7.2.1.1) without an object. All but the first are refused with ten times as many bytes, which fills the buffers
+/// between the two soon.
+const CONNECT: &[u8] = b"\x02\0\x07connect\0\x3f\xf0\0\0\0\0\0\0";
+/// Calls at once.
+const CALLS: usize = 500;
 /// Past what the buffers of two sockets hold, bytes.
 const FLOOD_BYTES_MAX: usize = 64 << 20;
 
 /// A peer that asks without end and reads no answer: neither side can write any more.
 struct Deaf {
     stream: TcpStream,
-    pings: Vec<u8>,
-    /// What is left of the pings that were begun.
+    calls: Vec<u8>,
+    /// What is left of the calls that were begun.
     left: usize,
 }
 
@@ -28,13 +29,16 @@ impl Deaf {
             let mut stream = TcpStream::connect(server.rtmp)?;
             stream.write_all(&[&[3][..], &[0; 3072]].concat())?;
             stream.read_exact(&mut [0; 3073])?;
+            // A whole header; what follows repeats it in one byte (5.3.1.2.4).
+            stream.write_all(&[3, 0, 0, 0, 0, 0, CONNECT.len() as u8, 20, 0, 0, 0, 0])?;
+            stream.write_all(CONNECT)?;
             stream.set_nonblocking(true)?;
             Ok(stream)
         };
         match run() {
             Ok(stream) => Self {
                 stream,
-                pings: PING.repeat(PINGS),
+                calls: [&[0xc3], CONNECT].concat().repeat(CALLS),
                 left: 0,
             },
             Err(error) => panic!("no connection: {error}"),
@@ -47,9 +51,9 @@ impl Deaf {
         loop {
             assert!(said < FLOOD_BYTES_MAX, "the server takes without end");
             if self.left == 0 {
-                self.left = self.pings.len();
+                self.left = self.calls.len();
             }
-            let rest = &self.pings[self.pings.len() - self.left..];
+            let rest = &self.calls[self.calls.len() - self.left..];
             match self.stream.write(rest) {
                 Ok(written) => {
                     said += written;
@@ -63,8 +67,13 @@ impl Deaf {
 
 #[test]
 fn publisher_that_takes_no_answer_is_ended_as_soon_as_set() {
-    let servers = ["rtmp.send_timeout_s=1", "rtmp.send_timeout_s=60"]
-        .map(|set| Server::start(&[set, "rtmp.publish_timeout_s=120"]));
+    let servers = ["rtmp.send_timeout_s=1", "rtmp.send_timeout_s=60"].map(|set| {
+        Server::start(&[
+            set,
+            "rtmp.publish_timeout_s=120",
+            "rtmp.out_bytes_max=16777216",
+        ])
+    });
     let [mut short, mut long] = servers.each_ref().map(Deaf::connect);
     until("the end of who takes no answer", MOMENT, || {
         assert!(long.shouts(), "the patient server was not patient");
