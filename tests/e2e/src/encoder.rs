@@ -189,6 +189,19 @@ impl Encoder {
     }
 }
 
+/// Runs ffmpeg with arguments of the story's own: the input in real time, the output up to its address.
+///
+/// # Panics
+/// Where ffmpeg cannot be started.
+#[must_use]
+pub fn run(ffmpeg: Ffmpeg, arguments: &[&str]) -> Publisher {
+    let mut command = Command::new(ffmpeg.program());
+    command
+        .args(["-hide_banner", "-loglevel", "warning", "-nostdin"])
+        .args(arguments);
+    Publisher::start(command)
+}
+
 /// Publishes a prepared file as it is, over and over, in real time: costs next to nothing.
 ///
 /// # Panics

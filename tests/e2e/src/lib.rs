@@ -5,6 +5,7 @@
 //! it is never skipped. Nothing here sleeps for a guess: what is awaited has a name and a deadline, and a deadline that passes
 //! is a finding. Every child is ended by its id when its owner is dropped.
 
+pub mod browser;
 pub mod encoder;
 pub mod http;
 pub mod playlist;
@@ -12,6 +13,7 @@ pub mod relay;
 pub mod server;
 pub mod wait;
 
+pub use browser::{Browser, Profile};
 pub use encoder::{Encoder, FFMPEGS, Ffmpeg, Publisher};
 pub use http::{Answer, Client};
 pub use playlist::Media;

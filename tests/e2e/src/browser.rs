@@ -1,0 +1,237 @@
+//! A real browser that a story drives step by step, through `browser/drive.mjs`.
+//!
+//! A profile is what a private window is to a person: cookies of its own, and here one page. What a page complains about (console
+//! errors, uncaught errors, violations of its policy) is kept until the story asks, and every story does.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::tool;
+
+/// A browser that runs; ended when dropped.
+pub struct Browser {
+    child: Child,
+    talk: Mutex<Talk>,
+}
+
+struct Talk {
+    // An option, since closing it is what ends the script.
+    to: Option<ChildStdin>,
+    from: BufReader<ChildStdout>,
+}
+
+/// What came back, and when the browser had it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The value of the expression.
+    pub value: Value,
+    /// Unix time, milliseconds; the clock is the server's too.
+    pub at_ms: i64,
+}
+
+/// A profile of a browser, with its page.
+#[derive(Clone, Copy)]
+pub struct Profile<'a> {
+    browser: &'a Browser,
+    name: &'a str,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
+impl Browser {
+    /// Starts one without profiles.
+    ///
+    /// # Panics
+    /// Where its driver is missing or does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+        assert!(
+            folder.join("node_modules/axe-core").is_dir(),
+            "the browser's driver is missing; run `cargo xtask test`"
+        );
+        let child = Command::new("node")
+            .arg(folder.join("drive.mjs"))
+            .arg(tool("CHROMIUM"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("node does not start: {error}"));
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            panic!("node has no ends to talk to");
+        };
+        let talk = Talk {
+            to: Some(to),
+            from: BufReader::new(from),
+        };
+        Self {
+            child,
+            talk: Mutex::new(talk),
+        }
+    }
+
+    /// The profile of this name; new where it was not named before.
+    #[must_use]
+    pub fn profile<'a>(&'a self, name: &'a str) -> Profile<'a> {
+        Profile {
+            browser: self,
+            name,
+        }
+    }
+
+    fn talk(&self) -> MutexGuard<'_, Talk> {
+        self.talk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(&self, command: &Value) -> Seen {
+        let mut talk = self.talk();
+        let sent = talk
+            .to
+            .as_mut()
+            .map(|to| writeln!(to, "{command}").and_then(|()| to.flush()));
+        assert!(
+            matches!(sent, Some(Ok(()))),
+            "the browser is gone before {command}"
+        );
+        let mut line = String::new();
+        // The script has deadlines of its own and answers at them.
+        let read = talk.from.read_line(&mut line).unwrap_or(0);
+        assert!(read > 0, "the browser is gone after {command}");
+        drop(talk);
+        let answer: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        if let Some(error) = answer["error"].as_str() {
+            panic!("the browser, in profile {}: {error}", command["in"]);
+        }
+        Seen {
+            value: answer["value"].clone(),
+            at_ms: answer["at"].as_i64().unwrap_or_default(),
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.talk().to = None;
+        let _ = self.child.wait();
+    }
+}
+
+impl Profile<'_> {
+    fn act(&self, command: &str, with: Value) -> Seen {
+        let mut with = with;
+        with["do"] = json!(command);
+        with["in"] = json!(self.name);
+        self.browser.ask(&with)
+    }
+
+    /// Opens an address; the status of the answer.
+    #[must_use]
+    pub fn open(&self, url: &str) -> u64 {
+        let status = self.act("open", json!({"url": url})).value;
+        status.as_u64().unwrap_or_default()
+    }
+
+    /// Loads the page again.
+    pub fn reload(&self) {
+        let _ = self.act("reload", json!({}));
+    }
+
+    /// Presses a key, such as `Tab`.
+    pub fn press(&self, keys: &str) {
+        let _ = self.act("press", json!({"keys": keys}));
+    }
+
+    /// Types a text where the focus is.
+    pub fn type_text(&self, text: &str) {
+        let _ = self.act("type", json!({"text": text}));
+    }
+
+    /// Clicks on what a selector names.
+    pub fn click(&self, selector: &str) {
+        let _ = self.act("click", json!({"selector": selector}));
+    }
+
+    /// The value of an expression in the page.
+    #[must_use]
+    pub fn see(&self, expression: &str) -> Value {
+        self.act("see", json!({"expression": expression})).value
+    }
+
+    /// Waits until an expression in the page is neither false nor empty.
+    pub fn until(&self, expression: &str, within: Duration) -> Seen {
+        let within = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        self.act(
+            "until",
+            json!({"expression": expression, "within_ms": within}),
+        )
+    }
+
+    /// Sets the size of the window.
+    pub fn size(&self, width: u32, height: u32) {
+        let _ = self.act("size", json!({"width": width, "height": height}));
+    }
+
+    /// `light` or `dark`, as the system would say.
+    pub fn scheme(&self, scheme: &str) {
+        let _ = self.act("scheme", json!({"scheme": scheme}));
+    }
+
+    /// What axe finds wrong in the page as it stands, and whether it can be scrolled sideways.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        texts(&self.act("faults", json!({})).value)
+    }
+
+    /// What its pages complained about since it was asked last.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        texts(&self.act("complaints", json!({})).value)
+    }
+
+    /// Takes a picture of the window, into [`pictures`].
+    pub fn picture(&self, name: &str) {
+        let file = pictures().join(format!("{name}.png"));
+        let _ = self.act("picture", json!({"file": file}));
+    }
+
+    /// Logs in through the page.
+    pub fn log_in(&self, origin: &str, username: &str, password: &str) {
+        assert_eq!(self.open(&format!("{origin}/login")), 200);
+        self.click("#username");
+        self.type_text(username);
+        self.click("#password");
+        self.type_text(password);
+        self.press("Enter");
+        let _ = self.until("location.pathname === '/'", crate::MOMENT);
+    }
+}
+
+/// Where the stories' pictures go: `target/pictures` of the workspace, which git ignores.
+///
+/// # Panics
+/// Where it cannot be made.
+#[must_use]
+pub fn pictures() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pictures");
+    if let Err(error) = std::fs::create_dir_all(&folder) {
+        panic!("no folder for the pictures: {error}");
+    }
+    folder
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    value.as_array().into_iter().flatten().map(text).collect()
+}
