@@ -263,6 +263,39 @@ fn only_so_many_revoked_keys_are_remembered() {
 }
 
 #[test]
+fn refused_attempt_is_told_to_the_owner_of_what_it_is_about() {
+    let (rig, ana, cam, _) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let about = |path: &str, token: Option<&str>| {
+        let path = parts(path);
+        let attempt = Attempt {
+            protocol: Protocol::Rtmp,
+            address: ADDRESS,
+            path: &path,
+            token,
+        };
+        let about = rig.catalogue.stream_about(&attempt);
+        about.map(|(_, slug)| slug.to_string())
+    };
+    let key = rig.catalogue.list_keys(&ana, &slug).expect("hers")[0].id;
+    block_on(rig.catalogue.revoke_key(&ana, &slug, key)).expect("revokes");
+    let cam_is_it = Some("cam".to_owned());
+    // A key says which stream it is, also a revoked one, wherever it was sent.
+    assert_eq!(about(&format!("live/{cam}"), None), cam_is_it);
+    assert_eq!(about("live", Some(&cam)), cam_is_it);
+    assert_eq!(about(&format!("stream/{cam}"), None), cam_is_it);
+    // Without one, the path does.
+    assert_eq!(about("live/cam", None), cam_is_it);
+    assert_eq!(about("live/cam", Some("wrong")), cam_is_it);
+    let live_is_it = Some("live".to_owned());
+    assert_eq!(about("live/sk_mistyped", None), live_is_it);
+    assert_eq!(about("LIVE", Some("")), live_is_it);
+    assert_eq!(about("app/sk_mistyped", None), None);
+    assert_eq!(about("", None), None);
+    assert_eq!(about(&"x/".repeat(5_000), Some(&"y".repeat(1 << 20))), None);
+}
+
+#[test]
 fn key_of_a_disabled_owner_is_dead_until_the_owner_is_switched_on() {
     let (rig, ana, cam, _) = rig();
     let ana = ana.user().expect("ana");

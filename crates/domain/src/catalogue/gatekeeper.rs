@@ -119,6 +119,31 @@ impl Gatekeeper for Catalogue {
         }
     }
 
+    fn stream_about(&self, attempt: &Attempt<'_>) -> Option<(StreamId, Slug)> {
+        let rights = self.rights();
+        let token = attempt.token.filter(|token| !token.is_empty());
+        let secret = token.or_else(|| attempt.path.last().map(String::as_str));
+        let of_key = secret
+            .and_then(|secret| rights.key_by(Hash::of(bounded(secret))))
+            .and_then(|key| rights.stream(key.stream));
+        let named = |part: &String| {
+            let slug = Slug::parse(part).ok()?;
+            rights.stream_at(slug.as_str())
+        };
+        let named = attempt.path.iter().rev().find_map(named);
+        let stream = match (of_key, named) {
+            // `live` is what everybody calls the application; another name was chosen. Who owns both may read of it there; else
+            // the name of one owner's stream would be told to the other.
+            (Some(of_key), Some(named))
+                if named.slug.as_str() == LIVE || named.owner != of_key.owner =>
+            {
+                of_key
+            }
+            (of_key, named) => named.or(of_key)?,
+        };
+        Some((stream.id, stream.slug.clone()))
+    }
+
     fn stream_named(&self, slug: &Slug) -> Option<StreamId> {
         self.rights()
             .stream_at(slug.as_str())

@@ -28,8 +28,8 @@ use crate::random::Random;
 use crate::secret::Hash;
 use crate::store::{Change, GrantKey, Store, StoreError, Unit, Work};
 
-use rights::Rights;
 pub use lent::Lent;
+use rights::Rights;
 pub use setups::First;
 pub use streams::PAGE_MAX;
 

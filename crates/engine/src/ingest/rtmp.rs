@@ -216,11 +216,14 @@ impl Connection {
             path: &landing.path,
             token: landing.token.as_deref(),
         };
-        // What the path names is where the owner looks for the reason.
-        self.slug = landing.path.last().and_then(|name| Slug::parse(name).ok());
         let admitted = match self.shared.gatekeeper.admit_publish(&attempt) {
             Ok(admitted) => admitted,
-            Err(why) => return self.reject(&why),
+            Err(why) => {
+                // Where the owner looks for the reason.
+                let about = self.shared.gatekeeper.stream_about(&attempt);
+                self.slug = about.map(|(_, slug)| slug);
+                return self.reject(&why);
+            }
         };
         let slug = admitted.slug.clone();
         self.slug = Some(slug.clone());
