@@ -5,7 +5,7 @@ import type { Step, Trouble } from "./player/recovery.ts";
 import type { Playlist } from "./player/source.ts";
 import type { Stats } from "./player/statistics.ts";
 import { Log } from "./test_page/log.ts";
-import { type Request, Requests } from "./test_page/requests.ts";
+import { RECENT, type Request, Requests } from "./test_page/requests.ts";
 import { Series } from "./test_page/series.ts";
 import { bitRate, bytes, count, delay, duration, frameRate, milliseconds, secondsText } from "./text.ts";
 import type { WatchState } from "./watch_state.ts";
@@ -40,9 +40,9 @@ class TestPage {
     on<"low" | "steady">("stage-opened", (choice) => this.#opened(choice));
     on<Playlist>("stage-playlist", (playlist) => this.#playlist(playlist));
     on<Stats>("stage-playing", (stats) => this.#plays(stats));
-    on<Stats>("stage-stall", () => this.#say("player", say("test-log-stall")));
+    on<Stats>("stage-stall", () => this.#stalled());
     on<{ trouble: Trouble; step: Step }>("stage-error", ({ trouble, step }) => this.#failed(trouble, step));
-    on<string | null>("stage-slate", (slate) => this.#playing(slate === null));
+    on<string | null>("stage-slate", (slate) => slate !== null && this.#playing(false));
     on<Stats>("stage-stats", (stats) => this.#show(stats));
     this.#listenToRequests();
     this.#listenToVideo();
@@ -76,6 +76,7 @@ class TestPage {
 
   #opened(delayChoice: "low" | "steady"): void {
     this.#openedAt = performance.now();
+    this.#playing(false);
     const choice = delayChoice === "low" ? say("test-log-opened.low") : say("test-log-opened.steady");
     this.#say("player", say("test-log-opened", { choice }));
   }
@@ -92,7 +93,6 @@ class TestPage {
   }
 
   #plays(stats: Stats): void {
-    this.#playing(true);
     if (this.#openedAt === undefined) {
       this.#say("player", say("test-log-again"));
     } else {
@@ -101,7 +101,13 @@ class TestPage {
       this.#fact("first", time);
       this.#say("player", say("test-log-first", { time }));
     }
+    this.#playing(true);
     this.#show(stats);
+  }
+
+  #stalled(): void {
+    this.#playing(false);
+    this.#say("player", say("test-log-stall"));
   }
 
   #failed(trouble: Trouble, step: Step): void {
@@ -157,12 +163,12 @@ class TestPage {
 
   #playing(is: boolean): void {
     const badge = part(this.#root, "[data-playing]");
-    const plays = is && this.#openedAt === undefined;
-    badge.classList.toggle("ok", plays);
-    badge.textContent = (plays ? badge.dataset["yes"] : badge.dataset["no"]) ?? "";
+    badge.classList.toggle("ok", is);
+    badge.textContent = (is ? badge.dataset["yes"] : badge.dataset["no"]) ?? "";
   }
 
   #show(stats: Stats): void {
+    if (stats.connection === null) return; // nothing plays
     if (stats.delay_s !== null) this.#series.delay.add(stats.delay_s);
     this.#series.buffer.add(stats.buffer_s);
     if (stats.bitRate !== null) this.#series.rate.add(stats.bitRate);
@@ -203,9 +209,12 @@ class TestPage {
   }
 
   #showRequests(): void {
-    const rows = this.#requests.recent.map(({ name, tookMs, bytes: size }) => {
+    const rows = Array.from({ length: RECENT }, (_, nth) => {
+      const request = this.#requests.recent[nth];
+      const took = request ? milliseconds(request.tookMs) : "–";
+      const size = request && request.bytes > 0 ? bytes(request.bytes) : "–";
       const row = document.createElement("tr");
-      for (const [i, text] of [name, milliseconds(tookMs), size > 0 ? bytes(size) : "–"].entries()) {
+      for (const [i, text] of [request?.name ?? "–", took, size].entries()) {
         const cell = document.createElement("td");
         cell.textContent = text;
         cell.className = i === 0 ? "mono" : "r num";

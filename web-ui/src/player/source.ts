@@ -127,10 +127,11 @@ class HlsSource implements Source {
     });
     hls.on(Events.MANIFEST_PARSED, () => this.#events.ready());
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
-      if (details.url !== this.#playlist) {
-        this.#playlist = details.url;
+      const [url = ""] = details.url.split("?"); // without what only this request waited for
+      if (url !== this.#playlist) {
+        this.#playlist = url;
         const partTargetS = details.partTarget > 0 ? details.partTarget : null;
-        this.#events.playlist({ url: details.url, targetDurationS: details.targetduration, partTargetS });
+        this.#events.playlist({ url, targetDurationS: details.targetduration, partTargetS });
       }
       if (details.live || this.#closed) return;
       this.#closed = true;

@@ -46,11 +46,12 @@ export class Statistics {
   }
 
   get delayS(): number | undefined {
-    if (!this.#playback.flowing) return undefined;
+    const { flowing, video, source } = this.#playback;
     const now = this.#serverNow();
-    const shown = this.#playback.source?.shownAtMs;
-    if (now !== undefined && shown !== undefined) return Math.max(0, (now - shown) / 1000);
-    return this.#playback.source?.latencyS;
+    // On its way to another place the picture is still that of the place before.
+    if (!flowing || video.seeking || now === undefined) return undefined;
+    const shown = source?.shownAtMs;
+    return shown === undefined ? source?.latencyS : Math.max(0, (now - shown) / 1000);
   }
 
   get stats(): Stats {

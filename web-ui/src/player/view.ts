@@ -76,10 +76,8 @@ export class View {
     // Everything that lies over the picture goes along into full screen, not the controls alone.
     (this.#controls as HTMLElement & { fullscreenElement: HTMLElement }).fullscreenElement = player;
     this.#poster = poster;
-    if (poster) {
-      poster.slot = "poster";
-      this.#controls.prepend(poster);
-    }
+    // Behind the controls, whose <video> is transparent until it has a picture.
+    if (poster) player.prepend(poster);
   }
 
   #markup(): string {
@@ -160,9 +158,12 @@ export class View {
     if (hadFocus) this.player.focus({ preventScroll: true });
   }
 
-  /** The moving picture is there. */
+  /** The moving picture is on its way: when its first frame is there, the poster goes. */
   removePoster(): void {
-    this.#poster?.remove();
+    if (!this.#poster?.isConnected) return;
+    const gone = (): void => this.#poster?.remove();
+    if ("requestVideoFrameCallback" in this.video) this.video.requestVideoFrameCallback(gone);
+    else setTimeout(gone, 1_000);
   }
 
   /** The ring while the picture is on its way. */

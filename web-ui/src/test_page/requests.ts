@@ -22,7 +22,7 @@ export interface Request {
 }
 
 /** So many are listed. */
-const RECENT = 8;
+export const RECENT = 8;
 
 export class Requests {
   readonly #prefix: string;

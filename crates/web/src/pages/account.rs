@@ -95,7 +95,11 @@ fn template(app: &App, caller: &Caller) -> Result<Page, Response> {
             .iter()
             .map(|login| device(t, caller, login))
             .collect(),
-        keys: keys.into_iter().filter(is_good).map(key).collect(),
+        keys: keys
+            .into_iter()
+            .filter(is_good)
+            .map(|found| key(t, found))
+            .collect(),
         done: None,
         characters_min: password::CHARS_MIN,
         wrong: Wrong::default(),
@@ -107,20 +111,20 @@ fn device(t: Text, caller: &Caller, login: &Login) -> Device {
         id: login.id.to_string(),
         name: agent::device(t, &login.agent),
         address: login.address.clone(),
-        began: login.created.into(),
-        seen: login.last_seen.into(),
+        began: Moment::new(t, login.created),
+        seen: Moment::new(t, login.last_seen),
         is_this: matches!(caller.subject, Subject::Login { login: this, .. } if this == login.id),
     }
 }
 
-fn key(key: ApiKey) -> Key {
+fn key(t: Text, key: ApiKey) -> Key {
     let scopes: Vec<&str> = key.scopes.iter().map(Scope::word).collect();
     Key {
         id: key.id.to_string(),
         scopes: scopes.join(", "),
-        created: key.created.into(),
-        last_used: key.last_used.map(Moment::from),
-        expires: key.expires.map(Moment::from),
+        created: Moment::new(t, key.created),
+        last_used: key.last_used.map(|at| Moment::new(t, at)),
+        expires: key.expires.map(|at| Moment::new(t, at)),
         name: key.name,
     }
 }

@@ -36,11 +36,11 @@ pub(super) struct Moment {
     pub(super) day: String,
 }
 
-impl From<Time> for Moment {
-    fn from(at: Time) -> Self {
+impl Moment {
+    pub(super) fn new(t: Text, at: Time) -> Self {
         Self {
             rfc3339: at.rfc3339(),
-            day: at.day(),
+            day: t.day(at),
         }
     }
 }
@@ -102,8 +102,8 @@ fn row(t: Text, caller: &Caller, user: User) -> Row {
         role: t
             .msg(format!("people-role-{}", user.role.word()))
             .to_string(),
-        last_login: user.last_login.map(Moment::from),
-        disabled: user.disabled.map(Moment::from),
+        last_login: user.last_login.map(|at| Moment::new(t, at)),
+        disabled: user.disabled.map(|at| Moment::new(t, at)),
         name: user.name.to_string(),
     }
 }

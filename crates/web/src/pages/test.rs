@@ -4,7 +4,12 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{caller::Caller, catalogue::PAGE_MAX, slug::Slug, stream::{Stream, Visibility}};
+use domain::{
+    caller::Caller,
+    catalogue::PAGE_MAX,
+    slug::Slug,
+    stream::{Stream, Visibility},
+};
 use serde::Deserialize;
 
 use super::{Frame, page, watch::poster};

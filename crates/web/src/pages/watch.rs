@@ -2,9 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{
-    engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Visibility, view,
-};
+use domain::{engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Visibility, view};
 
 use super::{Frame, error, home::owner_name, page};
 use crate::{

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::clock::Time;
+
 use super::Text;
 
 impl Text {
@@ -42,6 +44,19 @@ impl Text {
         } else {
             self.msg("unit-just-now").to_string()
         }
+    }
+
+    /// The calendar day: `3 November 2026`, UTC.
+    #[must_use]
+    pub fn day(self, at: Time) -> String {
+        let written = at.rfc3339();
+        let mut parts = written
+            .split(['-', 'T'])
+            .map(|part| part.trim_start_matches('0'));
+        let [year, month, day] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        let month = self.msg(format!("unit-month-{month}")).to_string();
+        let message = self.msg("unit-day").arg("day", day);
+        message.arg("month", month).arg("year", year).to_string()
     }
 
     /// Seconds with one place: `8.3 s`; whole where nothing follows: `2 s`.
@@ -121,6 +136,9 @@ mod tests {
         );
         assert_eq!(text.age(Duration::from_secs(3600)), "1\u{a0}h");
         assert_eq!(text.age(Duration::from_secs(86_400)), "1\u{a0}d");
+        let day = |written| text.day(Time::parse(written).unwrap());
+        assert_eq!(day("2026-11-03T23:59:59Z"), "3 November 2026");
+        assert_eq!(day("1970-01-10T00:00:00Z"), "10 January 1970");
         assert_eq!(text.seconds(8.34), "8.3\u{a0}s");
         assert_eq!(text.seconds(2.0), "2\u{a0}s");
         assert_eq!(text.bit_rate(2_600_000), "2.6\u{a0}Mb/s");

@@ -230,7 +230,17 @@ fn left_over(page: &str) -> Vec<String> {
         }
         let is_void = matches!(
             name,
-            "meta" | "link" | "input" | "br" | "hr" | "img" | "source" | "use" | "path" | "circle" | "rect"
+            "meta"
+                | "link"
+                | "input"
+                | "br"
+                | "hr"
+                | "img"
+                | "source"
+                | "use"
+                | "path"
+                | "circle"
+                | "rect"
         );
         if !is_void && !tag.ends_with('/') {
             open.push((name, is_silent));
