@@ -146,7 +146,6 @@ const ROWS: &[Row] = &[
                                                                          [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
     row("POST", "/account/api-keys/{id}/revoke", "/account/api-keys/0000000000000001/revoke", "",
                                                                          [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
-    row("GET", "/test", "/test?stream=secret", "",                       [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
     row("GET", "/assets/{name}", "/assets/{css}", "", all(200)),
     row("GET", "/health", "/health", "", all(200)),
 ];
