@@ -34,7 +34,7 @@ impl Text {
                     message.to_string()
                 }
             }
-        } else if hours > 0 && minutes % 60 == 0 {
+        } else if hours > 0 && minutes.is_multiple_of(60) {
             self.msg("unit-h").arg("n", hours).to_string()
         } else if hours > 0 {
             let message = self.msg("unit-h-min").arg("h", hours);
