@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::caller::Caller;
 use futures_util::{Stream, stream::unfold};
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::topic::Topic;
 use crate::App;
@@ -56,11 +59,13 @@ impl Feed {
             first.extend_from_slice(&self.news());
             return Some(first.into());
         }
+        // Ticks without news are no word.
+        let due = Instant::now() + PING_EVERY;
         loop {
             if self.topics.is_empty() {
                 return None;
             }
-            match timeout(PING_EVERY, self.ticks.changed()).await {
+            match timeout_at(due, self.ticks.changed()).await {
                 Ok(Ok(())) => {
                     if *self.ticks.borrow_and_update() == 0 {
                         return None;
