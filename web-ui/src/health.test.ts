@@ -25,6 +25,7 @@ test("what arrives is said in one line", () => {
   const [video, audio] = LIVE.tracks as [Live["tracks"][number], Live["tracks"][number]];
   assert.equal(what({ ...LIVE, tracks: [video] }), "1280×720, 30\u00a0fps, H.264 High, no sound, 2.6\u00a0Mb/s");
   assert.equal(what({ ...LIVE, tracks: [audio] }), "no picture, AAC 48\u00a0kHz stereo, 2.6\u00a0Mb/s");
+  assert.equal(what({ ...LIVE, bit_rate: 0 }), "1280×720, 30\u00a0fps, H.264 High, AAC 48\u00a0kHz stereo");
   assert.match(what({ ...LIVE, frame_rate: 17.43 }), /, 17\.4\u00a0fps,/);
   assert.match(what({ ...LIVE, tracks: [video, { ...audio, sample_rate: 44100, channels: 1 }] }), /AAC 44\.1\u00a0kHz mono/);
 });
@@ -48,7 +49,7 @@ test("the strip says how the stream stands", () => {
 test("tiles tell figure, unit and verdict", () => {
   const samples = Array.from({ length: 30 }, (_, n) => ({
     at: new Date(n * 1000).toISOString(),
-    bit_rate: n % 2 ? 2_400_000 : 2_800_000,
+    bit_rate: n < 3 ? 0 : n < 8 ? n * 300_000 : n % 2 ? 2_400_000 : 2_800_000,
     frame_rate: 30,
     key_frame_interval_s: 8.3,
     viewers: { hls: 3, webrtc: 0 },

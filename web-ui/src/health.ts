@@ -11,6 +11,8 @@ import { words } from "./words.ts";
 export const say = words([health]);
 
 const NBSP = "\u00a0";
+/** Seconds in which the bit rate of a new broadcast rises to what it is: it is measured over so many. */
+const RISING = 5;
 /** Samples kept: five minutes. */
 const KEPT = 300;
 
@@ -143,7 +145,8 @@ export function what(live: Live): string {
     parts.push(say("health-no-picture"));
   }
   parts.push(audio ? sound(audio) : say("health-no-sound"));
-  parts.push(bitRate(live.bit_rate));
+  // Nothing is measured in the first moment.
+  if (live.bit_rate > 0) parts.push(bitRate(live.bit_rate));
   return parts.join(", ");
 }
 
@@ -175,6 +178,9 @@ export interface Tile {
 export function tiles(live: Live | null, samples: readonly Sample[]): Tile[] {
   const warning = (...codes: string[]): Warning | undefined => live?.warnings.find(({ code }) => codes.includes(code));
   const bits = samples.map((sample): Figure => sample.bit_rate);
+  // It rises from nothing in the first seconds, which is no unsteadiness.
+  const began = bits.findIndex((sample) => sample !== null && sample > 0);
+  const judged = bits.slice(began < 0 ? 0 : began + RISING);
   const rates = samples.map((sample) => sample.frame_rate);
   const keys = samples.map((sample) => sample.key_frame_interval_s);
   const people = samples.map(({ viewers }): Figure => viewers.hls + viewers.webrtc);
@@ -182,7 +188,7 @@ export function tiles(live: Live | null, samples: readonly Sample[]): Tile[] {
   const far = warning("key_frames_far_apart");
   const { hls, webrtc } = live?.viewers ?? { hls: 0, webrtc: 0 };
   return [
-    tile("health-bit-rate", text(live?.bit_rate, bitRate), bits, courseWords(course(bits), 20_000, bitRate), !!warning("bit_rate_over_told", "frames_late")),
+    tile("health-bit-rate", text(live?.bit_rate, bitRate), bits, courseWords(course(judged), 20_000, bitRate), !!warning("bit_rate_over_told", "frames_late")),
     tile("health-frame-rate", text(live?.frame_rate, rateText), rates, courseWords(course(rates), 0.5, rateText), !!warning("variable_frame_rate", "frames_lost")),
     tile(
       "health-key-frames",

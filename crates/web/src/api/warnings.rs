@@ -45,6 +45,7 @@ fn figure(t: Text, unit: &str, n: f64) -> String {
     )]
     match unit {
         "s" => t.seconds(n),
+        "ms" if n >= 1000.0 => t.seconds(n / 1000.0),
         "bits_per_second" => t.bit_rate(n as u64),
         "" => format!("{n:.0}"),
         unit => {

@@ -145,13 +145,21 @@ mod tests {
 
     #[test]
     fn courses_are_told_by_the_last_minute() {
-        let steady: Vec<_> = (0..300).map(|n| Some(if n < 200 { 9.0 } else { 2.6 })).collect();
+        let steady: Vec<_> = (0..300)
+            .map(|n| Some(if n < 200 { 9.0 } else { 2.6 }))
+            .collect();
         assert_eq!(course(&steady), Course::Steady { by: 0.0 });
         let moving = [Some(1.0), Some(4.0), None, Some(2.0), Some(1.0), Some(3.0)];
-        let expected = Course::Moving { low: 1.0, high: 4.0 };
+        let expected = Course::Moving {
+            low: 1.0,
+            high: 4.0,
+        };
         assert_eq!(course(&moving), expected);
         assert_eq!(course(&[Some(1.0); 4]), Course::Unknown);
         let t = Text::default();
-        assert_eq!(words(t, expected, 0.1, |n| t.seconds(n)), "1\u{a0}s to 4\u{a0}s");
+        assert_eq!(
+            words(t, expected, 0.1, |n| t.seconds(n)),
+            "1\u{a0}s to 4\u{a0}s"
+        );
     }
 }

@@ -24,12 +24,7 @@ use super::{
     page,
     send::{self, Line},
 };
-use crate::{
-    App, TestSignalRefused,
-    error::Problem,
-    extract::Client,
-    text::Text,
-};
+use crate::{App, TestSignalRefused, error::Problem, extract::Client, text::Text};
 
 /// A key, without the key itself.
 struct KeyRow {
@@ -106,7 +101,13 @@ pub(crate) async fn show(
         secret: made.secret.expose().to_owned(),
     });
     let way = (Way::Encoder, None);
-    render(&app, &client, &caller, stream, (StatusCode::OK, way, new_key))
+    render(
+        &app,
+        &client,
+        &caller,
+        stream,
+        (StatusCode::OK, way, new_key),
+    )
 }
 
 /// `GET /streams/{slug}/test-signal`.
@@ -159,14 +160,14 @@ fn render(
 }
 
 fn rows(app: &App, keys: &[Key], live: Option<&Live>) -> Vec<KeyRow> {
-    let now = app.inner.clock.now();
+    let (t, now) = (app.text(), app.inner.clock.now());
     keys.iter()
         .filter(|key| key.revoked.is_none())
         .map(|key| KeyRow {
             id: key.id.to_string(),
             name: key.name.clone(),
-            made: When::of(key.created, now),
-            used: key.last_used.map(|at| When::of(at, now)),
+            made: When::of(t, key.created, now),
+            used: key.last_used.map(|at| When::of(t, at, now)),
             in_use: live.is_some_and(|live| {
                 live.state == Phase::Receiving && live.credential == Credential::Key(key.id)
             }),

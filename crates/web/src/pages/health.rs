@@ -13,6 +13,9 @@ use domain::{
 use super::charts::{self, Spark};
 use crate::{App, api::warnings, text::Text};
 
+/// Seconds in which the bit rate of a new broadcast rises to what it is: it is measured over so many.
+const RISING: usize = 5;
+
 /// A point in time as pages show it: exact for the script, and a word until that runs.
 #[derive(Clone, Debug)]
 pub(super) struct When {
@@ -22,14 +25,14 @@ pub(super) struct When {
 
 impl When {
     /// The hour of today, or the day; UTC.
-    pub(super) fn of(at: Time, now: Time) -> Self {
+    pub(super) fn of(t: Text, at: Time, now: Time) -> Self {
         const DAY_S: i64 = 86_400;
         let rfc3339 = at.rfc3339();
         let is_today = at.seconds().div_euclid(DAY_S) == now.seconds().div_euclid(DAY_S);
         let text = if is_today {
             rfc3339.get(11..16).unwrap_or_default().to_owned()
         } else {
-            at.day_and_month()
+            t.day(at)
         };
         Self { rfc3339, text }
     }
@@ -123,7 +126,7 @@ pub(super) fn banner(app: &App, slug: &Slug, live: Option<&Live>) -> Banner {
         let ended = app.engine().last_ended(slug).map(|ended| {
             let length = t.age(ended.until.since(ended.since));
             let words = t.msg("health-last").arg("length", length).to_string();
-            (words, When::of(ended.until, now))
+            (words, When::of(t, ended.until, now))
         });
         return Banner {
             standing: Standing::Waiting,
@@ -158,7 +161,7 @@ pub(super) fn banner(app: &App, slug: &Slug, live: Option<&Live>) -> Banner {
         standing,
         heading,
         note,
-        since: (standing == Standing::Receiving).then(|| When::of(live.since, now)),
+        since: (standing == Standing::Receiving).then(|| When::of(t, live.since, now)),
         age: t.age(now.since(live.since)),
         ended: None,
     }
@@ -205,7 +208,10 @@ fn what(t: Text, live: &Live) -> String {
         Some(audio) => sound(t, audio),
         None => t.msg("health-no-sound").to_string(),
     });
-    parts.push(t.bit_rate(live.bit_rate));
+    // Nothing is measured in the first moment.
+    if live.bit_rate > 0 {
+        parts.push(t.bit_rate(live.bit_rate));
+    }
     parts.join(", ")
 }
 
@@ -258,9 +264,11 @@ impl Figures<'_> {
     fn bit_rate(&self) -> Tile {
         let t = self.t;
         let samples = self.samples(|sample| Some(sample.bit_rate as f64));
-        let verdict = charts::words(t, charts::course(&samples), 20_000.0, |n| {
-            t.bit_rate(n as u64)
-        });
+        // It rises from nothing in the first seconds, which is no unsteadiness.
+        let began = samples.iter().position(|bits| *bits > Some(0.0));
+        let judged = samples.get(began.map_or(0, |at| at + RISING)..);
+        let course = charts::course(judged.unwrap_or_default());
+        let verdict = charts::words(t, course, 20_000.0, |n| t.bit_rate(n as u64));
         let figure = self.live.map(|live| t.bit_rate(live.bit_rate));
         let is_warned = self.warns(&["bit_rate_over_told", "frames_late"]);
         self.tile("health-bit-rate", figure, &samples, (verdict, is_warned))
@@ -375,7 +383,7 @@ pub(super) fn notes(t: Text, live: Option<&Live>) -> Vec<Note> {
 pub(super) fn refused(app: &App, slug: &Slug, server: Option<&str>) -> Vec<Refused> {
     let (t, now) = (app.text(), app.inner.clock.now());
     let row = |refusal: &Refusal| Refused {
-        at: When::of(refusal.at, now),
+        at: When::of(t, refusal.at, now),
         from: login::shortened(refusal.address),
         protocol: protocol(t, refusal.protocol),
         message: refusal.message.clone(),
@@ -385,7 +393,9 @@ pub(super) fn refused(app: &App, slug: &Slug, server: Option<&str>) -> Vec<Refus
         },
         times: (refusal.times > 1).then(|| {
             let times = t.count(u64::from(refusal.times));
-            t.msg("health-refused-times").arg("count", times).to_string()
+            t.msg("health-refused-times")
+                .arg("count", times)
+                .to_string()
         }),
     };
     app.engine().refusals(Some(slug)).iter().map(row).collect()

@@ -117,7 +117,12 @@ mod tests {
 
     #[test]
     fn profile_holds_server_key_and_settings_for_a_low_delay() {
-        let zip = zip("media-server-live", "Evening \"workshop\"", "rtmp://h:1935/live", "sk_x");
+        let zip = zip(
+            "media-server-live",
+            "Evening \"workshop\"",
+            "rtmp://h:1935/live",
+            "sk_x",
+        );
         let text = String::from_utf8_lossy(&zip);
         for part in [
             "media-server-live/basic.ini",

@@ -77,7 +77,9 @@ pub(crate) async fn create(
     Managed { caller, stream }: Managed,
     Form(form): Form<NewKey>,
 ) -> Response {
-    let added = app.catalogue().add_key(&caller, &stream.slug, &form.name, None);
+    let added = app
+        .catalogue()
+        .add_key(&caller, &stream.slug, &form.name, None);
     match added.await {
         Ok(made) => {
             show_next(&app, &caller, made);

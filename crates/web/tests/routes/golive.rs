@@ -71,7 +71,9 @@ impl Site {
 
 /// The element that carries this attribute, up to its end.
 fn part<'a>(page: &'a str, attribute: &str) -> &'a str {
-    let (_, rest) = page.split_once(attribute).unwrap_or_else(|| panic!("no {attribute}"));
+    let (_, rest) = page
+        .split_once(attribute)
+        .unwrap_or_else(|| panic!("no {attribute}"));
     rest.split('>').next().unwrap()
 }
 
@@ -107,7 +109,10 @@ async fn page_says_what_the_server_receives() {
     let page = site.page().await;
     assert!(page.contains("The sender lost its connection"));
     assert!(page.contains("class=\"badge\" data-badge>Waiting"));
-    assert!(!is_hidden(&page, "data-ask data-on"), "it can be ended meanwhile");
+    assert!(
+        !is_hidden(&page, "data-ask data-on"),
+        "it can be ended meanwhile"
+    );
 
     site.rig.clock.advance(Duration::from_secs(72 * 60));
     site.engine.end(&slug(), site.rig.now());
@@ -154,11 +159,23 @@ async fn warnings_and_charts_stand_on_the_page_and_in_the_api_alike() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    assert_eq!(page.matches("<path class=\"l\" d=\"M").count(), 4, "four charts");
-    let status = site.get(Who::Owner, "/api/streams/secret/status").await.json();
+    assert_eq!(
+        page.matches("<path class=\"l\" d=\"M").count(),
+        4,
+        "four charts"
+    );
+    let status = site
+        .get(Who::Owner, "/api/streams/secret/status")
+        .await
+        .json();
     let warning = &status["live"]["warnings"][0];
     assert_eq!(warning["title"], "A key frame comes only every 8.3\u{a0}s");
-    assert!(warning["why"].as_str().unwrap().starts_with("A viewer who joins"));
+    assert!(
+        warning["why"]
+            .as_str()
+            .unwrap()
+            .starts_with("A viewer who joins")
+    );
     assert_eq!(warning["severity"], "warning");
     assert_eq!(status["test_signal"], false);
 }
@@ -172,7 +189,8 @@ async fn refused_attempts_say_why_and_what_helps() {
         address: IpAddr::from([203, 0, 113, 77]),
         slug: Some(slug()),
         reason: "other_application",
-        message: "The application is called “<script>alert(1)</script>”; here it is “live”.".to_owned(),
+        message: "The application is called “<script>alert(1)</script>”; here it is “live”."
+            .to_owned(),
         fix: "Set the server to rtmp://HOST:1935/live".to_owned(),
         times: 12,
     });
@@ -192,8 +210,14 @@ async fn refused_attempts_say_why_and_what_helps() {
 #[tokio::test]
 async fn server_is_told_under_the_name_that_the_visitor_used() {
     for (settings, expected) in [
-        (site_settings("0.0.0.0:1935", ""), "rtmp://media.example.org:1935/live"),
-        (site_settings("127.0.0.1:2935", ""), "rtmp://media.example.org:2935/live"),
+        (
+            site_settings("0.0.0.0:1935", ""),
+            "rtmp://media.example.org:1935/live",
+        ),
+        (
+            site_settings("127.0.0.1:2935", ""),
+            "rtmp://media.example.org:2935/live",
+        ),
         (
             site_settings("[::]:1935", "https://video.example.com"),
             "rtmp://video.example.com:1935/live",
@@ -208,12 +232,21 @@ async fn server_is_told_under_the_name_that_the_visitor_used() {
         }
         let ask = Ask::get("/streams/secret").with(headers);
         let page = site.send(ask).await.body;
-        assert!(page.contains(&format!("value=\"{expected}\"")), "{expected}");
-        assert!(page.contains(&format!("&#34;{expected}/YOUR-KEY&#34;")), "{expected}: {page}");
+        assert!(
+            page.contains(&format!("value=\"{expected}\"")),
+            "{expected}"
+        );
+        assert!(
+            page.contains(&format!("&#34;{expected}/YOUR-KEY&#34;")),
+            "{expected}: {page}"
+        );
     }
     let site = Site::new();
     let page = site.page().await;
-    assert!(page.contains("RTMP is switched off on this server"), "{page}");
+    assert!(
+        page.contains("RTMP is switched off on this server"),
+        "{page}"
+    );
     assert!(!page.contains("rtmp://"));
 }
 
@@ -250,7 +283,10 @@ async fn key_is_rotated_after_asking_and_the_old_one_ends() {
     assert!(site.is_good(&new).await && !site.is_good(&old).await);
     assert!(page.contains("Stream key “First key”"));
     // What is gone cannot be asked about, nor rotated again.
-    assert_eq!(site.get(Who::Owner, &path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        site.get(Who::Owner, &path).await.status,
+        StatusCode::NOT_FOUND
+    );
     let again = site.post_form(Who::Owner, &path, "").await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
 }
@@ -273,16 +309,29 @@ async fn key_is_revoked_after_asking_and_leaves_the_list() {
 #[tokio::test]
 async fn keys_of_other_streams_and_no_keys_at_all_are_not_found() {
     let site = site();
-    for id in ["0000000000000000", "x", "%22", "..%2f..%2fdelete", &"f".repeat(4000)] {
+    for id in [
+        "0000000000000000",
+        "x",
+        "%22",
+        "..%2f..%2fdelete",
+        &"f".repeat(4000),
+    ] {
         for what in ["rotate", "revoke"] {
             let path = format!("/streams/secret/keys/{id}/{what}");
-            assert_eq!(site.get(Who::Owner, &path).await.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(
+                site.get(Who::Owner, &path).await.status,
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
             let posted = site.post_form(Who::Owner, &path, "").await;
             assert_eq!(posted.status, StatusCode::NOT_FOUND, "{path}");
         }
     }
     let path = format!("/streams/club/keys/{}/revoke", site.key_id());
-    assert_eq!(site.post_form(Who::Owner, &path, "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        site.post_form(Who::Owner, &path, "").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -297,7 +346,9 @@ async fn named_keys_are_made_and_hostile_names_refused_or_shown_as_text() {
         ("", false),
         (&"x".repeat(4096), false),
     ] {
-        let answer = site.post_form(Who::Owner, path, &format!("name={}", encoded(name))).await;
+        let answer = site
+            .post_form(Who::Owner, path, &format!("name={}", encoded(name)))
+            .await;
         if is_taken {
             assert_eq!(answer.header("location"), "/streams/secret", "{name:?}");
             let page = site.page().await;
@@ -306,11 +357,15 @@ async fn named_keys_are_made_and_hostile_names_refused_or_shown_as_text() {
             assert!(part(&page, "value=\"sk_").contains("aria-describedby"));
         } else {
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");
-            assert!(answer.body.contains("id=\"key-name-error\" role=\"alert\""), "{name:?}");
+            assert!(
+                answer.body.contains("id=\"key-name-error\" role=\"alert\""),
+                "{name:?}"
+            );
         }
     }
     for n in 0..47 {
-        site.post_form(Who::Owner, path, &format!("name=key+{n}")).await;
+        site.post_form(Who::Owner, path, &format!("name=key+{n}"))
+            .await;
     }
     let full = site.post_form(Who::Owner, path, "name=one+more").await;
     assert_eq!(full.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -325,7 +380,10 @@ async fn key_in_use_is_told() {
     site.with_live(|live| live.credential = Credential::Key(id));
     let page = site.page().await;
     assert!(!is_hidden(&page, "data-in-use"), "{page}");
-    let status = site.get(Who::Owner, "/api/streams/secret/status").await.json();
+    let status = site
+        .get(Who::Owner, "/api/streams/secret/status")
+        .await
+        .json();
     assert_eq!(status["key_in_use"]["id"], id.to_string());
 }
 
@@ -359,7 +417,10 @@ async fn profile_for_obs_is_a_zip_with_a_key_of_its_own() {
         assert!(site.is_good(key).await, "{key}");
         assert!(zip.contains("rtmp://media.example.org:1935/live"));
         let page = site.page().await;
-        assert!(page.contains(&format!("<p class=\"name\">{name}</p>")), "{name}");
+        assert!(
+            page.contains(&format!("<p class=\"name\">{name}</p>")),
+            "{name}"
+        );
     }
 }
 
@@ -369,7 +430,10 @@ async fn test_signal_starts_where_nobody_is_live_and_stops() {
     let path = "/streams/secret/test-signal";
     let busy = site.post_form(Who::Owner, path, "").await;
     assert_eq!(busy.status, StatusCode::CONFLICT);
-    assert!(busy.body.contains("Someone is already live on this stream."));
+    assert!(
+        busy.body
+            .contains("Someone is already live on this stream.")
+    );
     assert!(busy.body.contains("role=\"alert\""));
 
     for slug in ["secret", "club"] {
@@ -381,20 +445,40 @@ async fn test_signal_starts_where_nobody_is_live_and_stops() {
     }
     let page = site.get(Who::Owner, path).await.body;
     assert!(is_hidden(&page, "data-test-start") && !is_hidden(&page, "data-test-stop"));
-    let status = site.get(Who::Owner, "/api/streams/secret/status").await.json();
+    let status = site
+        .get(Who::Owner, "/api/streams/secret/status")
+        .await
+        .json();
     assert_eq!(status["test_signal"], true);
-    let keys = site.get(Who::Owner, "/api/streams/secret/keys").await.json();
-    assert_eq!(keys["keys"].as_array().unwrap().len(), 1, "no trace among the keys");
+    let keys = site
+        .get(Who::Owner, "/api/streams/secret/keys")
+        .await
+        .json();
+    assert_eq!(
+        keys["keys"].as_array().unwrap().len(),
+        1,
+        "no trace among the keys"
+    );
 
     // The rig's runs on one stream at most.
-    let many = site.post_form(Who::Owner, "/streams/club/test-signal", "").await;
+    let many = site
+        .post_form(Who::Owner, "/streams/club/test-signal", "")
+        .await;
     assert_eq!(many.status, StatusCode::CONFLICT);
-    assert!(many.body.contains("runs on 1 streams already"), "{}", many.body);
-    let stopped = site.post_form(Who::Owner, &format!("{path}/stop"), "").await;
+    assert!(
+        many.body.contains("runs on 1 streams already"),
+        "{}",
+        many.body
+    );
+    let stopped = site
+        .post_form(Who::Owner, &format!("{path}/stop"), "")
+        .await;
     assert_eq!(stopped.header("location"), path);
     let page = site.get(Who::Owner, path).await.body;
     assert!(!is_hidden(&page, "data-test-start"));
-    let other = site.post_form(Who::Owner, "/streams/club/test-signal", "").await;
+    let other = site
+        .post_form(Who::Owner, "/streams/club/test-signal", "")
+        .await;
     assert_eq!(other.status, StatusCode::SEE_OTHER);
 }
 

@@ -54,7 +54,10 @@ async fn one_sees_the_streams_that_one_looks_after() {
         );
     }
     let mine = site.get(Who::Owner, "/streams").await.body;
-    assert!(mine.contains("3 watching") && mine.contains("1 key"), "{mine}");
+    assert!(
+        mine.contains("3 watching") && mine.contains("1 key"),
+        "{mine}"
+    );
     assert!(mine.contains("class=\"badge live\">LIVE"), "{mine}");
 }
 
@@ -91,7 +94,9 @@ async fn someone_not_logged_in_is_led_to_the_login_and_back() {
             "{path}"
         );
     }
-    let form = site.post_form(Who::Nobody, "/streams/secret/delete", "").await;
+    let form = site
+        .post_form(Who::Nobody, "/streams/secret/delete", "")
+        .await;
     assert_eq!(form.header("location"), "/login?next=/streams");
 }
 
@@ -99,10 +104,16 @@ async fn someone_not_logged_in_is_led_to_the_login_and_back() {
 async fn gate_is_the_same_for_what_is_not_ones_own_and_what_does_not_exist() {
     let site = Site::new();
     // Bob may watch `club`, and still not manage it.
-    for path in ["", "/settings", "/test-signal", "/end", "/delete", "/keys/new"] {
-        let answers = ["secret", "club", "nothing-at-all", "..%2fclub"].map(|slug| {
-            testkit::block_on(site.get(Who::Other, &format!("/streams/{slug}{path}")))
-        });
+    for path in [
+        "",
+        "/settings",
+        "/test-signal",
+        "/end",
+        "/delete",
+        "/keys/new",
+    ] {
+        let answers = ["secret", "club", "nothing-at-all", "..%2fclub"]
+            .map(|slug| testkit::block_on(site.get(Who::Other, &format!("/streams/{slug}{path}"))));
         for answer in &answers {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
             assert_eq!(answer.body, answers[0].body, "{path}");
@@ -180,7 +191,12 @@ async fn hostile_titles_are_refused_or_shown_as_text() {
         let answer = site.post_form(Who::Owner, "/streams", &body).await;
         if is_taken {
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{title:?}");
-            for path in ["/streams", "/streams/stage", "/streams/stage/settings", "/streams/stage/delete"] {
+            for path in [
+                "/streams",
+                "/streams/stage",
+                "/streams/stage/settings",
+                "/streams/stage/delete",
+            ] {
                 let page = site.get(Who::Owner, path).await;
                 assert_eq!(page.status, StatusCode::OK);
                 assert_harmless(&page, &title);
@@ -192,7 +208,10 @@ async fn hostile_titles_are_refused_or_shown_as_text() {
             assert!(answer.body.contains("id=\"title-error\""), "{title:?}");
             // What was typed in the other fields is still there.
             assert!(answer.body.contains("value=\"stage\""), "{title:?}");
-            assert!(answer.body.contains("value=\"public\" required checked"), "{title:?}");
+            assert!(
+                answer.body.contains("value=\"public\" required checked"),
+                "{title:?}"
+            );
             assert_harmless(&answer, &title);
             assert!(answer.body.len() < 20_000, "it does not come back whole");
         }
@@ -221,17 +240,28 @@ async fn addresses_are_refused_beside_their_field() {
         let shown: String = slug.chars().take(20).collect();
         assert_eq!(page.status.as_u16(), status, "{shown:?}");
         assert!(page.body.contains(words), "{shown:?}: {}", page.body);
-        assert!(page.body.contains("id=\"slug-error\" role=\"alert\""), "{shown:?}");
+        assert!(
+            page.body.contains("id=\"slug-error\" role=\"alert\""),
+            "{shown:?}"
+        );
         assert!(page.body.contains("value=\"Stage\""), "the title is kept");
     }
     // A title without a letter of ASCII makes no address.
     let page = site
-        .post_form(Who::Owner, "/streams", "title=%E6%97%A5&slug=&visibility=private")
+        .post_form(
+            Who::Owner,
+            "/streams",
+            "title=%E6%97%A5&slug=&visibility=private",
+        )
         .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.body.contains("Give it an address"));
     let page = site
-        .post_form(Who::Owner, "/streams", "title=Stage&slug=stage&visibility=mine")
+        .post_form(
+            Who::Owner,
+            "/streams",
+            "title=Stage&slug=stage&visibility=mine",
+        )
         .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.body.contains("Choose who can see it"));
@@ -264,7 +294,9 @@ async fn settings_are_changed_and_another_ones_change_is_not_overwritten() {
     assert!(late.body.contains("value=\"members\" required checked"));
     assert_eq!(site.title("secret"), "New title");
 
-    let empty = site.post_form(Who::Owner, path, "title=+&visibility=public").await;
+    let empty = site
+        .post_form(Who::Owner, path, "title=+&visibility=public")
+        .await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(empty.body.contains("Give it a title."));
     let nothing = site.post_form(Who::Owner, path, "title=Kept").await;
@@ -276,12 +308,18 @@ async fn settings_are_changed_and_another_ones_change_is_not_overwritten() {
 async fn deleting_asks_with_what_will_happen_and_then_does_it() {
     let site = Site::new();
     let asked = site.get(Who::Owner, "/streams/secret/delete").await;
-    assert!(asked.body.contains("It is live: the sender and everybody who watch"));
+    assert!(
+        asked
+            .body
+            .contains("It is live: the sender and everybody who watch")
+    );
     assert!(asked.body.contains("action=\"/streams/secret/delete\""));
     let slug: Slug = "secret".parse().unwrap();
     let operator = Caller::operator();
     assert!(site.rig.catalogue.find_stream(&operator, &slug).is_some());
-    let done = site.post_form(Who::Owner, "/streams/secret/delete", "").await;
+    let done = site
+        .post_form(Who::Owner, "/streams/secret/delete", "")
+        .await;
     assert_eq!(done.header("location"), "/streams");
     assert!(site.rig.catalogue.find_stream(&operator, &slug).is_none());
     let gone = site.get(Who::Owner, "/streams/secret").await;
@@ -293,10 +331,20 @@ async fn list_says_where_a_sender_is_waited_for() {
     let site = Site::new();
     let slug: Slug = "club".parse().unwrap();
     let mut live = domain::engine::Engine::live(&*site.engine, &slug).unwrap();
-    live.state = State::Away { until: site.rig.now() };
+    live.state = State::Away {
+        until: site.rig.now(),
+    };
     site.engine.set_live(live);
     site.engine.end(&"open".parse().unwrap(), site.rig.now());
     let page = site.get(Who::Owner, "/streams").await;
-    assert!(page.body.contains("class=\"badge\">Waiting"), "{}", page.body);
-    assert!(page.body.contains("class=\"badge\">Offline"), "{}", page.body);
+    assert!(
+        page.body.contains("class=\"badge\">Waiting"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("class=\"badge\">Offline"),
+        "{}",
+        page.body
+    );
 }
