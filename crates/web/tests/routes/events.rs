@@ -185,10 +185,7 @@ async fn ended_login_and_changed_visibility_end_what_is_heard() {
     };
     let operator = Caller::operator();
     let club = slug("club");
-    let changed = site
-        .rig
-        .catalogue
-        .update_stream(&operator, &club, change);
+    let changed = site.rig.catalogue.update_stream(&operator, &club, change);
     changed.await.unwrap();
     let mut closed = Vec::new();
     for _ in 0..2 {
