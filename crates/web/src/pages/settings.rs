@@ -20,13 +20,29 @@ use crate::{
     text::Text,
 };
 
+/// A stretch of text; in the words of settings, code stands between grave accents.
+struct Part {
+    is_code: bool,
+    text: String,
+}
+
+fn parts(text: &str) -> Vec<Part> {
+    let stretches = text.split('`').enumerate();
+    stretches
+        .map(|(n, text)| Part {
+            is_code: n % 2 == 1,
+            text: text.to_owned(),
+        })
+        .collect()
+}
+
 /// A setting that can change.
 struct Field {
     /// Id of the element: the words' id, which has no dot.
     id: String,
     name: &'static str,
     label: String,
-    about: String,
+    about: Vec<Part>,
     /// What fits and what is used when nothing is typed, in words.
     hint: String,
     is_switch: bool,
@@ -43,7 +59,7 @@ struct Row {
     default: String,
     is_default: bool,
     source: String,
-    about: String,
+    about: Vec<Part>,
     in_use: bool,
 }
 
@@ -111,7 +127,7 @@ fn field(t: Text, setting: &Setting, typed: &Typed) -> Option<Field> {
     Some(Field {
         name: setting.name,
         label: t.msg(id.as_str()).attr("label").to_string(),
-        about: t.msg(id.as_str()).to_string(),
+        about: parts(&t.msg(id.as_str()).to_string()),
         hint: hint.to_string(),
         is_switch: shape == Shape::Switch,
         is_list: shape == Shape::Origins,
@@ -131,7 +147,7 @@ fn row(t: Text, setting: &Setting) -> Row {
         source: t
             .msg(format!("settings-from-{}", setting.source.word()))
             .to_string(),
-        about: t.msg(setting.words()).to_string(),
+        about: parts(&t.msg(setting.words()).to_string()),
         in_use: setting.in_use,
     }
 }

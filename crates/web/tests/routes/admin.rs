@@ -349,6 +349,7 @@ async fn settings_are_shown_with_where_they_come_from_and_secrets_are_not() {
         "It is set on the command line; change it there.",
         "From 0 to 600; nothing typed means 30.",
         "Not in use yet",
+        "<code translate=\"no\">[::]</code> means all addresses",
     ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
