@@ -28,9 +28,7 @@ pub(super) struct Spark {
 
 /// Draws one sample a second, oldest first; `None` without two figures.
 pub(super) fn spark(samples: &[Option<f64>]) -> Option<Spark> {
-    if samples.iter().flatten().nth(1).is_none() {
-        return None;
-    }
+    samples.iter().flatten().nth(1)?;
     let largest = samples.iter().flatten().fold(0.0_f64, |a, b| a.max(*b));
     let scale = if largest > 0.0 {
         (BASE - TOP) / largest
