@@ -72,15 +72,15 @@ struct Page {
     wrong: Wrong,
 }
 
-fn template(app: &App, caller: &Caller) -> Result<Page, Response> {
+fn template(app: &App, caller: &Caller) -> Result<Page, Problem> {
     let frame = Frame::new(app, caller);
     let t = frame.t;
     let user = caller.user().and_then(|id| app.catalogue().find_user(id));
-    let user = user.ok_or_else(|| Problem::forbidden().into_response())?;
+    let user = user.ok_or_else(Problem::forbidden)?;
     let logins = app.catalogue().list_logins(caller);
-    let logins = logins.map_err(|refused| Problem::from(refused).into_response())?;
+    let logins = logins.map_err(Problem::from)?;
     let keys = app.catalogue().list_api_keys(caller);
-    let keys = keys.map_err(|_| Problem::forbidden().into_response())?;
+    let keys = keys.map_err(|_| Problem::forbidden())?;
     let now = app.inner.clock.now();
     let is_good =
         |key: &ApiKey| key.revoked.is_none() && key.expires.is_none_or(|expires| expires > now);
@@ -146,7 +146,7 @@ pub(crate) async fn show(
             template.done = changed.map(|message| message.to_string());
             page(StatusCode::OK, &template, false)
         }
-        Err(response) => response,
+        Err(problem) => problem.into_response(),
     }
 }
 
@@ -199,7 +199,7 @@ pub(crate) async fn change_password(
     };
     let mut response = match template(&app, &caller) {
         Ok(template) => page(status, &Page { wrong, ..template }, false),
-        Err(response) => return response,
+        Err(problem) => return problem.into_response(),
     };
     if let Some(seconds) = retry_after_s {
         let headers = response.headers_mut();
