@@ -18,7 +18,7 @@ async fn post(site: &Site, who: Who, path: &str, body: &str) -> Answer {
         .await
 }
 
-fn goes_to<'a>(answer: &'a Answer) -> (StatusCode, &'a str) {
+fn goes_to(answer: &Answer) -> (StatusCode, &str) {
     (answer.status, answer.header("location"))
 }
 
