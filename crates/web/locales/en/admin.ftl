@@ -3,6 +3,7 @@
 admin-only = This is for administrators
     .advice = You are logged in, but not as an administrator of this server. Ask one of them.
 admin-version = version { $version }
+admin-up-now = just started
 admin-up = running for { $age }
 admin-now = Now
 

@@ -1,5 +1,7 @@
 //! `/admin`: how the server is doing, what needs a look, and what is live; `/admin/check`: the self-check.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{caller::Caller, engine::Live, login};
@@ -90,7 +92,7 @@ pub(crate) async fn show(
     let fine = t.msg("admin-fine").arg("count", checked.lines.len());
     let template = Page {
         key: server.key(),
-        up: t.age(now.since(app.inner.started)),
+        up: up(t, now.since(app.inner.started)),
         tiles: tiles(t, &server),
         warnings: warnings_of(&app, &caller, &server),
         fine: fine.to_string(),
@@ -135,6 +137,14 @@ pub(crate) async fn check(
         lines,
     };
     page(StatusCode::OK, &template, false)
+}
+
+fn up(t: Text, running: Duration) -> String {
+    if running.as_secs() < 60 {
+        t.msg("admin-up-now").to_string()
+    } else {
+        t.msg("admin-up").arg("age", t.age(running)).to_string()
+    }
 }
 
 fn tiles(t: Text, server: &Server) -> Vec<Tile> {
