@@ -111,10 +111,13 @@ pub struct Listening {
 #[derive(Clone)]
 pub struct Checker(Arc<Inner>);
 
+/// What was found, and when.
+type Seen = Option<(Instant, Vec<Finding>)>;
+
 struct Inner {
     subject: Subject,
     start: clock::Start,
-    seen: Arc<Mutex<Option<(Instant, Vec<Finding>)>>>,
+    seen: Arc<Mutex<Seen>>,
     /// One look at the disk at a time: threads that a dead disk holds must not pile up.
     storage: Arc<Semaphore>,
     ffmpeg: ffmpeg::Known,

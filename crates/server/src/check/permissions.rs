@@ -29,7 +29,7 @@ pub fn judge(folder: &Path, seen: Option<&Seen>) -> Finding {
     let say = |state, values| finding("permissions", state, values);
     match &seen.folder {
         Folder::Unknown(error) => say("unknown", vec![path, ("error", error.clone())]),
-        Folder::NoFolder => say("no-folder", vec![path]),
+        Folder::Other => say("no-folder", vec![path]),
         Folder::Missing { can_be_made: false } => say("no-parent", for_owner()),
         Folder::Missing { can_be_made: true } => say("new", vec![path]),
         // A file system that is full or read-only is told as such, in its own line.
@@ -152,7 +152,7 @@ mod tests {
             (locked, "not-writable"),
             (Folder::Missing { can_be_made: false }, "no-parent"),
             (Folder::Missing { can_be_made: true }, "new"),
-            (Folder::NoFolder, "no-folder"),
+            (Folder::Other, "no-folder"),
             (Folder::Unknown("denied".to_owned()), "unknown"),
         ] {
             assert_eq!(

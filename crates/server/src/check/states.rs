@@ -22,8 +22,11 @@ const LATER: &[(&str, Level)] = &[
     ("later-off", Notice),
 ];
 
+/// States that several lines share, with how bad each is.
+type States = &'static [(&'static str, Level)];
+
 /// Lines with their states; a line of ports has those of [`PORT`] or [`LATER`] too.
-const STATES: &[(&str, &[&[(&str, Level)]])] = &[
+const STATES: &[(&str, &[States])] = &[
     ("http", &[PORT, &[("behind", Ok), ("off", Problem)]]),
     ("rtmp", &[PORT, &[("off", Notice)]]),
     ("webrtc", &[LATER]),

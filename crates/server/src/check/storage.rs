@@ -43,7 +43,7 @@ pub enum Folder {
     /// It is not, and this user may make it or not.
     Missing { can_be_made: bool },
     /// Something else has its name.
-    NoFolder,
+    Other,
     /// It cannot be looked at.
     Unknown(String),
 }
@@ -62,7 +62,7 @@ pub fn look(path: &Path, settings_are_secret: bool) -> Seen {
             mode: facts.mode() & 0o777,
             is_writable: probe.is_ok(),
         },
-        Ok(_) => Folder::NoFolder,
+        Ok(_) => Folder::Other,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Folder::Missing {
             can_be_made: access(nearest(path), Access::WRITE_OK | Access::EXEC_OK).is_ok(),
         },
@@ -183,7 +183,7 @@ mod tests {
         assert!(!folder.path().join("a").exists());
         let file = folder.path().join("file");
         fs::write(&file, b"").unwrap();
-        assert!(matches!(look(&file, false).folder, Folder::NoFolder));
+        assert!(matches!(look(&file, false).folder, Folder::Other));
     }
 
     #[test]
