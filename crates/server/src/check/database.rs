@@ -1,7 +1,8 @@
 //! The database: SQLite's version, the form of the tables, and a look through the whole file for as long as there is time.
 
-use std::{path::Path, time::Duration};
+use std::{io, path::Path, time::Duration};
 
+use rustix::fs::{Access, access};
 use store::sqlite::inspect::{Form, Inspection, Others, Whole, inspect};
 use web::check::Finding;
 
@@ -10,11 +11,13 @@ use super::{HANGS_AFTER, finding, shown, tame};
 /// Looks at `media.db`; takes at most `look_through` for the whole file.
 pub async fn look(folder: &Path, others: Others, look_through: Duration) -> Finding {
     let path = folder.join("media.db");
-    let is_there = tokio::fs::try_exists(&path);
-    match tokio::time::timeout(HANGS_AFTER, is_there).await {
-        Ok(Ok(true)) => {}
-        Ok(Ok(false)) => return finding("database", "new", Vec::new()),
-        Ok(Err(error)) => return unreadable(&path, &error.to_string()),
+    let asked = path.clone();
+    // Asked for, and not opened: closing any descriptor of the file would let go of the locks that SQLite has on it in this process
+    // (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+    let readable = tokio::task::spawn_blocking(move || access(asked, Access::READ_OK));
+    match tokio::time::timeout(HANGS_AFTER, readable).await {
+        Ok(Ok(Err(error))) => return unopened(&path, &error.into()),
+        Ok(_) => {}
         Err(_) => return stuck(&path, HANGS_AFTER),
     }
     let most = HANGS_AFTER + look_through;
@@ -22,6 +25,21 @@ pub async fn look(folder: &Path, others: Others, look_through: Duration) -> Find
         Ok(Ok(inspection)) => judge(inspection),
         Ok(Err(error)) => unreadable(&path, &error.to_string()),
         Err(_) => stuck(&path, most),
+    }
+}
+
+fn unopened(path: &Path, error: &io::Error) -> Finding {
+    match error.kind() {
+        io::ErrorKind::NotFound => finding("database", "new", Vec::new()),
+        io::ErrorKind::PermissionDenied => {
+            let user = rustix::process::geteuid().as_raw().to_string();
+            finding(
+                "database",
+                "denied",
+                vec![("path", shown(path)), ("user", user)],
+            )
+        }
+        _ => unreadable(path, &error.to_string()),
     }
 }
 
@@ -90,6 +108,18 @@ mod tests {
                 whole,
             };
             assert_eq!(judge(seen).state, state);
+        }
+    }
+
+    #[test]
+    fn file_that_cannot_be_opened_is_told_by_its_reason() {
+        for (kind, state) in [
+            (io::ErrorKind::NotFound, "new"),
+            (io::ErrorKind::PermissionDenied, "denied"),
+            (io::ErrorKind::InvalidInput, "unreadable"),
+        ] {
+            let found = unopened(Path::new("/data/media.db"), &kind.into());
+            assert_eq!(found.state, state);
         }
     }
 

@@ -34,8 +34,13 @@ pub fn judge(folder: &Path, seen: Option<&Seen>) -> Finding {
         Folder::Missing { can_be_made: true } => say("new", vec![path]),
         // A file system that is full or read-only is told as such, in its own line.
         Folder::There {
-            is_writable: false, ..
-        } if has_room(seen) => say("not-writable", for_owner()),
+            is_writable: false,
+            owner,
+            ..
+        } if has_room(seen) => {
+            let owner = ("owner", owner.to_string());
+            say("not-writable", [for_owner(), vec![owner]].concat())
+        }
         Folder::There { mode, .. } => {
             let open: Vec<&Path> = seen
                 .sensitive
@@ -103,6 +108,7 @@ mod tests {
     fn there(mode: u32) -> Folder {
         Folder::There {
             mode,
+            owner: 1000,
             is_writable: true,
         }
     }
@@ -146,6 +152,7 @@ mod tests {
     fn directory_that_cannot_be_used_is_a_problem() {
         let locked = Folder::There {
             mode: 0o700,
+            owner: 0,
             is_writable: false,
         };
         for (folder, state) in [

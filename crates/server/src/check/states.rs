@@ -106,6 +106,7 @@ const STATES: &[(&str, &[States])] = &[
             ("old-sqlite", Problem),
             ("damaged", Problem),
             ("unreadable", Problem),
+            ("denied", Problem),
             ("stuck", Problem),
         ]],
     ),

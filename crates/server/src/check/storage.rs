@@ -39,7 +39,11 @@ pub struct Seen {
 #[derive(Debug)]
 pub enum Folder {
     /// It is there, with these permissions.
-    There { mode: u32, is_writable: bool },
+    There {
+        mode: u32,
+        owner: u32,
+        is_writable: bool,
+    },
     /// It is not, and this user may make it or not.
     Missing { can_be_made: bool },
     /// Something else has its name.
@@ -60,6 +64,7 @@ pub fn look(path: &Path, settings_are_secret: bool) -> Seen {
     let folder = match fs::metadata(path) {
         Ok(facts) if facts.is_dir() => Folder::There {
             mode: facts.mode() & 0o777,
+            owner: facts.uid(),
             is_writable: probe.is_ok(),
         },
         Ok(_) => Folder::Other,
@@ -137,6 +142,7 @@ impl Default for Seen {
             room: Ok(Room::default()),
             folder: Folder::There {
                 mode: 0o700,
+                owner: 1000,
                 is_writable: true,
             },
             sensitive: Vec::new(),
@@ -164,7 +170,8 @@ mod tests {
             seen.folder,
             Folder::There {
                 mode: 0o750,
-                is_writable: true
+                is_writable: true,
+                ..
             }
         ));
         assert_eq!(seen.sensitive, [(database, 0o640)]);

@@ -31,6 +31,8 @@ pub enum Seen {
     Running,
     /// This command, at the place where a server would run.
     Stopped,
+    /// This command, beside a server that did not answer, or without being allowed to see whether there is one.
+    Beside,
 }
 
 /// Looks, prints, and says by the exit code whether anything is red.
@@ -51,6 +53,10 @@ pub async fn run(config: &Config, as_json: bool) -> Result<ExitCode> {
 async fn look(config: &Config) -> Result<Value> {
     let folder = config.data_dir();
     let whose = whose(&folder);
+    let (vantage, seen) = match whose {
+        Whose::Ours { .. } => (Vantage::Alone, Seen::Stopped),
+        Whose::Servers | Whose::Unknown => (Vantage::Beside, Seen::Beside),
+    };
     let silent = if let Whose::Servers = whose {
         match control::look(&folder).await {
             Ok(report) => return Ok(report),
@@ -66,15 +72,12 @@ async fn look(config: &Config) -> Result<Value> {
     let checker = Checker::new(Subject {
         config: config.clone(),
         folder,
-        vantage: match whose {
-            Whose::Ours { .. } => Vantage::Alone,
-            Whose::Servers | Whose::Unknown => Vantage::Beside,
-        },
+        vantage,
     });
     let mut findings = checker.look(None).await;
     findings.splice(0..0, silent);
     drop(whose);
-    Ok(report(&findings, Seen::Stopped))
+    Ok(report(&findings, seen))
 }
 
 /// Who has the data directory.
@@ -126,7 +129,11 @@ pub fn report(findings: &[Finding], seen: Seen) -> Value {
         .collect();
     json!({
         "ok": findings.iter().all(|finding| finding.level < Level::Problem),
-        "running": seen == Seen::Running,
+        "running": match seen {
+            Seen::Running => Some(true),
+            Seen::Stopped => Some(false),
+            Seen::Beside => None,
+        },
         "version": env!("CARGO_PKG_VERSION"),
         "findings": lines,
     })
@@ -147,10 +154,12 @@ fn text(report: &Value, has_colour: bool) -> String {
     let names = findings.iter().map(|f| word(&f["name"]).chars().count());
     let width = names.max().unwrap_or(0);
     let version = word(&report["version"]);
-    let mut out = if report["running"] == true {
-        format!("Media Server {version} is running, and sees this:\n\n")
-    } else {
-        format!("No Media Server runs here. Version {version} would find this:\n\n")
+    let mut out = match report["running"].as_bool() {
+        Some(true) => format!("Media Server {version} is running, and sees this:\n\n"),
+        Some(false) => format!("No Media Server runs here. Version {version} would find this:\n\n"),
+        None => format!(
+            "Whether a Media Server runs well here cannot be told. From beside, version {version} sees this:\n\n"
+        ),
     };
     for finding in findings {
         let (mark, colour) = match finding["level"].as_str() {
@@ -227,6 +236,9 @@ mod tests {
         assert_eq!(fine["findings"][2]["values"]["peer"], "10.0.0.1");
         all.push(check::finding("http", "off", Vec::new()));
         assert_eq!(report(&all, Seen::Running)["ok"], false);
+        let beside = report(&all, Seen::Beside);
+        assert_eq!(beside["running"], Value::Null);
+        assert!(text(&beside, false).starts_with("Whether a Media Server runs well"));
     }
 
     #[test]
