@@ -135,6 +135,31 @@ fn disabled_account_ends_its_login_and_its_publisher() {
 }
 
 #[test]
+fn password_reset_on_the_command_line_ends_logins_and_replaces_the_old_one() {
+    let mut server = Server::start(&[]);
+    server.add_administrator();
+    let anna = log_in(&server, "anna");
+    assert_eq!(anna.get("/account").status, 200);
+    let reset = ["user", "reset-password", "anna"];
+    let _ = server.cli(&reset, "another long passphrase");
+    assert_ne!(anna.get("/account").status, 200, "her login has ended");
+    let tried = |server: &Server, password: &str| {
+        let form = form("anna", password);
+        server.client().post_form("/login", &form).status
+    };
+    assert_eq!(tried(&server, PASSWORD), 401);
+    assert_eq!(tried(&server, "another long passphrase"), 303);
+
+    // And on a stopped server, for whoever has locked himself out.
+    server.terminate(ENDS);
+    let _ = server.cli(&reset, "a third long passphrase");
+    assert!(server.try_cli(&reset, "short").is_err());
+    let server = server.again();
+    assert_eq!(tried(&server, "another long passphrase"), 401);
+    assert_eq!(tried(&server, "a third long passphrase"), 303);
+}
+
+#[test]
 fn login_answers_browsers_and_programs_in_their_own_way() {
     let server = Server::start(&[]);
     server.add_administrator();
