@@ -4,16 +4,15 @@
 
 use std::collections::HashMap;
 
-use askama::Template;
 use axum::{
     extract::{FromRequestParts, Path},
-    http::{Method, StatusCode, request::Parts},
+    http::{Method, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use domain::{caller::Caller, slug::Slug, stream::Stream};
 
-use super::{Frame, login::see, page};
-use crate::{App, api, extract::Visitor, text::Text};
+use super::{gate, login::see};
+use crate::{App, api, extract::Visitor};
 
 /// Somebody who is logged in.
 pub(crate) struct Member(pub(crate) Caller);
@@ -50,7 +49,7 @@ impl FromRequestParts<App> for Managed {
             .and_then(|Path(names)| Slug::parse(names.get("slug")?).ok());
         match slug.map(|slug| api::streams::managed(app, &caller, &slug)) {
             Some(Ok(stream)) => Ok(Self { caller, stream }),
-            Some(Err(_)) | None => Err(gate(app, &caller)),
+            Some(Err(_)) | None => Err(gate::show(app, &caller, "/streams".to_owned())),
         }
     }
 }
@@ -64,23 +63,4 @@ fn way_back(parts: &Parts) -> &str {
     } else {
         "/streams"
     }
-}
-
-#[derive(Template)]
-#[template(path = "gate.html")]
-struct Gate {
-    frame: Frame,
-    t: Text,
-    next: String,
-}
-
-/// 404: not theirs, or not there.
-fn gate(app: &App, caller: &Caller) -> Response {
-    let frame = Frame::new(app, caller);
-    let template = Gate {
-        t: frame.t,
-        frame,
-        next: "/streams".to_owned(),
-    };
-    page(StatusCode::NOT_FOUND, &template, false)
 }

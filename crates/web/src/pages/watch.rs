@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Visibility, view};
 
-use super::{Frame, error, home::owner_name, page};
+use super::{Frame, error, gate, home::owner_name, page};
 use crate::{
     App,
     extract::{Path, Visitor},
@@ -41,21 +41,12 @@ struct Page {
     on_air: Option<OnAir>,
 }
 
-#[derive(Template)]
-#[template(path = "gate.html")]
-struct Gate {
-    frame: Frame,
-    t: Text,
-    next: String,
-}
-
 /// `GET /watch/{slug}`.
 pub(crate) async fn show(
     State(app): State<App>,
     Visitor(caller): Visitor,
     Path(name): Path<String>,
 ) -> Response {
-    let frame = Frame::new(&app, &caller);
     let slug = Slug::parse(&name);
     let admitted = slug
         .as_ref()
@@ -71,16 +62,9 @@ pub(crate) async fn show(
     let Some(stream) = stream else {
         // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
         let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
-        return page(
-            StatusCode::NOT_FOUND,
-            &Gate {
-                t: frame.t,
-                frame,
-                next,
-            },
-            false,
-        );
+        return gate::show(&app, &caller, next);
     };
+    let frame = Frame::new(&app, &caller);
     let now = app.inner.clock.now();
     let on_air = app.engine().live(&stream.slug).map(|live| OnAir {
         since: live.since.rfc3339(),

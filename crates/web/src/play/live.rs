@@ -14,15 +14,12 @@ use domain::{
 };
 use futures_util::stream;
 
-use super::Kind;
+use super::{Kind, not_found, piece_headers};
 use crate::{
     App,
     error::Problem,
     extract::{Asking, Path},
-    front::{
-        HotAnswer, HotRequest, PIECE_HEADERS, accepts_gzip, blocks, body, cache_control,
-        status_line,
-    },
+    front::{HotAnswer, HotRequest, accepts_gzip, blocks, body, cache_control, status_line},
 };
 
 /// Longest name of a piece.
@@ -102,12 +99,6 @@ fn forbidden() -> Response {
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-fn piece_headers(headers: &mut HeaderMap) {
-    for (name, value) in PIECE_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
 }
 
 fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Response {
@@ -200,18 +191,6 @@ pub(crate) async fn index(
         );
         out.remove("access-control-allow-origin");
     }
-    response
-}
-
-/// Kept for a moment by the player that asks again and again, and by no cache that others share: whoever logs in is let in.
-fn not_found() -> Response {
-    let mut response = Problem::not_found().into_response();
-    let out = response.headers_mut();
-    piece_headers(out);
-    out.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=1"),
-    );
     response
 }
 

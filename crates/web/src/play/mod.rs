@@ -8,7 +8,13 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use axum::{
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
 use domain::engine::Status;
+
+use crate::{error::Problem, front::PIECE_HEADERS};
 
 pub(crate) use live::{hot, index, piece};
 pub(crate) use poster::show as poster;
@@ -59,4 +65,24 @@ impl Requests {
         });
         cells.filter(|(_, count)| *count > 0).collect()
     }
+}
+
+/// The headers of every answer below `/hls/`.
+fn piece_headers(headers: &mut HeaderMap) {
+    for (name, value) in PIECE_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Alike for what does not exist and what is not allowed. Kept for a moment by the player that asks again and again, and by no cache that
+/// others share: whoever logs in is let in.
+fn not_found() -> Response {
+    let mut response = Problem::not_found().into_response();
+    let out = response.headers_mut();
+    piece_headers(out);
+    out.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=1"),
+    );
+    response
 }

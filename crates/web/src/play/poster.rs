@@ -12,11 +12,12 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use domain::{engine::Reply, gate::Gatekeeper as _, slug::Slug, view};
 
+use super::{not_found, piece_headers};
 use crate::{
     App,
     error::Problem,
     extract::{Asking, Path},
-    front::{PIECE_HEADERS, blocks, body},
+    front::{blocks, body},
 };
 
 /// `GET /hls/{slug}/poster.mp4`.
@@ -125,24 +126,6 @@ fn range(value: &str, total: usize) -> Option<Option<(usize, usize)>> {
         last.filter(|last| from <= *last)
             .map(|last| (from, to.min(last))),
     )
-}
-
-fn piece_headers(headers: &mut HeaderMap) {
-    for (name, value) in PIECE_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-}
-
-/// Alike for what does not exist, what is not allowed and what has no picture; kept by nobody else, since logging in changes it.
-fn not_found() -> Response {
-    let mut response = Problem::not_found().into_response();
-    let out = response.headers_mut();
-    piece_headers(out);
-    out.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=1"),
-    );
-    response
 }
 
 #[cfg(test)]
