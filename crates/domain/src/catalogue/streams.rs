@@ -130,6 +130,19 @@ impl Catalogue {
             .cloned()
     }
 
+    /// The stream, if the caller may watch it; for telling how it stands. To play it takes [`Gatekeeper::admit_view`] and its grant.
+    ///
+    /// [`Gatekeeper::admit_view`]: crate::gate::Gatekeeper::admit_view
+    #[must_use]
+    pub fn find_watchable(&self, caller: &Caller, slug: &Slug) -> Option<Stream> {
+        let rights = self.rights();
+        let standing = rights.standing(caller, self.now());
+        rights
+            .stream_at(slug.as_str())
+            .filter(|stream| standing.may_watch(stream))
+            .cloned()
+    }
+
     /// Whether the caller may change the stream: its owner and administrators.
     #[must_use]
     pub fn may_manage(&self, caller: &Caller, stream: StreamId) -> bool {

@@ -6,9 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use domain::{
-    caller::Caller, engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Stream,
-};
+use domain::{caller::Caller, engine::State as Phase, slug::Slug, stream::Stream};
 use serde_json::{Value, json};
 
 use super::streams::private;
@@ -38,8 +36,7 @@ pub(crate) async fn show(
 
 /// The stream, if the caller may watch it.
 pub(crate) fn find(app: &App, caller: &Caller, slug: &Slug) -> Option<Stream> {
-    app.catalogue().admit_view(caller, slug).ok()?;
-    app.catalogue().find_stream(caller, slug)
+    app.catalogue().find_watchable(caller, slug)
 }
 
 fn not_allowed() -> Value {
