@@ -56,7 +56,7 @@ pub trait Gatekeeper: Send + Sync {
     /// The stream that a refused attempt is about, so that its owner reads of it: the last one that the path names, unless that is
     /// `live` or somebody else's than the key's; then that of the key, also where it was revoked. Most encoders send `live` and a
     /// key, and a mistyped key names nothing.
-    fn stream_about(&self, attempt: &publish::Attempt<'_>) -> Option<(StreamId, Slug)>;
+    fn stream_about(&self, attempt: &publish::Attempt<'_>) -> Option<Slug>;
 
     /// The stream with this slug, whoever asks; for what is kept about streams, never for an answer to a stranger.
     fn stream_named(&self, slug: &Slug) -> Option<StreamId>;

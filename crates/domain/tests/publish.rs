@@ -275,7 +275,7 @@ fn refused_attempt_is_told_to_the_owner_of_what_it_is_about() {
             token,
         };
         let about = rig.catalogue.stream_about(&attempt);
-        about.map(|(_, slug)| slug.to_string())
+        about.map(|slug| slug.to_string())
     };
     let key = rig.catalogue.list_keys(&ana, &slug).expect("hers")[0].id;
     block_on(rig.catalogue.revoke_key(&ana, &slug, key)).expect("revokes");

@@ -119,7 +119,7 @@ impl Gatekeeper for Catalogue {
         }
     }
 
-    fn stream_about(&self, attempt: &Attempt<'_>) -> Option<(StreamId, Slug)> {
+    fn stream_about(&self, attempt: &Attempt<'_>) -> Option<Slug> {
         let rights = self.rights();
         let token = attempt.token.filter(|token| !token.is_empty());
         let secret = token.or_else(|| attempt.path.last().map(String::as_str));
@@ -141,7 +141,7 @@ impl Gatekeeper for Catalogue {
             }
             (of_key, named) => named.or(of_key)?,
         };
-        Some((stream.id, stream.slug.clone()))
+        Some(stream.slug.clone())
     }
 
     fn stream_named(&self, slug: &Slug) -> Option<StreamId> {

@@ -220,8 +220,7 @@ impl Connection {
             Ok(admitted) => admitted,
             Err(why) => {
                 // Where the owner looks for the reason.
-                let about = self.shared.gatekeeper.stream_about(&attempt);
-                self.slug = about.map(|(_, slug)| slug);
+                self.slug = self.shared.gatekeeper.stream_about(&attempt);
                 return self.reject(&why);
             }
         };
