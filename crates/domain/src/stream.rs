@@ -44,17 +44,6 @@ impl Visibility {
             .into_iter()
             .find(|visibility| visibility.word() == word)
     }
-
-    /// How it is told to people.
-    #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Public => "Anyone, and it is listed.",
-            Self::Unlisted => "Anyone with the link.",
-            Self::Members => "Anyone who is logged in, and whoever holds an access code.",
-            Self::Private => "You, administrators, and whoever holds an access code.",
-        }
-    }
 }
 
 /// A stream as stored.

@@ -1,7 +1,6 @@
 //! Pages: what a stranger cannot tell, what a title cannot do, what goes wrong in plain words.
 
 use axum::http::{Method, StatusCode};
-use domain::stream::Visibility;
 use web::Settings;
 
 use crate::site::{Ask, Site, Who};
@@ -247,13 +246,19 @@ async fn watch_page_says_who_can_see_it_and_where_it_plays() {
         version: "1.2.3".to_owned(),
         ..Settings::default()
     });
-    for (slug, visibility) in [
-        ("open", Visibility::Public),
-        ("club", Visibility::Members),
-        ("secret", Visibility::Private),
+    for (slug, sentence) in [
+        ("open", "Anyone, and it is listed."),
+        (
+            "club",
+            "Anyone who is logged in, and whoever holds an access code.",
+        ),
+        (
+            "secret",
+            "You, administrators, and whoever holds an access code.",
+        ),
     ] {
         let page = site.get(Who::Owner, &format!("/watch/{slug}")).await;
-        assert!(page.body.contains(visibility.sentence()), "{slug}");
+        assert!(page.body.contains(sentence), "{slug}");
         assert!(
             page.body
                 .contains(&format!("src=\"/hls/{slug}/index.m3u8\"")),
