@@ -57,7 +57,8 @@ pub fn words_of(name: &str) -> String {
 }
 
 /// Where a value comes from; the later wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Nobody set it.
     Default,

@@ -10,5 +10,6 @@ mod rtmp;
 pub mod tuning;
 mod typed;
 
-pub use resolve::{Invalid, Resolved, Source, Value};
+pub use resolve::{Invalid, Resolved, Value};
 pub use typed::Config;
+pub use web::configuration::Source;

@@ -2,23 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use super::registry::{SETTINGS, Setting, Shape, Use};
+use web::configuration::Source;
 
-/// Where a value came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// Nobody set it.
-    Default,
-    /// The page of settings, while the program ran.
-    Page,
-    /// The settings file.
-    File,
-    /// An environment variable.
-    Environment,
-    /// `--set` or an option of the command line.
-    Flag,
-}
+use super::registry::{SETTINGS, Setting, Shape, Use};
 
 /// A value that cannot be used, told for the person who wrote it.
 #[derive(Debug, thiserror::Error)]

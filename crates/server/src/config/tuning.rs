@@ -102,7 +102,7 @@ impl Tuning {
                 Value::Switch(on) => on.to_string(),
                 Value::Text(_) => String::new(),
             },
-            source: source.into(),
+            source,
             shape: shape(setting),
             in_use: setting.used != Use::Later,
         }
@@ -130,7 +130,7 @@ impl Tuning {
             return Ok(None);
         }
         if !matches!(source, Source::Default | Source::Page) {
-            return Err(Invalid::Fixed((*source).into()));
+            return Err(Invalid::Fixed(*source));
         }
         let value = (wanted != default(setting)).then(|| match wanted {
             Value::List(items) => items.join(","),
@@ -181,18 +181,6 @@ impl Configuration for Tuning {
                 setting::Refused::Store(error) => Refused::Store(error),
             })
         })
-    }
-}
-
-impl From<Source> for configuration::Source {
-    fn from(source: Source) -> Self {
-        match source {
-            Source::Default => Self::Default,
-            Source::Page => Self::Page,
-            Source::File => Self::File,
-            Source::Environment => Self::Environment,
-            Source::Flag => Self::Flag,
-        }
     }
 }
 
@@ -260,7 +248,7 @@ mod tests {
         block_on(tuning.change(caller, typed.collect()))
     }
 
-    fn shown(tuning: &Tuning, name: &str) -> (String, configuration::Source) {
+    fn shown(tuning: &Tuning, name: &str) -> (String, Source) {
         let all = tuning.list();
         let found = all
             .into_iter()
@@ -294,12 +282,12 @@ mod tests {
         assert_eq!(web_tuned(&next.config()).cors_origins, both);
         assert_eq!(
             shown(&next, "publish.grace_s"),
-            ("5".to_owned(), configuration::Source::Page)
+            ("5".to_owned(), Source::Page)
         );
         // What equals the default is not kept.
         assert_eq!(
             shown(&next, "limits.connections_per_address"),
-            ("1000".to_owned(), configuration::Source::Default)
+            ("1000".to_owned(), Source::Default)
         );
         change(
             &next,
@@ -309,7 +297,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             shown(&next, "publish.grace_s"),
-            ("30".to_owned(), configuration::Source::Default)
+            ("30".to_owned(), Source::Default)
         );
         assert_eq!(
             rig.catalogue.settings().len(),
@@ -341,11 +329,7 @@ mod tests {
                 "99999999999999999999",
                 Invalid::Whole { min: 0, max: 600 },
             ),
-            (
-                "publish.take_over",
-                "true",
-                Invalid::Fixed(configuration::Source::Flag),
-            ),
+            ("publish.take_over", "true", Invalid::Fixed(Source::Flag)),
             ("publish.take_over", "yes", Invalid::Switch),
             (
                 "http.cors_origins",
