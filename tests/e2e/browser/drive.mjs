@@ -10,28 +10,14 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { DEADLINE_MS, launch } from "./launch.mjs";
 
-const DEADLINE_MS = 20_000;
 const LOOK_EVERY_MS = 40;
 /** The rules of WCAG 2.0 to 2.2, levels A and AA. */
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const browser = await chromium.launch({
-  executablePath: process.argv[2],
-  headless: true,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-  ],
-});
+const browser = await launch(process.argv[2]);
 const profiles = new Map();
 
 async function profile(name) {

@@ -3,26 +3,12 @@
 //
 // node watch.mjs '{"chromium": path, "url": address, "username"?: …, "password"?: …, "watch"?: address, "seconds"?: n}'
 
-import { chromium } from "playwright-core";
+import { DEADLINE_MS, launch } from "./launch.mjs";
 
 const asked = JSON.parse(process.argv[2]);
-const DEADLINE_MS = 20_000;
 const seconds = asked.seconds ?? 3;
 
-const browser = await chromium.launch({
-  executablePath: asked.chromium,
-  headless: true,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-  ],
-});
+const browser = await launch(asked.chromium);
 try {
   const page = await browser.newPage();
   const complaints = [];

@@ -1,0 +1,22 @@
+// The browser of every story: headless, and talking to nobody but the page's server.
+
+import { chromium } from "playwright-core";
+
+export const DEADLINE_MS = 20_000;
+
+export function launch(executablePath) {
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--autoplay-policy=no-user-gesture-required",
+    ],
+  });
+}
