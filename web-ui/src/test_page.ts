@@ -2,7 +2,7 @@
 
 import source from "../../crates/web/locales/en/test.ftl";
 import type { Step, Trouble } from "./player/recovery.ts";
-import type { Playlist } from "./player/source.ts";
+import type { Delay, Playlist } from "./player/source.ts";
 import type { Stats } from "./player/statistics.ts";
 import { Log } from "./test_page/log.ts";
 import { RECENT, type Request, Requests } from "./test_page/requests.ts";
@@ -37,7 +37,7 @@ class TestPage {
     const on = <D>(type: string, hear: (detail: D) => void): void =>
       this.#player.addEventListener(type, (event) => hear((event as CustomEvent<D>).detail));
     on<WatchState>("stage-state", (state) => this.#stands(state.state));
-    on<"low" | "steady">("stage-opened", (choice) => this.#opened(choice));
+    on<Delay>("stage-opened", (choice) => this.#opened(choice));
     on<Playlist>("stage-playlist", (playlist) => this.#playlist(playlist));
     on<Stats>("stage-playing", (stats) => this.#plays(stats));
     on<Stats>("stage-stall", () => this.#stalled());
@@ -74,10 +74,11 @@ class TestPage {
     }
   }
 
-  #opened(delayChoice: "low" | "steady"): void {
+  #opened(delayChoice: Delay): void {
     this.#openedAt = performance.now();
     this.#playing(false);
-    const choice = delayChoice === "low" ? say("test-log-opened.low") : say("test-log-opened.steady");
+    const words = { realtime: "test-log-opened.realtime", low: "test-log-opened.low", steady: "test-log-opened.steady" } as const;
+    const choice = say(words[delayChoice]);
     this.#say("player", say("test-log-opened", { choice }));
   }
 
@@ -113,6 +114,8 @@ class TestPage {
   #failed(trouble: Trouble, step: Step): void {
     const status = trouble.kind === "network" && trouble.status !== undefined ? String(trouble.status) : "–";
     switch (step.step) {
+      case "by_hls":
+        return this.#say("network", say("test-log-by-hls"));
       case "recover_media":
         return this.#say("player", say("test-log-media"));
       case "refused":

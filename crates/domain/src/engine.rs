@@ -11,8 +11,10 @@ use bytes::Bytes;
 
 use crate::BoxFuture;
 use crate::clock::Time;
+use crate::grant::Granted;
 use crate::id::{ApiKeyId, KeyId, StreamId, UserId};
 use crate::publish::{Credential, Protocol};
+use crate::session;
 use crate::slug::Slug;
 
 /// Receives live media and delivers it.
@@ -45,6 +47,30 @@ pub trait Engine: Send + Sync {
 
     /// The multivariant playlist of the stream, each URI in it beginning with `prefix`.
     fn index(&self, slug: &str, prefix: &str) -> Fetch;
+
+    /// Answers a viewer's offer of WebRTC.
+    fn watch(
+        &self,
+        offer: session::Offer,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        drop(offer);
+        Box::pin(async { Err(session::Refused::Off) })
+    }
+
+    /// Changes a session of WebRTC.
+    fn change_session(
+        &self,
+        change: session::Change,
+    ) -> BoxFuture<'static, Result<session::Changed, session::NotChanged>> {
+        drop(change);
+        Box::pin(async { Err(session::NotChanged::NotFound) })
+    }
+
+    /// Ends a session of WebRTC at its client's wish; whether there was one of this name for who asks.
+    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
+        let _ = (session, granted);
+        Box::pin(async { false })
+    }
 
     /// Ends publishers or viewers at once; those concerned are told `why`.
     fn close(&self, who: Close, why: &str);

@@ -25,6 +25,7 @@ pub mod password;
 pub mod publish;
 pub mod random;
 pub mod secret;
+pub mod session;
 pub mod setting;
 pub mod setup;
 pub mod slug;

@@ -17,9 +17,11 @@ mod refusals;
 mod saved;
 
 use std::{
+    io,
+    net::UdpSocket,
     path::PathBuf,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -30,11 +32,13 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     changes::Changes,
-    egress::Reels,
+    egress::{Reels, webrtc::Sessions},
     hub::Hub,
     refusals::{Refusals, Refusee},
     saved::Saver,
 };
+
+pub use egress::webrtc::{Settings as WebrtcSettings, bind_datagrams};
 
 /// What the operator chose, and the bounds of the engine.
 #[derive(Clone, Debug)]
@@ -133,6 +137,7 @@ impl Shared {
 pub struct Embedded {
     shared: Arc<Shared>,
     hub: Arc<Hub>,
+    sessions: OnceLock<Arc<Sessions>>,
 }
 
 impl Embedded {
@@ -164,7 +169,11 @@ impl Embedded {
         });
         let hub = Arc::new(Hub::new(shared.clone(), resumes));
         tokio::spawn(hub::pulse::run(shared.clone(), Arc::downgrade(&hub)));
-        Self { shared, hub }
+        Self {
+            shared,
+            hub,
+            sessions: OnceLock::new(),
+        }
     }
 
     /// Takes publishers by RTMP from this listener until [`Embedded::stop`].
@@ -175,6 +184,23 @@ impl Embedded {
             self.hub.clone(),
             listener,
         ));
+    }
+
+    /// Serves viewers by WebRTC from this socket, and from this listener those whose network has no UDP, until [`Embedded::stop`].
+    ///
+    /// # Errors
+    /// Where the socket or a thread for it cannot be used.
+    pub fn listen_webrtc(
+        &self,
+        socket: UdpSocket,
+        listener: Option<std::net::TcpListener>,
+        settings: WebrtcSettings,
+    ) -> io::Result<()> {
+        let sockets = (socket, listener);
+        let sessions = Sessions::start(self.shared.clone(), self.hub.clone(), sockets, settings)?;
+        self.sessions
+            .set(Arc::new(sessions))
+            .map_err(|_| io::Error::other("WebRTC is served already"))
     }
 
     /// Goes by these from now on. A publisher that is waited for is waited for as long as they say, from when it left: a broadcast

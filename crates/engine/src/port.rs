@@ -8,7 +8,9 @@ use domain::{
         Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
         Status, TrackFacts, TrackKind,
     },
+    grant::Granted,
     publish::Credential,
+    session,
     slug::Slug,
 };
 use media::{Codec, Track};
@@ -65,6 +67,42 @@ impl Engine for Embedded {
         }
     }
 
+    fn watch(
+        &self,
+        offer: session::Offer,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.watch(offer).await,
+                None => Err(session::Refused::Off),
+            }
+        })
+    }
+
+    fn change_session(
+        &self,
+        change: session::Change,
+    ) -> BoxFuture<'static, Result<session::Changed, session::NotChanged>> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.change(change).await,
+                None => Err(session::NotChanged::NotFound),
+            }
+        })
+    }
+
+    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.end(session, granted).await,
+                None => false,
+            }
+        })
+    }
+
     fn close(&self, who: Close, why: &str) {
         let all = self.hub.all();
         match who {
@@ -112,7 +150,7 @@ impl Engine for Embedded {
             kind: "embedded",
             version: env!("CARGO_PKG_VERSION").to_owned(),
             whip: false,
-            whep: false,
+            whep: self.sessions.get().is_some(),
             records: false,
         }
     }

@@ -41,7 +41,7 @@ pub async fn run(config: &Config) -> Result<()> {
     ));
     let once = catalogue.one_time_login(&Caller::operator(), owner.id)?;
     println!("ready {}", running.base_url);
-    println!("open {}/open/{}", running.base_url, once.expose());
+    println!("open {}/login/{}", running.base_url, once.expose());
     until_told_to_stop().await?;
     signal.abort();
     running.stop().await;

@@ -1,7 +1,7 @@
 //! Running the server: opens, listens, tells what it listens on, and stops in order.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -105,6 +105,7 @@ pub async fn start(config: &Config) -> Result<Running> {
         .context("`http.listen` is switched off; there is nothing to serve")?;
     let rtmp = listener(config, "rtmp.listen").await?;
     let metrics = listener(config, "metrics.listen").await?;
+    let datagrams = config.listen("webrtc.listen").map(datagrams).transpose()?;
 
     let embedded = Arc::new(Embedded::new(
         engine_settings(config, &opened.folder),
@@ -132,6 +133,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             http: http_address,
             rtmp: address(&rtmp)?,
             metrics: address(&metrics)?,
+            webrtc: datagrams.as_ref().map(UdpSocket::local_addr).transpose()?,
         }),
     });
     let app = App::new(
@@ -199,6 +201,24 @@ pub async fn start(config: &Config) -> Result<Running> {
         println!("rtmp rtmp://{}/live", reachable(address));
         embedded.listen_rtmp(listener);
     }
+    if let Some(socket) = datagrams {
+        let local = socket.local_addr()?;
+        let settings = webrtc_settings(config)?;
+        // The same number, whatever the system gave; without it WebRTC works where UDP does.
+        let listener = bind(local)
+            .and_then(TcpListener::into_std)
+            .inspect_err(|error| {
+                tracing::warn!(%error, address = %local, "no TCP for WebRTC; viewers without UDP go by HLS");
+            });
+        embedded
+            .listen_webrtc(socket, listener.ok(), settings)
+            .with_context(|| {
+                format!(
+                    "WebRTC cannot be served on {local}; `--set webrtc.listen=` does without it"
+                )
+            })?;
+        println!("webrtc {}", reachable(local));
+    }
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
         checker,
@@ -239,6 +259,13 @@ async fn listener(config: &Config, name: &str) -> Result<Option<TcpListener>> {
     };
     bind(address).map(Some).with_context(|| {
         format!("cannot listen on {address} (`{name}`); if another program has this port, stop it or use `--set {name}=…`")
+    })
+}
+
+/// Binds the UDP socket of WebRTC, for both families where the address is every one's.
+fn datagrams(address: SocketAddr) -> Result<UdpSocket> {
+    engine::bind_datagrams(address).with_context(|| {
+        format!("cannot listen on {address} over UDP (`webrtc.listen`); if another program has this port, stop it or use `--set webrtc.listen=…`")
     })
 }
 
@@ -283,6 +310,23 @@ fn http_limits(config: &Config) -> Limits {
         connections_per_address: config.whole32("limits.connections_per_address").into(),
         drain: config.seconds("shutdown.drain_s"),
     }
+}
+
+fn webrtc_settings(config: &Config) -> Result<engine::WebrtcSettings> {
+    let public_addresses = config.list("webrtc.public_addresses").iter().map(|text| {
+        let ip = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0));
+        ip.or_else(|_| text.parse()).map_err(|_| {
+            anyhow!("`webrtc.public_addresses` holds `{text}`, which is no address such as `203.0.113.7` or `203.0.113.7:8189`")
+        })
+    });
+    Ok(engine::WebrtcSettings {
+        public_addresses: public_addresses.collect::<Result<_>>()?,
+        ice_lite: config.is_on("webrtc.ice_lite"),
+        sessions_max: config.size("webrtc.sessions"),
+        burst_bytes_max: config.size("webrtc.burst_bytes_max"),
+        burst_age_max: Duration::from_millis(config.whole32("webrtc.burst_ms_max").into()),
+        ..engine::WebrtcSettings::default()
+    })
 }
 
 fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {

@@ -12,7 +12,9 @@ use domain::engine::{
     Body, Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
     Status, TrackFacts, TrackKind, Viewers,
 };
+use domain::grant::Granted;
 use domain::publish::{Credential, Protocol};
+use domain::session;
 use domain::slug::Slug;
 use domain::stream::{KeyId, Stream};
 
@@ -31,6 +33,8 @@ struct Kept {
     failing: Option<String>,
     history: HashMap<Slug, Vec<Sample>>,
     posters: HashMap<Slug, Reply>,
+    /// Sessions of WebRTC by name: whose, and how often restarted.
+    sessions: HashMap<String, (Granted, u32)>,
     /// Changes so far; each call that changes something raises it.
     changes: Changes,
 }
@@ -184,6 +188,65 @@ impl Engine for FakeEngine {
 
     fn poster(&self, slug: &Slug) -> Option<Reply> {
         self.kept().posters.get(slug).cloned()
+    }
+
+    /// Any offer is answered while the stream is live.
+    fn watch(
+        &self,
+        offer: session::Offer,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        let mut kept = self.kept();
+        let answer = if kept.live.contains_key(&offer.slug) {
+            let session = format!("session-{}", kept.sessions.len());
+            kept.sessions.insert(session.clone(), (offer.granted, 0));
+            Ok(session::Answer {
+                sdp: "v=0\r\n".to_owned(),
+                session,
+                etag: "ice-0".to_owned(),
+            })
+        } else {
+            Err(session::Refused::NotLive)
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    /// The fragment `restart` restarts.
+    fn change_session(
+        &self,
+        change: session::Change,
+    ) -> BoxFuture<'static, Result<session::Changed, session::NotChanged>> {
+        let mut kept = self.kept();
+        let known = kept.sessions.get_mut(&change.session);
+        let answer = match known.filter(|(granted, _)| *granted == change.granted) {
+            None => Err(session::NotChanged::NotFound),
+            Some(_) if change.fragment != "restart" => Ok(session::Changed::Trickled),
+            Some((_, restarts)) => match change.if_match.as_deref() {
+                None => Err(session::NotChanged::Unconditional),
+                Some(etag) if etag != "*" && etag != format!("ice-{restarts}") => {
+                    Err(session::NotChanged::Stale)
+                }
+                Some(_) => {
+                    *restarts += 1;
+                    Ok(session::Changed::Restarted {
+                        fragment: "a=ice-ufrag:new1\r\n".to_owned(),
+                        etag: format!("ice-{restarts}"),
+                    })
+                }
+            },
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
+        let mut kept = self.kept();
+        let is_theirs = kept
+            .sessions
+            .get(&session)
+            .is_some_and(|(theirs, _)| *theirs == granted);
+        if is_theirs {
+            kept.sessions.remove(&session);
+        }
+        Box::pin(std::future::ready(is_theirs))
     }
 
     fn changes(&self, seen: u64) -> BoxFuture<'static, u64> {

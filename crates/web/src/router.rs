@@ -77,7 +77,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/setup", get(pages::setup::show).post(pages::setup::submit))
         .route(
-            "/open/{token}",
+            "/login/{token}",
             get(pages::login::ask_once).post(pages::login::once),
         )
         .route("/watch/{slug}", get(pages::watch::show))
@@ -153,12 +153,27 @@ pub fn router(app: App) -> Router {
         .route("/health", get(health::show))
         .method_not_allowed_fallback(other_method)
         .fallback(nothing_here);
+    // Open to players on other sites, which come without cookies that count.
+    let webrtc = Router::new()
+        .route(
+            "/{slug}/whep",
+            get(play::whep::discover).post(play::whep::offer),
+        )
+        .route(
+            "/{slug}/whep/{session}",
+            get(play::whep::discover)
+                .patch(play::whep::change)
+                .delete(play::whep::end),
+        )
+        .method_not_allowed_fallback(other_method)
+        .layer(from_fn(play::whep::cors));
     Router::new()
         .merge(hls)
         .merge(api)
         .merge(pages)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(app.clone(), extract::same_site))
+        .merge(webrtc)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(extract::bounded))
         .layer(from_fn_with_state(app.clone(), pages::error::for_people))
         .layer(from_fn_with_state(app.clone(), extract::context))

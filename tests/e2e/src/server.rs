@@ -62,10 +62,15 @@ impl Server {
             Ok(folder) => Arc::new(folder),
             Err(error) => panic!("no directory: {error}"),
         };
-        let mut all: Vec<String> = ["http.listen", "rtmp.listen", "metrics.listen"]
-            .iter()
-            .map(|name| format!("{name}=127.0.0.1:0"))
-            .collect();
+        let mut all: Vec<String> = [
+            "http.listen",
+            "rtmp.listen",
+            "metrics.listen",
+            "webrtc.listen",
+        ]
+        .iter()
+        .map(|name| format!("{name}=127.0.0.1:0"))
+        .collect();
         all.extend(settings.iter().map(|setting| (*setting).to_owned()));
         Self::spawn(folder, command, all)
     }

@@ -15,10 +15,11 @@ use tempfile::TempDir;
 /// The drain is ten seconds by default; nobody is connected.
 const DRAIN: Duration = Duration::from_secs(12);
 /// Ports that nothing else on the machine has.
-const FREE: [&str; 3] = [
+const FREE: [&str; 4] = [
     "http.listen=127.0.0.1:0",
     "rtmp.listen=127.0.0.1:0",
     "metrics.listen=127.0.0.1:0",
+    "webrtc.listen=127.0.0.1:0",
 ];
 
 fn settings(more: &[&str]) -> Vec<String> {

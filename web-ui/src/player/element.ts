@@ -1,6 +1,6 @@
 // `<stage-player>`: watches one live stream, from before it begins until after it ends.
 //
-// Attributes: `src` (its index.m3u8), `slug`, `state-url` (how it stands, for who asks), `title`, `sprite` (the icons), and `live`
+// Attributes: `src` (its index.m3u8), `whep` (the door of WebRTC, where there is one), `slug`, `state-url` (how it stands, for who asks), `title`, `sprite` (the icons), and `live`
 // when it is known to be on air, which saves a question. A `.p-poster` inside is the picture before playback. The element puts the
 // parts together: how the stream stands, playback, what is pressed, and what is seen; and says in plain words what is the matter
 // while there is no picture.
@@ -67,7 +67,9 @@ export class StagePlayer extends HTMLElement {
       this.#render();
     });
     const url = new URL(this.getAttribute("src") ?? "", document.baseURI).href;
-    this.#playback = new Playback(this.#view.video, url, {
+    const whep = this.getAttribute("whep") ?? undefined;
+    this.#view.hasRealTime = whep !== undefined;
+    this.#playback = new Playback(this.#view.video, { hls: url, whep }, {
       changed: () => this.#render(),
       inDoubt: () => void this.#standing.ask(),
       opened: (delay) => this.#tell("stage-opened", delay),
@@ -141,7 +143,8 @@ export class StagePlayer extends HTMLElement {
 
   /** What Automatic does now: "Now: low, 0.8 s behind". */
   #about(delay: number | undefined): string {
-    const choice = this.#playback.delay === "low" ? say("player-now-low") : say("player-now-steady");
+    const words = { realtime: "player-now-realtime", low: "player-now-low", steady: "player-now-steady" } as const;
+    const choice = say(words[this.#playback.delay]);
     return delay === undefined ? say("player-now", { choice }) : say("player-now-behind", { choice, delay: delayText(delay) });
   }
 

@@ -8,7 +8,7 @@ import type { WatchState } from "../watch_state.ts";
 import { StallMeter } from "./meters.ts";
 import { type DelayChoice, keepPreferences, readPreferences } from "./preferences.ts";
 import { Recovery, type Step, type Trouble } from "./recovery.ts";
-import { type Delay, openSource, type Playlist, type Source } from "./source.ts";
+import { type Addresses, type Delay, openSource, type Playlist, type Source } from "./source.ts";
 
 /** Farther than this behind where playback should be is not live any more. */
 const AT_LIVE_S = 2.5;
@@ -37,7 +37,7 @@ export interface PlaybackEvents {
 
 export class Playback {
   readonly video: HTMLVideoElement;
-  readonly #url: string;
+  readonly #addresses: Addresses;
   readonly #events: PlaybackEvents;
   readonly #recovery = new Recovery();
   readonly #stalls = new StallMeter();
@@ -71,9 +71,9 @@ export class Playback {
   #stuckSeconds = 0;
   #behindSeconds = 0;
 
-  constructor(video: HTMLVideoElement, url: string, events: PlaybackEvents) {
+  constructor(video: HTMLVideoElement, addresses: Addresses, events: PlaybackEvents) {
     this.video = video;
-    this.#url = url;
+    this.#addresses = addresses;
     this.#events = events;
   }
 
@@ -116,7 +116,7 @@ export class Playback {
   open(): void {
     this.close();
     this.#wantsLive = true; // a new source begins at live
-    const source = openSource(this.video, this.#url, this.delay, {
+    const source = openSource(this.video, this.#addresses, this.delay, {
       ready: () => void this.#begin(),
       // The next epoch, or the end: the answer is there when the buffer runs out.
       closing: () => this.#events.inDoubt(),
@@ -165,6 +165,10 @@ export class Playback {
       case "reload":
         if (step.because === "gone") this.#events.inDoubt();
         this.#reopenAfter(step.afterS);
+        break;
+      case "by_hls":
+        this.delay = "low";
+        this.#reopenAfter(0);
         break;
       case "refused":
         this.refused = true;
@@ -269,7 +273,8 @@ export class Playback {
   choose(choice: DelayChoice): void {
     this.choice = choice;
     const before = this.delay;
-    this.delay = choice === "steady" ? "steady" : "low";
+    const realTime = choice === "realtime" && this.#addresses.whep !== undefined;
+    this.delay = realTime ? "realtime" : choice === "steady" ? "steady" : "low";
     if (this.#source && this.delay !== before) this.open();
   }
 

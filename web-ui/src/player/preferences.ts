@@ -1,7 +1,7 @@
 // What a viewer chose, remembered in this browser: volume, sound off, delay. Storage may be refused; then it is
 // forgotten with the page.
 
-export type DelayChoice = "automatic" | "low" | "steady";
+export type DelayChoice = "automatic" | "realtime" | "low" | "steady";
 
 export interface Preferences {
   /** 0 to 1. */
@@ -11,7 +11,7 @@ export interface Preferences {
 }
 
 const KEY = "media-server.player";
-const DELAYS: readonly DelayChoice[] = ["automatic", "low", "steady"];
+const DELAYS: readonly DelayChoice[] = ["automatic", "realtime", "low", "steady"];
 
 /** Reads what was kept; whatever is missing or strange is as for a new viewer. */
 export function parsePreferences(text: string | null): Preferences {

@@ -10,12 +10,15 @@ export type Trouble =
   | { readonly kind: "network"; readonly of: "index" | "pieces"; readonly status: number | undefined }
   /** The browser failed to decode or to take what came. */
   | { readonly kind: "media" }
+  /** Real time does not work here: no way through the network, or an encoder that it cannot show. */
+  | { readonly kind: "real_time" }
   /** The browser does not play these codecs at all; as in a CODECS attribute, or empty. */
   | { readonly kind: "codec"; readonly codecs: string };
 
 export type Step =
   | { readonly step: "reload"; readonly afterS: number; readonly because: keyof typeof BACK_OFF_S }
   | { readonly step: "recover_media" }
+  | { readonly step: "by_hls" }
   | { readonly step: "refused" }
   | { readonly step: "cannot_play"; readonly codecs: string };
 
@@ -38,6 +41,8 @@ export class Recovery {
     switch (trouble.kind) {
       case "codec":
         return { step: "cannot_play", codecs: trouble.codecs };
+      case "real_time":
+        return { step: "by_hls" };
       case "network":
         switch (trouble.status) {
           case 401:

@@ -9,8 +9,9 @@ import Hls, { type ErrorData, Events, ErrorDetails, ErrorTypes, type HlsConfig }
 
 import { RateMeter } from "./meters.ts";
 import type { Trouble } from "./recovery.ts";
+import { WhepSource } from "./whep.ts";
 
-export type Delay = "low" | "steady";
+export type Delay = "realtime" | "low" | "steady";
 
 /** What a media playlist says of itself. */
 export interface Playlist {
@@ -56,7 +57,14 @@ export interface Source {
   choose(height: number | undefined): void;
 }
 
-export function openSource(video: HTMLVideoElement, url: string, delay: Delay, events: SourceEvents): Source | undefined {
+/** Where a stream is to be had: by HLS, and by WebRTC where the server offers it. */
+export interface Addresses {
+  readonly hls: string;
+  readonly whep: string | undefined;
+}
+
+export function openSource(video: HTMLVideoElement, { hls: url, whep }: Addresses, delay: Delay, events: SourceEvents): Source | undefined {
+  if (delay === "realtime" && whep !== undefined) return new WhepSource(video, whep, events);
   if (Hls.isSupported()) return new HlsSource(video, url, delay, events);
   if (video.canPlayType("application/vnd.apple.mpegurl") !== "") return new NativeSource(video, url, events);
   return undefined;

@@ -3,6 +3,7 @@
 import { bitRate, count, frameRate, secondsText } from "../text.ts";
 import { clipCodecs } from "./codecs.ts";
 import type { Playback } from "./playback.ts";
+import type { Delay } from "./source.ts";
 import { say } from "./words.ts";
 
 /** `null` where one is not known. */
@@ -58,7 +59,7 @@ export class Statistics {
     const { video, source, stalls, delay } = this.#playback;
     const quality = video.getVideoPlaybackQuality();
     const codecs = clipCodecs(source?.codecs ?? "");
-    const isLow = source !== undefined && !source.isNative && delay === "low";
+    const shownAs = source?.isNative === true ? "steady" : delay;
     return {
       delay_s: this.delayS ?? null,
       buffer_s: bufferAhead(video),
@@ -71,7 +72,7 @@ export class Statistics {
       height: video.videoHeight,
       video: codecs.video ?? null,
       audio: codecs.audio ?? null,
-      connection: source ? (isLow ? say("player-stat-connection.low") : say("player-stat-connection.steady")) : null,
+      connection: source ? connectionOf(shownAs) : null,
     };
   }
 
@@ -92,6 +93,11 @@ export class Statistics {
       [say("player-stat-stalls"), count(s.stalls), true],
     ];
   }
+}
+
+function connectionOf(delay: Delay): string {
+  if (delay === "realtime") return say("player-stat-connection.realtime");
+  return delay === "low" ? say("player-stat-connection.low") : say("player-stat-connection.steady");
 }
 
 function bufferAhead(video: HTMLVideoElement): number {

@@ -84,6 +84,7 @@ export class View {
     const icon = this.#icon;
     const delays = [
       choice("automatic", say("player-delay-automatic"), ""),
+      choice("realtime", say("player-delay-realtime"), say("player-delay-realtime.about")),
       choice("low", say("player-delay-low"), say("player-delay-low.about")),
       choice("steady", say("player-delay-steady"), say("player-delay-steady.about")),
     ].join("");
@@ -191,6 +192,13 @@ export class View {
   /** What Automatic does now: "Now: low, 0.8 s behind". */
   set about(text: string) {
     setText(this.#about, text);
+  }
+
+  /** Whether real time can be chosen. */
+  set hasRealTime(has: boolean) {
+    const input = this.menu.querySelector<HTMLInputElement>("input[name=delay][value=realtime]");
+    const label = input?.closest<HTMLElement>("label");
+    if (label) label.hidden = !has;
   }
 
   set delayChoice(choice: DelayChoice) {

@@ -2,5 +2,6 @@
 
 pub(crate) mod hls;
 mod reel;
+pub(crate) mod webrtc;
 
 pub(crate) use reel::Reels;

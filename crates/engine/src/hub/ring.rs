@@ -113,6 +113,23 @@ impl Ring {
             dropped: 0,
         }
     }
+
+    /// A reader that begins at the last key frame of the picture, or with what comes where there is none; and the tracks in force.
+    pub(crate) fn reader_from_key(self: &Arc<Self>) -> (Reader, Vec<Track>) {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_key = |entry: &Entry| matches!(entry, Entry::Frame(frame) if frame.key && frame.track == TrackId::VIDEO);
+        let last = inner.entries.iter().rposition(is_key);
+        let next = inner.first + last.unwrap_or(inner.entries.len()) as u64;
+        let tracks = inner.tracks.clone();
+        drop(inner);
+        let reader = Reader {
+            ring: self.clone(),
+            next,
+            grown: self.end.subscribe(),
+            dropped: 0,
+        };
+        (reader, tracks)
+    }
 }
 
 impl Reader {

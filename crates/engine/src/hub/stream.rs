@@ -2,7 +2,7 @@
 
 use std::{
     net::IpAddr,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
@@ -94,6 +94,8 @@ pub(crate) struct Stream {
     window: RwLock<Window>,
     version: watch::Sender<u64>,
     pub(crate) presence: Presence,
+    /// Sessions of WebRTC that are connected.
+    pub(crate) webrtc_viewers: AtomicU32,
     forgotten: AtomicBool,
     /// Nothing comes, and what came was packaged.
     quiet: watch::Sender<bool>,
@@ -117,6 +119,7 @@ impl Stream {
             }),
             version: watch::Sender::new(0),
             presence: Presence::default(),
+            webrtc_viewers: AtomicU32::new(0),
             forgotten: AtomicBool::new(false),
             quiet: watch::Sender::new(true),
         })
@@ -151,6 +154,11 @@ impl Stream {
         if turned {
             self.shared.changes.note();
         }
+    }
+
+    /// Whether a publisher is there now.
+    pub(crate) fn is_receiving(&self) -> bool {
+        self.state().phase == Phase::Receiving
     }
 
     /// Whether viewers can play what is on now.
@@ -318,7 +326,7 @@ impl Stream {
     fn viewers(&self, now: Duration) -> Viewers {
         Viewers {
             hls: self.presence.viewers(now),
-            webrtc: 0,
+            webrtc: self.webrtc_viewers.load(Ordering::Relaxed),
         }
     }
 

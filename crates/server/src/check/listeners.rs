@@ -65,6 +65,7 @@ pub async fn look(config: &Config, listening: Option<Listening>, search: Duratio
             "http" => Some(at.http),
             "rtmp" => at.rtmp,
             "metrics" => at.metrics,
+            "webrtc" => at.webrtc,
             _ => None,
         }),
         is_later: config
@@ -88,7 +89,7 @@ fn judge(port: Port) -> Finding {
         (None, Some(address)) if address.port() == 0 => {
             finding(port.id, "any", vec![("ip", address.ip().to_string())])
         }
-        (None, Some(address)) => wanted(port, address, attempt(address, Kind::Tcp, port.until)),
+        (None, Some(address)) => wanted(port, address, attempt_all(port, address)),
     }
 }
 
@@ -136,16 +137,10 @@ fn wanted(port: Port, address: SocketAddr, tried: Tried) -> Finding {
 
 /// A port that a later version will take: worth knowing who has it, no more.
 fn later(port: Port, address: SocketAddr) -> Finding {
-    let kinds: &[Kind] = match port.id {
-        "webrtc" => &[Kind::Udp, Kind::Tcp],
-        _ => &[Kind::Tcp],
+    let holder = match attempt_all(port, address) {
+        Tried::Held(holder) => Some(holder),
+        _ => None,
     };
-    let holder = kinds
-        .iter()
-        .find_map(|kind| match attempt(address, *kind, port.until) {
-            Tried::Held(holder) => Some(holder),
-            _ => None,
-        });
     let mut values = vec![("address", address.to_string())];
     let state = match holder {
         Some(holder) => {
@@ -155,6 +150,15 @@ fn later(port: Port, address: SocketAddr) -> Finding {
         None => "later",
     };
     finding(port.id, state, values)
+}
+
+/// Tries whatever the port would carry; the first hindrance counts.
+fn attempt_all(port: Port, address: SocketAddr) -> Tried {
+    let kind = match port.id {
+        "webrtc" => Kind::Udp,
+        _ => Kind::Tcp,
+    };
+    attempt(address, kind, port.until)
 }
 
 /// Takes a port and lets go of it at once, without listening: nobody can connect meanwhile.

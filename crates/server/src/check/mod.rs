@@ -105,6 +105,8 @@ pub struct Listening {
     pub rtmp: Option<SocketAddr>,
     /// Figures.
     pub metrics: Option<SocketAddr>,
+    /// Media of WebRTC.
+    pub webrtc: Option<SocketAddr>,
 }
 
 /// Looks, and keeps what it saw for a moment. Cheap to clone.

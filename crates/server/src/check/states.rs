@@ -29,7 +29,7 @@ type States = &'static [(&'static str, Level)];
 const STATES: &[(&str, &[States])] = &[
     ("http", &[PORT, &[("behind", Ok), ("off", Problem)]]),
     ("rtmp", &[PORT, &[("off", Notice)]]),
-    ("webrtc", &[LATER]),
+    ("webrtc", &[PORT, &[("off", Notice)]]),
     // Figures are for this machine alone unless somebody wants it otherwise.
     (
         "metrics",

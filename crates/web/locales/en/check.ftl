@@ -58,10 +58,23 @@ check-rtmp-unavailable = { check-port-unavailable }
     .fix = { check-port-unavailable.fix }
 check-rtmp-off = Switched off: encoders cannot publish
 
-check-webrtc = WebRTC (UDP and TCP)
-check-webrtc-later = { check-port-later }
-check-webrtc-later-held = { check-port-later-held }
-check-webrtc-later-off = { check-port-later-off }
+check-webrtc = Real time (WebRTC, UDP)
+check-webrtc-listening = { check-port-listening }
+check-webrtc-local = { check-port-local }
+check-webrtc-free = { check-port-free }
+check-webrtc-any = { check-port-any }
+check-webrtc-held = { check-port-held }
+    .fix = { check-port-held.fix }
+check-webrtc-held-unknown = { check-port-held-unknown }
+    .fix = { check-port-held-unknown.fix }
+check-webrtc-taken = { check-port-taken }
+    .fix = { check-port-taken.fix }
+check-webrtc-denied = { check-port-denied }
+    .fix = { check-port-denied.fix }
+check-webrtc-unavailable = { check-port-unavailable }
+    .fix = { check-port-unavailable.fix }
+check-webrtc-off = { check-port-off }
+    .fix = Nobody can watch in real time; the low-latency player still works. Set `webrtc.listen` to switch it on.
 
 check-metrics = Metrics
 check-metrics-listening = { check-port-listening }

@@ -27,12 +27,15 @@ player-control-video = video player
 player-menu = Delay and quality
 player-delay = Delay
 player-delay-automatic = Automatic
+player-delay-realtime = Real time
+    .about = Under half a second, by WebRTC
 player-delay-low = Low
     .about = About 1{"\u00A0"}s
 player-delay-steady = Steady
     .about = About 8{"\u00A0"}s, with rewind
 player-now = Now: { $choice }
 player-now-behind = Now: { $choice }, { $delay } behind
+player-now-realtime = real time
 player-now-low = low
 player-now-steady = steady
 player-quality = Quality
@@ -60,6 +63,7 @@ player-key-help = This list
 
 # Statistics.
 player-stat-connection = Connection
+    .realtime = WebRTC
     .low = Low-delay HLS
     .steady = HLS
 player-stat-buffer = Buffer

@@ -66,7 +66,7 @@ impl FromRequestParts<App> for Asking {
 }
 
 /// The API key of a request (RFC 6750, 2.1); empty where it is not even text. Other schemes are for whoever stands in front.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, key) = value.split_at_checked("bearer".len())?;
     let key = key

@@ -31,6 +31,11 @@ pub(crate) async fn same_site(State(app): State<App>, request: Request, next: Ne
     Problem::new(StatusCode::FORBIDDEN, "cross_site", detail).into_response()
 }
 
+/// Whether this site's own page asks, or no page at all: only then a visitor's cookie counts on routes that are open to other sites.
+pub(crate) fn is_own_site(app: &App, headers: &HeaderMap, client: &Client) -> bool {
+    allowed(headers, &client.origin, &app.tuned().cors_origins)
+}
+
 /// Whether an API key and nothing else vouches for the request. Browsers do send `Basic` along by themselves, once a proxy
 /// in front has asked for it: that is no key.
 fn with_key_alone(headers: &HeaderMap) -> bool {

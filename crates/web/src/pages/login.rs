@@ -156,7 +156,7 @@ struct OncePage {
     token: String,
 }
 
-/// `GET /open/{token}`: a page that logs in by itself, so that a link preview does not use the link up.
+/// `GET /login/{token}`: a page that logs in by itself, so that a link preview does not use the link up.
 pub(crate) async fn ask_once(
     State(app): State<App>,
     Visitor(caller): Visitor,
@@ -174,7 +174,7 @@ pub(crate) async fn ask_once(
     )
 }
 
-/// `POST /open/{token}`: logs in, once, and goes on to what is there to see.
+/// `POST /login/{token}`: logs in, once, and goes on to what is there to see.
 pub(crate) async fn once(
     State(app): State<App>,
     client: Client,

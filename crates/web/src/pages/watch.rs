@@ -36,6 +36,7 @@ struct Page {
     who_can_see: String,
     src: String,
     state_url: String,
+    whep: Option<String>,
     poster: Option<String>,
     manages: bool,
     on_air: Option<OnAir>,
@@ -87,6 +88,7 @@ pub(crate) async fn show(
         who_can_see: who_can_see(app.text(), stream.visibility),
         src: format!("/hls/{}/index.m3u8", stream.slug),
         state_url: format!("/api/watch/{}", stream.slug),
+        whep: whep(&app, &stream.slug),
         poster: poster(&app, &stream.slug),
         manages: app.catalogue().may_manage(&caller, stream.id),
         slug: stream.slug.as_str().to_owned(),
@@ -100,6 +102,12 @@ pub(crate) async fn show(
 pub(super) fn poster(app: &App, slug: &Slug) -> Option<String> {
     app.engine().poster(slug)?;
     Some(format!("/hls/{slug}/poster.mp4"))
+}
+
+/// The door of WebRTC, where there is one.
+pub(super) fn whep(app: &App, slug: &Slug) -> Option<String> {
+    let capable = app.engine().capabilities().whep;
+    capable.then(|| format!("/{slug}/whep"))
 }
 
 /// Who can see a stream, as a sentence.

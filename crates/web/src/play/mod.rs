@@ -2,6 +2,7 @@
 
 mod live;
 mod poster;
+pub(crate) mod whep;
 
 use std::{
     collections::BTreeMap,

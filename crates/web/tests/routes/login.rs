@@ -310,7 +310,7 @@ async fn link_logs_in_once_and_only_by_its_button() {
         .catalogue
         .one_time_login(&Caller::operator(), ann)
         .unwrap();
-    let path = format!("/open/{}", token.expose());
+    let path = format!("/login/{}", token.expose());
     for _ in 0..2 {
         let page = site.send(Ask::get(&path)).await;
         assert!(page.status.is_success() && page.cookie().is_none() && page.body.contains(&path));

@@ -24,4 +24,5 @@ mod stored;
 mod streams;
 mod sweep;
 mod weight;
+mod whep;
 mod words;

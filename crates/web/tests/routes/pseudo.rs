@@ -53,7 +53,7 @@ const PAGES: &[(&str, By, &str)] = &[
     ("login", By::Nobody, "/login username=1&password=2"),
     ("logout", By::Nobody, "/logout"),
     ("logout", By::Owner, "/logout"),
-    ("once", By::Nobody, "/open/999"),
+    ("once", By::Nobody, "/login/999"),
     ("streams", By::Owner, "/streams"),
     ("streams", By::Other, "/streams"),
     ("streams_new", By::Owner, "/streams/new"),

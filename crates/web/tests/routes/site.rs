@@ -338,6 +338,11 @@ impl Ask {
         self.header("content-type", "application/json")
     }
 
+    pub fn text(mut self, media_type: &str, body: &str) -> Self {
+        self.body = body.to_owned();
+        self.header("content-type", media_type)
+    }
+
     pub fn form(mut self, body: &str) -> Self {
         self.body = body.to_owned();
         self.header("content-type", "application/x-www-form-urlencoded")

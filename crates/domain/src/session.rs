@@ -1,0 +1,98 @@
+//! Sessions of WebRTC as an engine offers them: an offer is answered, changed and ended by its address (RFC 9725; WHEP draft 03).
+
+use std::{net::IpAddr, sync::Arc};
+
+use crate::{grant::Granted, slug::Slug};
+
+/// A viewer's offer, after leave to watch was given.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The stream to watch.
+    pub slug: Slug,
+    /// The leave, as its token: the session ends when it does. Never log it.
+    pub token: Arc<str>,
+    /// To whom leave was given: who may change or end the session.
+    pub granted: Granted,
+    /// The session description; not looked at yet.
+    pub sdp: String,
+    /// From where the offer came.
+    pub address: IpAddr,
+}
+
+/// A session that waits for its client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The session description to answer with.
+    pub sdp: String,
+    /// The session's name in addresses: 128 random bits.
+    pub session: String,
+    /// Which ICE session it is; another after each restart.
+    pub etag: String,
+}
+
+/// Why there is no session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// This engine has none, or it is switched off.
+    #[error("WebRTC is switched off on this server")]
+    Off,
+    /// Nothing is sent on this stream just now.
+    #[error("the stream is not live")]
+    NotLive,
+    /// What is sent cannot be shown this way; HLS can.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// The description cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// It can be read and asks for what is not to be had.
+    #[error("{0}")]
+    Unacceptable(String),
+    /// Too many sessions, in all or half open ones.
+    #[error("there are too many sessions just now")]
+    TooMany,
+}
+
+/// A change to a session.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The session's name.
+    pub session: String,
+    /// Who asks.
+    pub granted: Granted,
+    /// The fragment of trickle ICE (RFC 8840); not looked at yet.
+    pub fragment: String,
+    /// The `If-Match` header.
+    pub if_match: Option<String>,
+}
+
+/// A session was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// Further addresses were taken note of.
+    Trickled,
+    /// ICE begins anew.
+    Restarted {
+        /// The server's side of it, as a fragment.
+        fragment: String,
+        /// Which ICE session it is now.
+        etag: String,
+    },
+}
+
+/// Why a session was not changed; it goes on as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotChanged {
+    /// There is none of that name for who asks.
+    #[error("there is no such session")]
+    NotFound,
+    /// A restart has to say that it may replace what is there.
+    #[error("a restart needs If-Match")]
+    Unconditional,
+    /// What the change was made for is not what is there.
+    #[error("the session has changed since")]
+    Stale,
+    /// The fragment cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+}

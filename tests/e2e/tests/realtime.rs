@@ -1,0 +1,195 @@
+//! Watching by WebRTC: a real browser through the page, and who is let in and put out.
+
+use std::time::Duration;
+
+use e2e::{
+    Browser, Encoder, Ffmpeg, MOMENT, Server,
+    server::{PASSWORD, wait_until_receiving},
+};
+use serde_json::json;
+
+const CHOOSE: &str =
+    "localStorage.setItem('media-server.player', JSON.stringify({ delay: 'realtime' }))";
+const STATS: &str = "document.querySelector('stage-player').stats";
+/// Two seconds of pictures have been shown by WebRTC.
+const FLOWS: &str = "(() => { const s = document.querySelector('stage-player').stats; return s.connection === 'WebRTC' && s.frames > 60 && s.width > 0; })()";
+
+#[test]
+fn browser_watches_in_real_time_and_is_put_out_when_its_login_ends() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "members");
+    let publisher = Encoder::new(Ffmpeg::Modern)
+        .key_frame_every(4)
+        .publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    page.log_in(&server.url(""), "anna", PASSWORD);
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = page.see(CHOOSE);
+    page.reload();
+    let _ = page.until(FLOWS, MOMENT * 2);
+    let stats = page.see(STATS);
+    println!("real time: {stats}");
+    assert_eq!(stats["stalls"], json!(0), "{stats}");
+    let delay = stats["delay_s"].as_f64();
+    assert!(delay.is_some_and(|delay| delay < 0.5), "{stats}");
+    let live = operator.get("/api/streams/live").json();
+    assert_eq!(live["live"]["viewers"]["webrtc"], json!(1), "{live}");
+    page.picture("real-time");
+
+    const PUT_OUT: &str = "!document.querySelector('stage-player video[slot=media]').srcObject?.active || document.querySelector('.p-slate').textContent.trim() !== ''";
+    assert_eq!(page.see(PUT_OUT), json!(false));
+    // Its login ends: no more pictures, within a second.
+    let _ = server.cli(
+        &["user", "reset-password", "anna"],
+        "another battery staple",
+    );
+    let _ = page.until(PUT_OUT, MOMENT);
+    assert!(
+        page.complaints()
+            .iter()
+            .all(|complaint| complaint.contains("40"))
+    );
+    publisher.stop();
+}
+
+/// Watches by WebRTC for some seconds as any page can, and tells what came and what carried it.
+const WATCH: &str = r#"(async (withoutUdp) => {
+  const peer = new RTCPeerConnection();
+  peer.addTransceiver("video", { direction: "recvonly" });
+  peer.addTransceiver("audio", { direction: "recvonly" });
+  const video = document.createElement("video");
+  video.muted = video.autoplay = true;
+  const stream = new MediaStream();
+  video.srcObject = stream;
+  document.body.append(video);
+  peer.ontrack = ({ track }) => stream.addTrack(track);
+  await peer.setLocalDescription();
+  const headers = { "content-type": "application/sdp" };
+  const answer = await fetch("/live/whep", { method: "POST", headers, body: peer.localDescription.sdp });
+  if (!answer.ok) return { status: answer.status, why: await answer.text() };
+  const told = await answer.text();
+  const sdp = withoutUdp ? told.replace(/a=candidate:\S+ 1 udp .*\r\n/g, "") : told;
+  await peer.setRemoteDescription({ type: "answer", sdp });
+  await new Promise((done) => setTimeout(done, 4000));
+  const found = {};
+  const all = [...(await peer.getStats()).values()];
+  for (const entry of all) {
+    if (entry.type === "inbound-rtp") found[entry.kind] = entry;
+    if (entry.type === "candidate-pair" && entry.nominated) {
+      found.protocol = all.find(({ id }) => id === entry.remoteCandidateId)?.protocol;
+    }
+  }
+  peer.close();
+  return found;
+})"#;
+
+#[test]
+fn network_without_udp_is_watched_over_tcp() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let _publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    assert_eq!(page.open(&server.url("/login")), 200);
+    // The server answers and never knocks: who is told of no UDP address has no UDP.
+    for (without_udp, protocol) in [(false, "udp"), (true, "tcp")] {
+        let seen = page.see(&format!("{WATCH}({without_udp})"));
+        assert_eq!(seen["protocol"], json!(protocol), "{seen}");
+        let frames = seen["video"]["framesDecoded"].as_u64();
+        assert!(frames > Some(60), "{protocol}: {seen}");
+        assert_eq!(seen["video"]["packetsLost"], json!(0), "{protocol}: {seen}");
+    }
+}
+
+#[test]
+fn door_tells_what_it_wants_and_lets_in_who_may_watch() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let _ = server.add_stream("secret", "private");
+    let key = server.add_stream("live", "public");
+    let client = server.client();
+    let offer = |slug: &str, body: &str| {
+        let fields = [("content-type", "application/sdp")];
+        client.ask("POST", &format!("/{slug}/whep"), &fields, body.as_bytes())
+    };
+    for slug in ["secret", "nothing"] {
+        assert_eq!(offer(slug, "v=0\r\n").status, 401, "{slug}");
+    }
+    let early = offer("live", OFFER);
+    assert_eq!(early.status, 409);
+    assert_eq!(early.header("retry-after"), Some("2"));
+    let _publisher =
+        Encoder::new(Ffmpeg::System).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    assert_eq!(offer("live", "hello").status, 400);
+    let long = "a=candidate:x\r\n".repeat(4000);
+    assert_eq!(offer("live", &long).status, 400);
+    let many = format!(
+        "v=0\r\n{}",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n".repeat(2000)
+    );
+    assert!([400, 422].contains(&offer("live", &many).status));
+
+    let mut answer = offer("live", OFFER);
+    while answer.status == 409 {
+        answer = offer("live", OFFER);
+    }
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    assert_eq!(offer("live", &OFFER.replace("H264", "VP8")).status, 422);
+    let sdp = answer.text();
+    assert!(
+        sdp.contains("a=setup:passive") && sdp.contains("a=sendonly"),
+        "{sdp}"
+    );
+    assert!(
+        sdp.contains(" 127.0.0.1 "),
+        "a client on this machine is told the loopback: {sdp}"
+    );
+    let session = answer.header("location").unwrap_or_default().to_owned();
+    let end = || client.ask("DELETE", &session, &[], b"");
+    assert_eq!(end().status, 200);
+    assert_eq!(end().status, 404);
+}
+
+#[test]
+fn sessions_that_never_connect_are_freed_and_harm_nobody() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let _publisher =
+        Encoder::new(Ffmpeg::System).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let client = server.client();
+    let offer = || {
+        let fields = [("content-type", "application/sdp")];
+        client
+            .ask("POST", "/live/whep", &fields, OFFER.as_bytes())
+            .status
+    };
+    while offer() == 409 {}
+    let statuses: Vec<u16> = (0..400).map(|_| offer()).collect();
+    let taken = statuses.iter().filter(|status| **status == 201).count();
+    let refused = statuses.iter().filter(|status| **status == 503).count();
+    assert!(
+        taken > 0 && refused > 0 && taken + refused == 400,
+        "{taken} {refused}"
+    );
+    let freed = std::time::Instant::now();
+    while offer() != 201 {
+        assert!(freed.elapsed() < Duration::from_secs(20), "not freed");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+m=video 9 UDP/TLS/RTP/SAVPF 102\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:Wd4M\r\na=ice-pwd:0123456789abcdefghijklmn\r\n\
+a=fingerprint:sha-256 AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99\r\n\
+a=setup:actpass\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\na=rtpmap:102 H264/90000\r\n\
+a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n";
