@@ -264,11 +264,12 @@ mod tests {
     fn port_that_is_off_matters_where_nothing_works_without() {
         assert_eq!(judged(port("http")), ("off", Level::Problem));
         assert_eq!(judged(port("rtmp")), ("off", Level::Notice));
-        let webrtc = Port {
+        assert_eq!(judged(port("webrtc")), ("off", Level::Notice));
+        let later = Port {
             is_later: true,
-            ..port("webrtc")
+            ..port("compat-webrtc")
         };
-        assert_eq!(judged(webrtc), ("later-off", Level::Notice));
+        assert_eq!(judged(later), ("later-off", Level::Notice));
     }
 
     #[test]
@@ -289,12 +290,24 @@ mod tests {
     }
 
     #[test]
-    fn port_of_a_later_version_is_never_a_problem() {
+    fn port_of_datagrams_is_tried_with_datagrams() {
         let held = UdpSocket::bind("127.0.0.1:0").unwrap();
         let one = Port {
             wanted: held.local_addr().ok(),
-            is_later: true,
             ..port("webrtc")
+        };
+        assert_eq!(judge(one).level, Level::Problem);
+        drop(held);
+        assert_eq!(judged(one), ("free", Level::Ok));
+    }
+
+    #[test]
+    fn port_of_a_later_version_is_never_a_problem() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let one = Port {
+            wanted: held.local_addr().ok(),
+            is_later: true,
+            ..port("compat-webrtc")
         };
         assert_eq!(judged(one), ("later-held", Level::Notice));
         drop(held);

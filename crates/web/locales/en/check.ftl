@@ -73,8 +73,7 @@ check-webrtc-denied = { check-port-denied }
     .fix = { check-port-denied.fix }
 check-webrtc-unavailable = { check-port-unavailable }
     .fix = { check-port-unavailable.fix }
-check-webrtc-off = { check-port-off }
-    .fix = Nobody can watch in real time; the low-latency player still works. Set `webrtc.listen` to switch it on.
+check-webrtc-off = Switched off: viewers watch by HLS, about a second behind
 
 check-metrics = Metrics
 check-metrics-listening = { check-port-listening }
