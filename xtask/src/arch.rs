@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("rtmp", &["media"]),
     ("hls", &["media"]),
+    ("webrtc", &["media"]),
     ("engine", &["domain", "hls", "media", "rtmp"]),
     ("store", &["domain"]),
     ("web", &["domain"]),
@@ -26,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates without I/O, and what none of them may reach, however far down.
-const PURE: &[&str] = &["domain", "media", "rtmp", "hls"];
+const PURE: &[&str] = &["domain", "media", "rtmp", "hls", "webrtc"];
 const IMPURE: &[&str] = &[
     "tokio",
     "axum",
