@@ -214,6 +214,16 @@ fn facts(track: &Track) -> TrackFacts {
             sample_rate: Some(config.sample_rate()),
             channels: Some(u32::from(config.channels())),
         },
+        Codec::Opus(config) => TrackFacts {
+            kind: TrackKind::Audio,
+            codec: "Opus".into(),
+            profile: None,
+            width: None,
+            height: None,
+            frame_rate: None,
+            sample_rate: Some(media::opus::RATE),
+            channels: Some(u32::from(config.channels())),
+        },
     }
 }
 

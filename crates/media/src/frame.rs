@@ -13,8 +13,8 @@ pub struct Frame {
     pub dts: Timestamp,
     /// Presentation time; before `dts` where an encoder uses signed offsets.
     pub pts: Timestamp,
-    /// Decoding can start here ([`crate::h264::can_start`]; every AAC frame).
+    /// Decoding can start here ([`crate::h264::can_start`]; every AAC frame and Opus packet).
     pub key: bool,
-    /// The access unit: length-prefixed NAL units for H.264, a raw block for AAC.
+    /// The access unit: length-prefixed NAL units for H.264, a raw block for AAC, a packet for Opus.
     pub data: Bytes,
 }

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use media::fmp4::{self, FLAGS_DELTA, FLAGS_KEY, Run, Sample, read};
-use media::{Codec, Track, TrackId, aac, h264};
+use media::{Codec, Track, TrackId, aac, h264, opus};
 use mp4_atom::{Codec as Entry, DecodeMaybe, Moof, Moov};
 use proptest::prelude::*;
 
@@ -29,6 +29,13 @@ fn audio() -> Track {
     Track {
         id: TrackId::AUDIO,
         codec: Codec::Aac(config),
+    }
+}
+
+fn opus_audio() -> Track {
+    Track {
+        id: TrackId::AUDIO,
+        codec: Codec::Opus(opus::Config::new(2, 312)),
     }
 }
 
@@ -123,6 +130,57 @@ fn our_reader_gets_the_tracks_back() {
     };
     assert!(muxed_is_no_cmaf_track(&file));
     assert!(!muxed_is_no_cmaf_track(&fmp4::init(&[audio()])));
+}
+
+#[test]
+fn opus_is_written_as_another_implementation_reads_it_and_read_back() {
+    let track = opus_audio();
+    assert_eq!(
+        (track.timescale(), track.codec_string(), track.kind()),
+        (48_000, "opus".to_owned(), media::Kind::Audio)
+    );
+    let file = fmp4::init(std::slice::from_ref(&track));
+    let ftyp = usize::try_from(u32::from_be_bytes(file[..4].try_into().unwrap())).unwrap();
+    let moov: Moov = atoms(&file, ftyp);
+    let sound = &moov.trak[0];
+    assert_eq!(sound.mdia.mdhd.timescale, 48_000);
+    let Entry::Opus(entry) = &sound.mdia.minf.stbl.stsd.codecs[0] else {
+        panic!("not Opus")
+    };
+    assert_eq!(
+        (
+            entry.audio.channel_count,
+            entry.audio.sample_size,
+            entry.audio.sample_rate.integer()
+        ),
+        (2, 16, 48_000)
+    );
+    assert_eq!(
+        (
+            entry.dops.output_channel_count,
+            entry.dops.pre_skip,
+            entry.dops.input_sample_rate,
+            entry.dops.output_gain
+        ),
+        (2, 312, 48_000, 0)
+    );
+
+    let init = read::init(&file).unwrap();
+    assert_eq!(init.tracks[0].codec, Some(track.codec));
+    assert_eq!(init.tracks[0].entry, read::Kind(*b"Opus"));
+    assert!(!init.tracks[0].is_video());
+}
+
+#[test]
+fn opus_that_is_not_understood_is_a_track_without_a_codec() {
+    let file = fmp4::init(&[opus_audio()]);
+    let at = file.windows(4).position(|kind| kind == b"dOps").unwrap();
+    let mut many = file.to_vec();
+    many[at + 5] = 6;
+    assert_eq!(read::init(&many).unwrap().tracks[0].codec, None);
+    let mut nameless = file.to_vec();
+    nameless[at] = b'x';
+    assert_eq!(read::init(&nameless).unwrap().tracks[0].codec, None);
 }
 
 #[test]

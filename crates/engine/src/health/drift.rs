@@ -7,10 +7,8 @@
 
 use std::time::Duration;
 
+use super::{Finding, limits, ms, sound::Format};
 use domain::engine::Severity;
-use media::aac;
-
-use super::{Finding, limits, ms};
 
 /// Weight of a second's mean in the running one: about ten seconds of memory.
 const WEIGHT: f64 = 0.1;
@@ -30,12 +28,6 @@ pub(crate) struct Drift {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Format {
-    samples: u32,
-    rate: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
 struct Sound {
     /// Decode time of the first frame, microseconds.
     begin_us: i64,
@@ -46,12 +38,9 @@ struct Sound {
 
 impl Drift {
     /// The sound's configuration.
-    pub(crate) fn configure(&mut self, config: &aac::Config) {
+    pub(crate) fn configure(&mut self, format: Format) {
         *self = Self {
-            format: Some(Format {
-                samples: config.frame_samples(),
-                rate: config.sample_rate(),
-            }),
+            format: Some(format),
             ..Self::default()
         };
     }
@@ -65,9 +54,9 @@ impl Drift {
     }
 
     /// A frame of sound came, with its decode time.
-    pub(crate) fn sound(&mut self, now: Duration, at_us: i64) {
+    pub(crate) fn sound(&mut self, now: Duration, at_us: i64, data: &[u8]) {
         let Some(format) = self.format else { return };
-        let frame_us = i64::from(format.samples) * 1_000_000 / i64::from(format.rate);
+        let frame_us = format.frame_us(data);
         let hole = self.sound.is_some_and(|sound| {
             let step = at_us.saturating_sub(sound.last_us);
             step.saturating_sub(frame_us).saturating_abs() > limits::DRIFT_HOLE_US
@@ -83,7 +72,7 @@ impl Drift {
         });
         sound.last_us = at_us;
         sound.came = now;
-        sound.samples += i64::from(format.samples);
+        sound.samples += i64::from(format.samples(data));
     }
 
     /// A picture came, with its decode time.
@@ -94,7 +83,7 @@ impl Drift {
         if now.saturating_sub(sound.came) > limits::DRIFT_FRESH {
             return;
         }
-        let whole = sound.samples.saturating_mul(1_000_000) / i64::from(format.rate);
+        let whole = sound.samples.saturating_mul(1_000_000) / i64::from(format.rate().max(1));
         let ahead = sound.begin_us.saturating_add(whole).saturating_sub(at_us);
         #[expect(
             clippy::cast_precision_loss,

@@ -23,7 +23,7 @@ use domain::{
     clock::Time,
     engine::{Sample, Viewers, Warning},
 };
-use media::{Codec, Frame, Track, TrackId};
+use media::{Frame, Track, TrackId};
 
 use alarm::{Alarm, Finding};
 use cadence::Cadence;
@@ -104,9 +104,9 @@ impl Health {
 
     /// A track's configuration came or changed.
     pub(crate) fn track(&mut self, track: &Track) {
-        if let Codec::Aac(config) = &track.codec {
-            self.publish.drift.configure(config);
-            self.publish.sound.configure(config);
+        if let Some(format) = sound::Format::of(&track.codec) {
+            self.publish.drift.configure(format);
+            self.publish.sound.configure(format);
         }
     }
 
@@ -135,7 +135,7 @@ impl Health {
             publish.sound.picture(now);
             publish.told.picture(at_us, frame.data.len());
         } else {
-            publish.drift.sound(now, at_us);
+            publish.drift.sound(now, at_us, &frame.data);
             publish.sound.frame(now, &frame.data);
             publish.told.sound(at_us, frame.data.len());
         }

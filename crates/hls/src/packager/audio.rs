@@ -2,7 +2,17 @@
 //!
 //! Counting goes on until the stamps disagree by more than a frame; then samples are missing or too many.
 
-use media::Timestamp;
+use media::{Codec, Timestamp, opus};
+
+/// Samples a second and samples a frame of sound; none for pictures. Packets of Opus are taken for the usual 20 ms, as our own
+/// encoder and browsers make them: others keep their time by their stamps alone.
+pub(super) fn pace(codec: &Codec) -> Option<(u32, u32)> {
+    match codec {
+        Codec::H264(_) => None,
+        Codec::Aac(config) => Some((config.sample_rate(), config.frame_samples())),
+        Codec::Opus(_) => Some((opus::RATE, opus::PACKET_SAMPLES_USUAL)),
+    }
+}
 
 /// Where a frame of sound goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -175,13 +175,8 @@ impl Gather {
         let timing = if has_video {
             self.video_timing(video.as_ref(), waited, patience, full)?
         } else {
-            let Codec::Aac(config) = &audio.as_ref()?.codec else {
-                return None;
-            };
-            Timing::Sound {
-                rate: config.sample_rate(),
-                samples: config.frame_samples(),
-            }
+            let (rate, samples) = super::audio::pace(&audio.as_ref()?.codec)?;
+            Timing::Sound { rate, samples }
         };
         let kept = [(has_video, video), (has_audio, audio)];
         let tracks = kept
@@ -208,7 +203,7 @@ impl Gather {
     ) -> Option<Timing> {
         let declared = match &video?.codec {
             Codec::H264(config) => config.frame_rate(),
-            Codec::Aac(_) => None,
+            Codec::Aac(_) | Codec::Opus(_) => None,
         };
         let times: Vec<i64> = self
             .frames

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use media::{Codec, Frame, Timestamp, Track, TrackId};
+use media::{Frame, Timestamp, Track, TrackId};
 
 use super::Counters;
 use super::audio::{AudioLine, Sound};
@@ -101,14 +101,10 @@ impl Run {
             Some(line) => Timestamp::new(line.origin(), VIDEO_SCALE),
             None => first.pts,
         };
-        let audio = tracks.iter().find_map(|track| match &track.codec {
-            Codec::Aac(config) => Some(AudioLine::new(
-                config.sample_rate(),
-                config.frame_samples(),
-                origin,
-            )),
-            Codec::H264(_) => None,
-        });
+        let audio = tracks
+            .iter()
+            .find_map(|track| super::audio::pace(&track.codec))
+            .map(|(rate, samples)| AudioLine::new(rate, samples, origin));
         let scale = match (&video, &audio) {
             (None, Some(line)) => line.rate(),
             _ => VIDEO_SCALE,

@@ -42,7 +42,7 @@ pub(crate) fn multivariant(prefix: &str, variants: &[Variant<'_>]) -> String {
         text.push('"');
         let picture = tracks.iter().find_map(|track| match &track.codec {
             Codec::H264(config) => Some(config),
-            Codec::Aac(_) => None,
+            Codec::Aac(_) | Codec::Opus(_) => None,
         });
         if let Some(config) = picture {
             if config.width() > 0 && config.height() > 0 {

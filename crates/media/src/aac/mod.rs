@@ -66,6 +66,7 @@ pub struct Config {
     specific: Bytes,
     sample_rate: u32,
     output_sample_rate: u32,
+    channel_configuration: u8,
     core_channels: u8,
     sbr: bool,
     ps: bool,
@@ -133,6 +134,7 @@ impl Config {
             specific,
             sample_rate,
             output_sample_rate,
+            channel_configuration: arrangement,
             core_channels,
             sbr,
             ps,
@@ -167,6 +169,16 @@ impl Config {
     /// Samples per second that come out of a decoder: twice the core's with SBR.
     pub fn output_sample_rate(&self) -> u32 {
         self.output_sample_rate
+    }
+
+    /// `channelConfiguration` (ISO/IEC 14496-3, table 1.19); 0 where a program config element describes the channels.
+    pub fn channel_configuration(&self) -> u8 {
+        self.channel_configuration
+    }
+
+    /// The configuration announces SBR; frames may hold it unannounced.
+    pub fn has_sbr(&self) -> bool {
+        self.sbr
     }
 
     /// Channels that come out of a decoder, 1 to 8; parametric stereo makes 2 of 1.

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use super::track_id;
-use crate::{Codec, Track, aac, h264};
+use crate::{Codec, Track, aac, h264, opus};
 
 /// The unity matrix of `mvhd` and `tkhd`.
 const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
@@ -70,7 +70,7 @@ fn put_trak(out: &mut Vec<u8>, track: &Track) {
                 let (width, height) = displayed(config);
                 (0, width, height)
             }
-            Codec::Aac(_) => (0x0100, 0, 0),
+            Codec::Aac(_) | Codec::Opus(_) => (0x0100, 0, 0),
         };
         put_u16(out, volume);
         put_u16(out, 0);
@@ -85,7 +85,7 @@ fn put_trak(out: &mut Vec<u8>, track: &Track) {
         });
         let (handler, name): (&[u8; 4], &[u8]) = match track.codec {
             Codec::H264(_) => (b"vide", b"video\0"),
-            Codec::Aac(_) => (b"soun", b"audio\0"),
+            Codec::Aac(_) | Codec::Opus(_) => (b"soun", b"audio\0"),
         };
         full(out, *b"hdlr", 0, 0, |out| {
             put_u32(out, 0);
@@ -96,7 +96,9 @@ fn put_trak(out: &mut Vec<u8>, track: &Track) {
         boxed(out, *b"minf", |out| {
             match track.codec {
                 Codec::H264(_) => full(out, *b"vmhd", 0, 1, |out| out.extend([0; 8])),
-                Codec::Aac(_) => full(out, *b"smhd", 0, 0, |out| out.extend([0; 4])),
+                Codec::Aac(_) | Codec::Opus(_) => {
+                    full(out, *b"smhd", 0, 0, |out| out.extend([0; 4]));
+                }
             }
             boxed(out, *b"dinf", |out| {
                 full(out, *b"dref", 0, 0, |out| {
@@ -116,6 +118,7 @@ fn put_stbl(out: &mut Vec<u8>, track: &Track) {
         match &track.codec {
             Codec::H264(config) => boxed(out, *b"avc1", |out| put_avc1(out, config)),
             Codec::Aac(config) => boxed(out, *b"mp4a", |out| put_mp4a(out, config, track)),
+            Codec::Opus(config) => boxed(out, *b"Opus", |out| put_opus(out, config)),
         }
     });
     full(out, *b"stts", 0, 0, |out| put_u32(out, 0));
@@ -160,15 +163,27 @@ fn put_avc1(out: &mut Vec<u8>, config: &h264::Config) {
     }
 }
 
-fn put_mp4a(out: &mut Vec<u8>, config: &aac::Config, track: &Track) {
+/// The fields of `AudioSampleEntry` (12.2.3.2).
+fn put_audio_entry(out: &mut Vec<u8>, channels: u8, rate: u32) {
     put_entry_head(out);
     out.extend([0; 8]);
-    put_u16(out, u16::from(config.channels()));
+    put_u16(out, u16::from(channels));
     put_u16(out, 16);
     put_u32(out, 0);
     // 16.16; rates above the field's reach are written as 0, and mdhd tells.
-    put_u16(out, u16::try_from(config.sample_rate()).unwrap_or(0));
+    put_u16(out, u16::try_from(rate).unwrap_or(0));
     put_u16(out, 0);
+}
+
+/// "Encapsulation of Opus in ISO Base Media File Format" 0.8.1, 4.3. The times of our samples are those of decoded sound, so
+/// nothing is left to skip by an edit list.
+fn put_opus(out: &mut Vec<u8>, config: &opus::Config) {
+    put_audio_entry(out, config.channels(), opus::RATE);
+    boxed(out, *b"dOps", |out| out.extend(config.box_body()));
+}
+
+fn put_mp4a(out: &mut Vec<u8>, config: &aac::Config, track: &Track) {
+    put_audio_entry(out, config.channels(), config.sample_rate());
     full(out, *b"esds", 0, 0, |out| {
         put_elementary_stream(out, config, track)
     });

@@ -100,4 +100,10 @@ pub enum SendError {
     /// The frame's track was not sent: send it first.
     #[error("the track of the frame was not sent before it")]
     UnknownTrack,
+    /// RTMP as spoken here has no way to say it: send AAC.
+    #[error("{codec} cannot be sent by RTMP")]
+    Codec {
+        /// What people call it.
+        codec: &'static str,
+    },
 }

@@ -156,6 +156,7 @@ impl Session {
                     audio::CONFIG_HEAD.chain(config.specific().as_ref()),
                 )
             }
+            Codec::Opus(_) => Err(SendError::Codec { codec: "Opus" }),
         }
     }
 

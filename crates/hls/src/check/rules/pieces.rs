@@ -389,6 +389,7 @@ pub(super) fn codecs(log: &Log, _: &Limits, judge: &mut Judge) {
         let of = |codec: &Codec| match codec {
             Codec::H264(config) => config.codec_string(),
             Codec::Aac(config) => config.codec_string(),
+            Codec::Opus(config) => config.codec_string(),
         };
         let mut held: Vec<String> = init
             .tracks

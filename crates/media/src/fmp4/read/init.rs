@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Boxed, Boxes, Error, Kind, TRACKS_MAX};
-use crate::{Codec, aac, h264};
+use crate::{Codec, aac, h264, opus};
 
 /// An initialisation segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +165,11 @@ fn read_entry(entry: &Boxed<'_>) -> Result<((u32, u32), Option<Codec>), Error> {
             let config =
                 specific.and_then(|bytes| aac::Config::parse(Bytes::copy_from_slice(bytes)).ok());
             Ok(((0, 0), config.map(Codec::Aac)))
+        }
+        b"Opus" => {
+            let config = entry.children().after(28).find_kind(*b"dOps")?;
+            let config = config.and_then(|found| opus::Config::parse_box(found.body).ok());
+            Ok(((0, 0), config.map(Codec::Opus)))
         }
         _ => Ok(((0, 0), None)),
     }
