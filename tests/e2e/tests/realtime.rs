@@ -62,7 +62,7 @@ const WATCH: &str = r#"(async (withoutUdp) => {
   peer.addTransceiver("video", { direction: "recvonly" });
   peer.addTransceiver("audio", { direction: "recvonly" });
   const video = document.createElement("video");
-  video.muted = video.autoplay = true;
+  video.autoplay = true;
   const stream = new MediaStream();
   video.srcObject = stream;
   document.body.append(video);
@@ -102,6 +102,12 @@ fn network_without_udp_is_watched_over_tcp() {
     for (without_udp, protocol) in [(false, "udp"), (true, "tcp")] {
         let seen = page.see(&format!("{WATCH}({without_udp})"));
         assert_eq!(seen["protocol"], json!(protocol), "{seen}");
+        let energy = seen["audio"]["totalAudioEnergy"].as_f64();
+        assert!(energy > Some(0.001), "no sound: {seen}");
+        // Both are played at one moment of the sender's clock.
+        let shown = |kind: &str| seen[kind]["estimatedPlayoutTimestamp"].as_f64();
+        let apart = shown("video").zip(shown("audio")).map(|(v, a)| (v - a).abs());
+        println!("{protocol}: sound and picture {apart:?} ms apart");
         let frames = seen["video"]["framesDecoded"].as_u64();
         assert!(frames > Some(60), "{protocol}: {seen}");
         assert_eq!(seen["video"]["packetsLost"], json!(0), "{protocol}: {seen}");

@@ -7,20 +7,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Codec, Frame, Track, TrackId, h264};
+use media::{
+    Codec, Frame, Track, TrackId,
+    audio::{AacToOpus, Transcoder},
+    h264,
+};
 use webrtc::{
     rtcp::Ntp,
     rtp::{
         PAYLOAD_BYTES, Packet,
         h264::{Packetiser, is_disposable},
         history::{History, Limits},
+        opus,
     },
 };
 
 use crate::hub::{Entry, Stream};
 
 /// Ticks of video timestamps a second (RFC 6184, 8.2.1).
-const VIDEO_RATE: i64 = 90_000;
+pub(super) const VIDEO_RATE: i64 = 90_000;
+/// Ticks of sound's timestamps a second (RFC 7587, 4.1).
+pub(super) const SOUND_RATE: i64 = 48_000;
 /// A group longer than this is let go of but for its key frame.
 const GROUP_FRAMES_MAX: usize = 1024;
 
@@ -37,12 +44,31 @@ pub(super) struct Coded {
     pub(super) number: u64,
 }
 
+/// Sound as packets: one packet a frame.
+pub(super) struct Sound {
+    /// Time on the feed's own line, 48 kHz.
+    pub(super) time: i64,
+    pub(super) packet: Packet,
+}
+
 /// What came of an entry.
 pub(super) enum Step {
-    /// A frame to send on.
+    /// A picture to send on.
     Frame(Arc<Coded>),
+    /// Sound to send on.
+    Sound(Vec<Sound>),
     /// Nothing for viewers.
     Nothing,
+}
+
+/// How sound becomes Opus.
+enum Hearing {
+    /// There is none, or none that can be decoded.
+    None,
+    /// It is.
+    AsItIs,
+    /// It is transcoded, once for all who watch.
+    Through(Box<dyn Transcoder>),
 }
 
 /// A stream as its viewers get it.
@@ -50,6 +76,7 @@ pub(super) struct Feed {
     pub(super) stream: Arc<Stream>,
     config: Option<h264::Config>,
     packetiser: Option<Packetiser>,
+    sound: Hearing,
     pub(super) history: History,
     group: VecDeque<Arc<Coded>>,
     group_bytes: usize,
@@ -80,6 +107,7 @@ impl Feed {
             stream,
             config: None,
             packetiser: None,
+            sound: Hearing::None,
             history: History::new(Limits::default()),
             group: VecDeque::new(),
             group_bytes: 0,
@@ -122,6 +150,7 @@ impl Feed {
                 Step::Nothing
             }
             Entry::Frame(frame) if frame.track == TrackId::VIDEO => self.frame(now, frame),
+            Entry::Frame(frame) if frame.track == TrackId::AUDIO => self.hear(now, frame),
             Entry::End => {
                 self.is_over = true;
                 Step::Nothing
@@ -132,14 +161,26 @@ impl Feed {
 
     fn track(&mut self, track: &Track) {
         self.has_tracks = true;
-        if let Codec::H264(config) = &track.codec {
-            self.packetiser = Some(Packetiser::new(config, PAYLOAD_BYTES));
-            self.config = Some(config.clone());
+        match &track.codec {
+            Codec::H264(config) => {
+                self.packetiser = Some(Packetiser::new(config, PAYLOAD_BYTES));
+                self.config = Some(config.clone());
+            }
+            Codec::Opus(_) => self.sound = Hearing::AsItIs,
+            Codec::Aac(config) => {
+                self.sound = match AacToOpus::new(config) {
+                    Ok(transcoder) => Hearing::Through(Box::new(transcoder)),
+                    Err(error) => {
+                        tracing::info!(stream = self.stream.slug(), %error, "no sound for viewers by WebRTC");
+                        Hearing::None
+                    }
+                };
+            }
         }
     }
 
     fn frame(&mut self, now: Instant, frame: &Frame) -> Step {
-        let (Some(config), Some(packetiser)) = (&self.config, &self.packetiser) else {
+        let Some(config) = &self.config else {
             return Step::Nothing;
         };
         let own = frame.pts.to_scale(90_000);
@@ -151,13 +192,11 @@ impl Feed {
             self.reorders |= !is_disposable(frame, config.nal_length_size());
             return Step::Nothing;
         }
-        let shift = *self.shift.get_or_insert_with(|| match self.newest {
-            Some((newest, at)) => newest + ticks(now.duration_since(at)).max(1) - own,
-            None => -own,
-        });
-        let time = own + shift;
+        let time = own + self.shift(now, own);
         let mut packets = Vec::new();
-        packetiser.packetise(frame, &mut packets);
+        if let Some(packetiser) = &self.packetiser {
+            packetiser.packetise(frame, &mut packets);
+        }
         if packets.is_empty() {
             return Step::Nothing;
         }
@@ -181,6 +220,50 @@ impl Feed {
         self.newest = Some((time, now));
         self.keep(coded.clone());
         Step::Frame(coded)
+    }
+
+    /// What is added to a publisher's times: the line goes on where the last publisher's ended.
+    fn shift(&mut self, now: Instant, own: i64) -> i64 {
+        *self.shift.get_or_insert_with(|| match self.newest {
+            Some((newest, at)) => newest + ticks(now.duration_since(at)).max(1) - own,
+            None => -own,
+        })
+    }
+
+    fn hear(&mut self, now: Instant, frame: &Frame) -> Step {
+        let mut frames = Vec::new();
+        match &mut self.sound {
+            Hearing::None => {}
+            Hearing::AsItIs => frames.push(frame.clone()),
+            Hearing::Through(transcoder) => {
+                if let Err(error) = transcoder.push(frame, &mut frames) {
+                    tracing::warn!(stream = self.stream.slug(), %error, "sound for WebRTC ends");
+                    self.sound = Hearing::None;
+                }
+            }
+        }
+        let mut packets = Vec::new();
+        for frame in frames {
+            let own = frame.pts.to_scale(90_000);
+            let shift = self.shift(now, own);
+            if self.config.is_none() {
+                self.newest = Some((own + shift, now));
+            }
+            let time = frame.pts.to_scale(opus::CLOCK) + shift * SOUND_RATE / VIDEO_RATE;
+            if let Ok(packet) = opus::packetise(frame.data, PAYLOAD_BYTES) {
+                packets.push(Sound { time, packet });
+            }
+        }
+        if packets.is_empty() {
+            Step::Nothing
+        } else {
+            Step::Sound(packets)
+        }
+    }
+
+    /// Whether there is sound that a browser takes.
+    pub(super) fn has_sound(&self) -> bool {
+        !matches!(self.sound, Hearing::None)
     }
 
     fn keep(&mut self, coded: Arc<Coded>) {

@@ -212,6 +212,13 @@ impl Shard {
                         }
                     }
                 }
+                Step::Sound(sounds) => {
+                    for key in &watched.viewers {
+                        if let Some(viewer) = self.viewers.get_mut(key) {
+                            viewer.sound(&sounds, &self.socket);
+                        }
+                    }
+                }
                 Step::Nothing => {}
             }
         }
@@ -411,20 +418,22 @@ impl Shard {
         }
         let wish = Wish {
             h264: watched.feed.profile(),
-            opus: false,
+            opus: watched.feed.has_sound(),
         };
         if wish.h264.is_none() && !watched.feed.has_tracks() {
             return Err(Refused::NotLive);
         }
-        if wish.h264.is_none() {
-            return Err(Refused::Unsuitable("the stream has no picture".into()));
+        if wish.h264.is_none() && !wish.opus {
+            return Err(Refused::Unsuitable(
+                "the stream has nothing that a browser takes by WebRTC".into(),
+            ));
         }
-        let mut random = [0; 64];
+        let mut random = [0; 72];
         self.shared.random.fill(&mut random);
         let number = |at: usize| {
             u32::from_be_bytes([random[at], random[at + 1], random[at + 2], random[at + 3]])
         };
-        let local = credentials(&random[32..64]);
+        let local = credentials(&random[40..72]);
         let session = hex(&random[..SESSION_BYTES]);
         let addresses = reachable(self.local, &self.settings, offer.address.to_canonical());
         let answer = sdp::answer(
@@ -459,10 +468,10 @@ impl Shard {
                 granted: offer.granted,
             },
             peer,
-            answer.video,
+            (answer.video, answer.audio),
             &Random {
                 // The upper half stays free for a while, so that the first wrap does not come with the first packets.
-                sequences: [(number(24) & 0x7fff) as u16, (number(26) & 0x7fff) as u16],
+                sequences: [24, 26, 34].map(|at| (number(at) & 0x7fff) as u16),
                 time_offset: number(28),
             },
             now,

@@ -19,7 +19,7 @@ use webrtc::{
 };
 
 use super::{
-    feed::{Coded, Feed},
+    feed::{Coded, Feed, SOUND_RATE, Sound, VIDEO_RATE},
     socket::Socket,
 };
 
@@ -58,6 +58,14 @@ struct Source {
     last_time: u32,
 }
 
+/// The source of sound as the session knows it.
+struct SoundSource {
+    sent: Sent,
+    sequence: u16,
+    packets: u32,
+    octets: u32,
+}
+
 /// Who watches what, by which leave.
 pub(super) struct Watching {
     pub(super) slug: Slug,
@@ -67,7 +75,7 @@ pub(super) struct Watching {
 
 /// What is random about a session's packets. Numbers begin in the lower half, so that the first wrap leaves no doubt.
 pub(super) struct Random {
-    pub(super) sequences: [u16; 2],
+    pub(super) sequences: [u16; 3],
     pub(super) time_offset: u32,
 }
 
@@ -79,6 +87,7 @@ pub(super) struct Viewer {
     pub(super) peer: Peer,
     pub(super) is_connected: bool,
     video: Option<Source>,
+    audio: Option<SoundSource>,
     join: Join,
     /// Added to a feed's time for this session's timestamps: they begin anywhere (RFC 3550, 5.1).
     time_offset: u32,
@@ -108,7 +117,7 @@ impl Viewer {
         id: String,
         watching: Watching,
         peer: Peer,
-        video: Option<Sent>,
+        (video, audio): (Option<Sent>, Option<Sent>),
         random: &Random,
         now: Instant,
     ) -> Self {
@@ -125,6 +134,12 @@ impl Viewer {
                 packets: 0,
                 octets: 0,
                 last_time: random.time_offset,
+            }),
+            audio: audio.map(|sent| SoundSource {
+                sent,
+                sequence: random.sequences[2],
+                packets: 0,
+                octets: 0,
             }),
             join: Join::NotYet,
             time_offset: random.time_offset,
@@ -197,6 +212,30 @@ impl Viewer {
             Join::Burst { .. } => self.advance(now, feed, socket),
             Join::AwaitKey => {}
         }
+    }
+
+    /// New sound of the stream.
+    pub(super) fn sound(&mut self, sounds: &[Sound], socket: &Socket) {
+        if !self.is_connected {
+            return;
+        }
+        for sound in sounds {
+            let Some(audio) = &mut self.audio else {
+                return;
+            };
+            let header = Header {
+                payload_type: audio.sent.payload,
+                marker: sound.packet.marker,
+                sequence: audio.sequence,
+                timestamp: self.time_offset.wrapping_add(sound.time as u32),
+                ssrc: audio.sent.ssrc,
+            };
+            audio.sequence = audio.sequence.wrapping_add(1);
+            audio.packets = audio.packets.wrapping_add(1);
+            audio.octets = audio.octets.wrapping_add(sound.packet.len() as u32);
+            self.put(&header, None, &sound.packet, socket);
+        }
+        self.flush(socket);
     }
 
     /// When something is to be sent that no frame triggers.
@@ -419,23 +458,33 @@ impl Viewer {
         Some((index, *time))
     }
 
-    /// Tells which moment the timestamps stand for (RFC 3550, 6.4.1).
+    /// Tells which moment the timestamps stand for (RFC 3550, 6.4.1): by that a client keeps picture and sound in step.
     fn report(&mut self, now: Instant, feed: &Feed, socket: &Socket) {
-        let (Some(video), Some(cname)) = (&self.video, rtcp::Cname::new(CNAME)) else {
+        let Some(cname) = rtcp::Cname::new(CNAME) else {
             return;
         };
-        let report = rtcp::SenderReport {
+        let (ntp, clock) = (feed.wall_clock(now), feed.clock(now));
+        let picture = self.video.as_ref().map(|video| rtcp::SenderReport {
             ssrc: video.sent.ssrc,
-            ntp: feed.wall_clock(now),
-            rtp: self.time_at(feed.clock(now)),
+            ntp,
+            rtp: self.time_at(clock),
             packets: video.packets,
             octets: video.octets,
-        };
-        let mut packet = Vec::new();
-        rtcp::write_sender_report(&report, &cname, &mut packet);
-        if let Some((route, sender)) = self.peer.sending() {
+        });
+        let sound = self.audio.as_ref().map(|audio| rtcp::SenderReport {
+            ssrc: audio.sent.ssrc,
+            ntp,
+            rtp: self.time_at(clock * SOUND_RATE / VIDEO_RATE),
+            packets: audio.packets,
+            octets: audio.octets,
+        });
+        for report in [picture, sound].into_iter().flatten() {
+            let mut packet = Vec::new();
+            rtcp::write_sender_report(&report, &cname, &mut packet);
             let mut out = Vec::new();
-            if sender.protect_rtcp(&packet, &mut out).is_ok() {
+            if let Some((route, sender)) = self.peer.sending()
+                && sender.protect_rtcp(&packet, &mut out).is_ok()
+            {
                 socket.send(route, &out, out.len());
             }
         }
