@@ -1,4 +1,4 @@
-//! Each warning but `timestamps_jump`, provoked by an encoder that does what it warns of: in the API and on the page. One server, one stream for each,
+//! Each warning, provoked by an encoder that does what it warns of: in the API and on the page. One server, one stream for each,
 //! all at once, since some take long to rise.
 
 use std::time::Duration;
@@ -59,6 +59,11 @@ const ALL: &[Provoked] = &[
     provoked(
         "bit_rate_over_told",
         "-tune zerolatency -g 25 -b:v 20k -qmax 8",
+    ),
+    // Ten seconds in, the clock of both goes on by five seconds; after the reading, which keeps real time.
+    provoked(
+        "timestamps_jump",
+        "-filter:v setpts=PTS+5/TB*gte(N\\,250) -filter:a asetpts=PTS+5/TB*gte(T\\,10) -fps_mode passthrough -tune zerolatency -g 25 -b:v 100k",
     ),
     Provoked {
         sound: Some("sine=frequency=440:sample_rate=48000,asetpts=PTS*1.1"),
