@@ -106,7 +106,9 @@ fn network_without_udp_is_watched_over_tcp() {
         assert!(energy > Some(0.001), "no sound: {seen}");
         // Both are played at one moment of the sender's clock.
         let shown = |kind: &str| seen[kind]["estimatedPlayoutTimestamp"].as_f64();
-        let apart = shown("video").zip(shown("audio")).map(|(v, a)| (v - a).abs());
+        let apart = shown("video")
+            .zip(shown("audio"))
+            .map(|(v, a)| (v - a).abs());
         println!("{protocol}: sound and picture {apart:?} ms apart");
         let frames = seen["video"]["framesDecoded"].as_u64();
         assert!(frames > Some(60), "{protocol}: {seen}");

@@ -2,6 +2,7 @@
 //! those whose network has no UDP.
 
 use std::{
+    cell::{RefCell, RefMut},
     collections::HashMap,
     io::{self, IoSliceMut},
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6, UdpSocket as StdSocket},
@@ -59,6 +60,7 @@ pub(super) struct Socket {
     local: SocketAddr,
     is_v6: bool,
     connections: HashMap<Route, Connection>,
+    gathered: RefCell<Vec<u8>>,
     buffers: Vec<Vec<u8>>,
     metas: Vec<RecvMeta>,
 }
@@ -77,6 +79,7 @@ impl Socket {
             local,
             is_v6: local.is_ipv6(),
             connections: HashMap::new(),
+            gathered: RefCell::default(),
             buffers: (0..quinn_udp::BATCH_SIZE.min(READ_MAX))
                 .map(|_| vec![0; READ_BYTES])
                 .collect(),
@@ -137,6 +140,11 @@ impl Socket {
             }
         }
         true
+    }
+
+    /// Where a session gathers datagrams that leave together: one buffer for all, since each sends before the next has its turn.
+    pub(super) fn gathered(&self) -> RefMut<'_, Vec<u8>> {
+        self.gathered.borrow_mut()
     }
 
     /// How many datagrams of this size one call takes.

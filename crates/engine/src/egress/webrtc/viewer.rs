@@ -98,11 +98,10 @@ pub(super) struct Viewer {
     restarted: Option<Instant>,
     report_due: Instant,
     repair: Rate,
-    out: Vec<u8>,
     run: Run,
 }
 
-/// Datagrams gathered in `out`: all of one size, but that the last may be shorter.
+/// Datagrams gathered in the socket's buffer: all of one size, but that the last may be shorter.
 #[derive(Default)]
 struct Run {
     /// Bytes of each datagram, and of the payload in it.
@@ -148,7 +147,6 @@ impl Viewer {
             restarted: None,
             report_due: now,
             repair: Rate::new(REPAIR_BYTES_S, REPAIR_BYTES_S, Duration::ZERO),
-            out: Vec::new(),
             run: Run::default(),
         }
     }
@@ -365,7 +363,7 @@ impl Viewer {
         let [prefix, body] = packet.slices();
         let slices = [number.as_ref().map_or(&[][..], |n| n), prefix, body];
         let header = header.write(&Extensions::NONE);
-        let Ok(size) = sender.protect(&header, &slices, &mut self.out) else {
+        let Ok(size) = sender.protect(&header, &slices, &mut socket.gathered()) else {
             return;
         };
         if self.run.count == 0 {
@@ -382,9 +380,9 @@ impl Viewer {
         if run.count > 0
             && let Some((route, _)) = self.peer.sending()
         {
-            socket.send(route, &self.out, run.segment);
+            socket.send(route, &socket.gathered(), run.segment);
         }
-        self.out.clear();
+        socket.gathered().clear();
     }
 
     /// What a client says by RTCP.
