@@ -2,6 +2,8 @@
 
 #[path = "../fuzz/inputs/aac.rs"]
 mod aac;
+#[path = "../fuzz/inputs/audio.rs"]
+mod audio;
 #[path = "../fuzz/inputs/config.rs"]
 mod config;
 #[path = "../fuzz/inputs/fmp4.rs"]
@@ -33,6 +35,11 @@ fn aac_configurations_keep_their_promises() {
 #[test]
 fn silence_is_judged_alike_however_much_is_there() {
     replay("aac_silence", silence::run);
+}
+
+#[test]
+fn any_frames_of_sound_are_transcoded_within_bounds() {
+    replay("audio_transcode", audio::run);
 }
 
 #[test]

@@ -118,17 +118,9 @@ impl<D: Decode, E: Encode> Chain<D, E> {
                 self.drain(out)?;
                 self.begin(position, ratio)?;
             }
-            Place::On {
-                position,
-                gap,
-                late,
-            } => {
-                if ratio == self.ratio {
-                    self.fill(gap)?;
-                } else {
-                    self.drain(out)?;
-                    self.begin(position, ratio)?;
-                }
+            Place::On { gap, late, .. } => {
+                self.adapt(ratio)?;
+                self.fill(gap)?;
                 let late = self.samples(late).min(self.pcm.len());
                 self.pcm.drain(..late);
             }
@@ -143,12 +135,19 @@ impl<D: Decode, E: Encode> Chain<D, E> {
     }
 
     fn begin(&mut self, position: i64, ratio: u32) -> Result<(), Error> {
-        let rate = self.decoder.rate();
-        if ratio != self.ratio {
-            self.resampler = Resampler::new(rate * ratio, self.encoder.channels())?;
-            self.ratio = ratio;
+        self.adapt(ratio)?;
+        self.at = Some(Timestamp::new(position, self.decoder.rate()).to_scale(RATE));
+        Ok(())
+    }
+
+    /// Goes on with `ratio` samples a tick, where SBR begins or ends unannounced. The time line does not notice.
+    fn adapt(&mut self, ratio: u32) -> Result<(), Error> {
+        if ratio == self.ratio {
+            return Ok(());
         }
-        self.at = Some(Timestamp::new(position, rate).to_scale(RATE));
+        self.resampler.flush(&mut self.pending)?;
+        self.resampler = Resampler::new(self.decoder.rate() * ratio, self.encoder.channels())?;
+        self.ratio = ratio;
         Ok(())
     }
 

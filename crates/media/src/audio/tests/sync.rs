@@ -3,7 +3,8 @@
 use syom::EncodeOptions;
 
 use super::rig::{
-    aac, aac_click, assert_click, assert_even, clicks, heard_aac, heard_opus, opus, peak, run,
+    aac, aac_click, assert_click, assert_even, click_of, clicks, heard_aac, heard_opus, opus, peak,
+    run,
 };
 use crate::{
     audio::{AacToOpus, Error, OpusToAac},
@@ -100,6 +101,27 @@ fn high_efficiency_aac_that_is_not_announced_is_found_out() {
 }
 
 #[test]
+fn sbr_may_begin_and_end_unannounced_in_the_middle() {
+    let low = aac_click(24_000, 1, 1.5, 0.9);
+    let options = EncodeOptions::raw().with_he(true).with_bitrate_bps(48_000);
+    let high = aac(&[clicks(48_000, 1.5, &[0.9])], 48_000, &options);
+    for (first, second) in [(&low, &high), (&high, &low)] {
+        let mut frames = first.in_ms(0);
+        let join = frames[15].pts.ticks();
+        frames.truncate(15);
+        // From one kind to the other in the middle of the silence before the click.
+        let rest = second.in_ms(join + 65);
+        frames.extend(rest.into_iter().filter(|frame| frame.pts.ticks() >= join));
+        let out = run(&mut AacToOpus::new(&low.config()).unwrap(), &frames);
+        assert_even(&out, 960);
+        let expected = (join + 65) as f64 / 1000.0 + 0.9;
+        // A decoder that has seen SBR keeps its filters in the path, 20 ms of delay, also for frames without.
+        let found = click_of(&heard_opus(&out));
+        assert!((found - expected).abs() < 0.025, "{found} for {expected}");
+    }
+}
+
+#[test]
 fn surround_sound_is_mixed_to_stereo() {
     // FL FR FC LFE BL BR.
     for (loud, left, right) in [
@@ -160,6 +182,32 @@ fn what_is_not_decoded_is_refused_with_the_reason() {
             }
             Err(error) => panic!("{what}: {error}"),
             Ok(_) => panic!("{what} is taken: {config:?}"),
+        }
+    }
+}
+
+#[test]
+fn packets_are_fullband_celt_and_fit_one_datagram() {
+    for channels in [1, 2] {
+        // Hiss, the hardest there is, and a voice-like hum.
+        let mut seed = 7_u32;
+        let plane: Vec<f32> = (0..96_000)
+            .map(|n| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let hiss = (seed >> 8) as f32 / (1 << 24) as f32 - 0.5;
+                let hum = (n as f32 * 0.02).sin().powi(9);
+                if n < 48_000 { hiss } else { 0.5 * hum }
+            })
+            .collect();
+        let coded = aac(&vec![plane; channels], 48_000, &EncodeOptions::raw());
+        let mut transcoder = AacToOpus::new(&coded.config()).unwrap();
+        for frame in run(&mut transcoder, &coded.in_ms(0)) {
+            use opus_pure::{Bandwidth, OpusMode, packet};
+            assert_eq!(packet::mode(&frame.data).unwrap(), OpusMode::CeltOnly);
+            assert_eq!(packet::bandwidth(&frame.data).unwrap(), Bandwidth::Fullband);
+            assert_eq!(packet::channels(&frame.data).unwrap(), channels);
+            assert_eq!(opus_head::packet_samples(&frame.data), Some(960));
+            assert!(frame.data.len() <= 1000);
         }
     }
 }
