@@ -3,7 +3,11 @@
 import { parseWatchState, type WatchState } from "./watch_state.ts";
 
 /** A stream on air. */
-export type OnAir = Pick<WatchState, "state" | "since" | "viewers" | "title"> & { readonly slug: string };
+export type OnAir = Pick<WatchState, "state" | "since" | "viewers" | "title"> & {
+  readonly slug: string;
+  /** Whether there is a picture: there is none before the first key frame, nor of sound alone. */
+  readonly hasPoster: boolean;
+};
 
 export interface HomeState {
   readonly live: readonly OnAir[];
@@ -16,8 +20,8 @@ export function parseHomeState(value: unknown): HomeState | undefined {
   if (typeof v !== "object" || !Array.isArray(v?.live) || !Array.isArray(v.offline)) return undefined;
   const live = v.live.flatMap((entry: unknown) => {
     const state = parseWatchState(entry);
-    const slug = (entry as { slug?: unknown } | null)?.slug;
-    return state && typeof slug === "string" ? [{ ...state, slug }] : [];
+    const { slug, poster } = (entry ?? {}) as { slug?: unknown; poster?: unknown };
+    return state && typeof slug === "string" ? [{ ...state, slug, hasPoster: typeof poster === "string" }] : [];
   });
   return { live, offline: v.offline.filter((slug): slug is string => typeof slug === "string") };
 }

@@ -1,6 +1,6 @@
 // Keeps the home page true by the topic `home`: figures of streams on air as they are told, and which streams there are by
-// asking for the page again. Its list is replaced only when other streams are on it, so that nothing moves under a reader's
-// hand without a reason.
+// asking for the page again. Its list is replaced only when other streams are on it, or the first picture of one, so that nothing
+// moves under a reader's hand without a reason.
 
 import source from "../../crates/web/locales/en/script.ftl";
 import { follow } from "./events.ts";
@@ -44,7 +44,7 @@ class LiveList {
     this.#announceChanges(state);
     this.#told = state;
     for (const stream of state.live) {
-      const card = this.#list.querySelector<HTMLElement>(`[data-slug="${CSS.escape(stream.slug)}"]`);
+      const card = this.#card(stream.slug);
       if (card) show(card, stream);
     }
     void this.#refresh();
@@ -58,6 +58,10 @@ class LiveList {
     const ended = [...before].filter(([slug]) => !now.has(slug)).map(([, title]) => say("script-ended", { title }));
     const news = [...began, ...ended];
     if (news.length > 0) this.#announce(news.join(". "));
+  }
+
+  #card(slug: string): HTMLElement | null {
+    return this.#list.querySelector(`[data-slug="${CSS.escape(slug)}"]`);
   }
 
   /** Asks for the page when what it lists is not what was told. */
@@ -81,6 +85,9 @@ class LiveList {
   #isTrue(): boolean {
     if (!this.#told) return true;
     const live = this.#told.live.map(({ slug }) => slug);
+    // The first picture comes a moment after the stream.
+    const lacks = this.#told.live.some(({ slug, hasPoster }) => hasPoster && !this.#card(slug)?.querySelector("[data-poster]"));
+    if (lacks) return false;
     return listKeyOf(this.#list.dataset["liveList"] ?? "") === listKey(live, this.#told.offline);
   }
 }

@@ -1,7 +1,7 @@
 // A browser that a Rust story drives: one JSON command a line on standard input, one JSON answer a line on standard output,
 // {"value": …, "at": ms} or {"error": …}. The story and the judging are in Rust; here is only what a hand and an eye do.
 //
-// node drive.mjs PATH-OF-CHROMIUM
+// node drive.mjs PATH-OF-CHROMIUM AUTOPLAY-POLICY
 //
 // Commands name the profile they mean ({"in": name}); a profile is a browser context with its own cookies and one page, made when
 // it is first named. Every wait has a deadline. Script of ours runs in the page by the debugger's door, which the page's policy does
@@ -13,11 +13,13 @@ import { createInterface } from "node:readline";
 import { DEADLINE_MS, launch } from "./launch.mjs";
 
 const LOOK_EVERY_MS = 40;
+/** What the player tells, and a story can wait for without touching the page. */
+const TOLD = ["stage-playing"];
 /** The rules of WCAG 2.0 to 2.2, levels A and AA. */
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const browser = await launch(process.argv[2]);
+const browser = await launch(process.argv[2], process.argv[3]);
 const profiles = new Map();
 
 async function profile(name) {
@@ -34,13 +36,18 @@ async function profile(name) {
       globalThis.storyViolation(`policy: ${event.effectiveDirective} ${event.blockedURI} at ${location.pathname}`);
     });
   });
+  const told = new Set();
+  await context.exposeBinding("storyTold", (_, event) => void told.add(event));
+  await context.addInitScript((events) => {
+    for (const event of events) document.addEventListener(event, () => globalThis.storyTold(event));
+  }, TOLD);
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") complain(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complain(`uncaught: ${error}`));
   page.on("dialog", (dialog) => complain(`dialog: ${dialog.message()}`));
-  const made = { page, complaints };
+  const made = { page, complaints, told };
   profiles.set(name, made);
   return made;
 }
@@ -57,6 +64,14 @@ async function until(page, expression, withinMs) {
       last = String(error);
     }
     if (Date.now() > end) throw new Error(`waited for \`${expression}\` (${last}) at ${page.url()}: ${await words(page)}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function hear({ told }, event) {
+  const end = Date.now() + DEADLINE_MS;
+  while (!told.has(event)) {
+    if (Date.now() > end) throw new Error(`waited for ${event}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
@@ -88,6 +103,7 @@ const commands = {
   click: ({ page }, { selector }) => page.click(selector),
   see: ({ page }, { expression }) => page.evaluate(expression),
   until: ({ page }, { expression, within_ms }) => until(page, expression, within_ms),
+  hear: (profile, { event }) => hear(profile, event),
   size: ({ page }, { width, height }) => page.setViewportSize({ width, height }),
   scheme: ({ page }, { scheme }) => page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" }),
   faults: ({ page }) => faults(page),

@@ -4,7 +4,8 @@ import { chromium } from "playwright-core";
 
 export const DEADLINE_MS = 20_000;
 
-export function launch(executablePath) {
+/** `autoplay` is what the browser's switch is called by: by default a page may begin with sound. */
+export function launch(executablePath, autoplay = "no-user-gesture-required") {
   return chromium.launch({
     executablePath,
     headless: true,
@@ -16,7 +17,7 @@ export function launch(executablePath) {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      "--autoplay-policy=no-user-gesture-required",
+      `--autoplay-policy=${autoplay}`,
     ],
   });
 }

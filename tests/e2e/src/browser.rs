@@ -15,6 +15,18 @@ use serde_json::{Value, json};
 
 use crate::tool;
 
+/// Where the picture of the player is, in seconds; nothing while none moves.
+const PLAYED: &str = "(() => { const v = [...document.querySelectorAll('stage-player video')].find((v) => !v.paused && v.videoWidth > 0 && !v.classList.contains('p-poster')); return v ? v.currentTime : 0; })()";
+
+/// Whether a page may begin with sound before anybody touched it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// It may: what most stories want to hear.
+    Allowed,
+    /// Only after a touch, as browsers insist on pages that they do not know.
+    AfterATouch,
+}
+
 /// A browser that runs; ended when dropped.
 pub struct Browser {
     child: Child,
@@ -50,12 +62,21 @@ impl Default for Browser {
 }
 
 impl Browser {
-    /// Starts one without profiles.
+    /// Starts one without profiles, whose pages may begin with sound.
     ///
     /// # Panics
     /// Where its driver is missing or does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::with(Sound::Allowed)
+    }
+
+    /// Starts one without profiles.
+    ///
+    /// # Panics
+    /// Where its driver is missing or does not start.
+    #[must_use]
+    pub fn with(sound: Sound) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
         assert!(
             folder.join("node_modules/axe-core").is_dir(),
@@ -64,6 +85,10 @@ impl Browser {
         let child = Command::new("node")
             .arg(folder.join("drive.mjs"))
             .arg(tool("CHROMIUM"))
+            .arg(match sound {
+                Sound::Allowed => "no-user-gesture-required",
+                Sound::AfterATouch => "document-user-activation-required",
+            })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
@@ -176,6 +201,23 @@ impl Profile<'_> {
             "until",
             json!({"expression": expression, "within_ms": within}),
         )
+    }
+
+    /// Waits until the page has told of an event, such as `stage-playing`, without touching it: a look into the page counts as a
+    /// touch to the browser.
+    pub fn hear(&self, event: &str) {
+        let _ = self.act("hear", json!({"event": event}));
+    }
+
+    /// Waits until the picture of the player is a second further; where it is then.
+    #[must_use]
+    pub fn moves(&self, from: f64) -> f64 {
+        let wanted = from + 1.0;
+        let seen = self.until(
+            &format!("(() => {{ const t = {PLAYED}; return t > {wanted} ? t : 0; }})()"),
+            crate::MOMENT,
+        );
+        seen.value.as_f64().unwrap_or_default()
     }
 
     /// Sets the size of the window.

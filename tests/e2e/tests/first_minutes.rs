@@ -7,7 +7,7 @@ use std::{path::Path, sync::LazyLock, time::Duration};
 
 use e2e::{
     Browser, Ffmpeg, MOMENT, Profile, Publisher, Server, encoder,
-    server::{PASSWORD, wait_until_receiving},
+    server::{PASSWORD, state, wait_until_receiving},
 };
 use serde_json::{Value, json};
 
@@ -20,8 +20,6 @@ const REFUSED: Duration = Duration::from_secs(5);
 const FOCUS: &str = "document.activeElement.id || document.activeElement.innerText.trim()";
 const HEADING: &str = "document.querySelector('[data-heading]').textContent";
 const KEY: &str = "document.querySelector('#stream-key')?.value";
-/// Where the picture of the player is, in seconds; nothing while none moves.
-const PLAYED: &str = "(() => { const v = [...document.querySelectorAll('stage-player video')].find((v) => !v.paused && v.videoWidth > 0 && !v.classList.contains('p-poster')); return v ? v.currentTime : 0; })()";
 
 /// Tabs until the focus is there; a person gives up too.
 fn tab_to(page: Profile<'_>, wanted: &str) {
@@ -115,16 +113,6 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Watches until the picture has moved by a second; what was seen last.
-fn moves(page: Profile<'_>, from: f64) -> f64 {
-    let wanted = from + 1.0;
-    let seen = page.until(
-        &format!("(() => {{ const t = {PLAYED}; return t > {wanted} ? t : 0; }})()"),
-        MOMENT,
-    );
-    seen.value.as_f64().unwrap_or_default()
-}
-
 /// An RFC 3339 time in UTC as Unix time in milliseconds, by the browser's reading.
 fn unix_ms(page: Profile<'_>, at: &Value) -> i64 {
     page.see(&format!("Date.parse({at})"))
@@ -204,10 +192,14 @@ fn streamer_goes_live_and_the_page_turns_green_by_itself() {
     ben.type_text(PASSWORD);
     ben.press("Enter");
     let _ = ben.until("location.pathname === '/watch/live'", MOMENT);
-    let at = moves(ben, 0.0);
-    let _ = moves(ben, at);
+    let at = ben.moves(0.0);
+    let _ = ben.moves(at);
     let _ = ben.until(
         "document.querySelector('stage-player').stats.delay_s > 0",
+        MOMENT,
+    );
+    let _ = anna.until(
+        "Number(document.querySelector('[data-tile=health-watching] [data-number]').textContent) >= 1",
         MOMENT,
     );
     pictures(anna, "go-live");
@@ -272,7 +264,7 @@ fn viewer_is_told_when_the_sender_is_away_and_goes_on_when_it_is_back() {
     wait_until_receiving(&operator, "live");
     let viewer = browser.profile("viewer");
     assert_eq!(viewer.open(&server.url("/watch/live")), 200);
-    let at = moves(viewer, 0.0);
+    let at = viewer.moves(0.0);
     sender.kill();
     let told = "document.querySelector('stage-player').innerText + (document.querySelector('stage-player').shadowRoot?.textContent ?? '')";
     let _ = viewer.until(
@@ -285,8 +277,8 @@ fn viewer_is_told_when_the_sender_is_away_and_goes_on_when_it_is_back() {
     );
     viewer.picture("away-1280");
     let _sender = go_live(&to, &key);
-    let back = moves(viewer, at);
-    let _ = moves(viewer, back);
+    let back = viewer.moves(at);
+    let _ = viewer.moves(back);
     assert_eq!(
         viewer.see(&format!(
             "({told}).includes('The sender lost its connection')"
@@ -299,4 +291,44 @@ fn viewer_is_told_when_the_sender_is_away_and_goes_on_when_it_is_back() {
         MOMENT,
     );
     no_complaints(&[viewer]);
+}
+
+#[test]
+fn broadcast_that_was_ended_stays_so_though_its_encoder_comes_back_by_itself() {
+    let server = Server::start(&[]);
+    let browser = Browser::start();
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let to = server.rtmp_url("live");
+    let mut sender = go_live(&to, &key);
+    wait_until_receiving(&operator, "live");
+    let viewer = browser.profile("viewer");
+    assert_eq!(viewer.open(&server.url("/watch/live")), 200);
+    let _ = viewer.moves(0.0);
+    let anna = browser.profile("anna");
+    anna.log_in(&server.url(""), "anna", PASSWORD);
+    assert_eq!(anna.open(&server.url("/streams/live")), 200);
+    anna.click("a[href='/streams/live/end']");
+    let _ = anna.until("document.querySelector('dialog[open] form')", MOMENT);
+    anna.click("dialog[open] button[type=submit]");
+    // As OBS does: the connection is lost, so it tries again, and is turned away each time.
+    for _ in 0..3 {
+        let (status, words) = sender.end();
+        assert!(!status.success(), "it was not cut off: {words}");
+        sender = go_live(&to, &key);
+    }
+    let (status, words) = sender.end();
+    assert!(!status.success(), "it was let in again: {words}");
+    assert_eq!(state(&operator, "live"), None, "it is live again");
+    let _ = anna.until(&format!("{HEADING} === 'Waiting for your stream'"), MOMENT);
+    let refused = "document.querySelector('[data-refused] tbody').innerText";
+    let _ = anna.until(
+        &format!("{refused}.includes('The broadcast was ended on its page.')"),
+        MOMENT,
+    );
+    let _ = viewer.until(
+        "document.querySelector('stage-player .p-slate').innerText.includes('The broadcast has ended')",
+        MOMENT,
+    );
+    no_complaints(&[anna, viewer]);
 }

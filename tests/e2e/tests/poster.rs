@@ -1,8 +1,8 @@
-//! The picture that stands for a live stream, decoded by FFmpeg.
+//! The picture that stands for a live stream, decoded by FFmpeg and drawn by a browser.
 
 use std::process::{Command, Stdio};
 
-use e2e::{Encoder, Ffmpeg, MOMENT, Server, server::wait_until_receiving, until};
+use e2e::{Browser, Encoder, Ffmpeg, MOMENT, Server, server::wait_until_receiving, until};
 
 /// Size of the encoder's pictures.
 const SIZE: (usize, usize) = (320, 180);
@@ -50,4 +50,23 @@ fn poster_of_a_live_stream_is_one_picture_of_its_size_and_moves_on() {
     });
     assert_eq!(decoded(&next.body).len(), SIZE.0 * SIZE.1);
     drop(publisher);
+}
+
+#[test]
+fn home_page_draws_the_picture_of_what_is_live() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let browser = Browser::start();
+    let visitor = browser.profile("visitor");
+    assert_eq!(visitor.open(&server.url("/")), 200);
+    let _publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    // The page was open before; the card comes by itself, and with it the picture.
+    let drawn = "(() => { const c = document.querySelector('[data-slug=live] canvas:not([hidden])'); if (!c) return 0; const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; return new Set(p).size > 16 && [c.width, c.height]; })()";
+    let size = visitor.until(drawn, MOMENT).value;
+    assert_eq!(size, serde_json::json!([SIZE.0, SIZE.1]));
+    visitor.picture("home-1280");
+    assert_eq!(visitor.complaints(), Vec::<String>::new());
 }

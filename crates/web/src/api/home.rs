@@ -9,7 +9,7 @@ use domain::{caller::Caller, catalogue::PAGE_MAX, engine::State as Phase};
 use serde_json::{Value, json};
 
 use super::streams::private;
-use crate::{App, extract::Visitor};
+use crate::{App, extract::Visitor, pages::watch::poster};
 
 /// `GET /api/home`.
 pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
@@ -31,6 +31,7 @@ pub(crate) fn state(app: &App, caller: &Caller) -> Value {
                 },
                 "since": broadcast.since.rfc3339(),
                 "viewers": broadcast.viewers.hls + broadcast.viewers.webrtc,
+                "poster": poster(app, &stream.slug),
             })),
             None => offline.push(json!(stream.slug.as_str())),
         }

@@ -99,7 +99,7 @@ pub(crate) async fn show(
 }
 
 /// Where a picture of the stream is, if there is one now.
-pub(super) fn poster(app: &App, slug: &Slug) -> Option<String> {
+pub(crate) fn poster(app: &App, slug: &Slug) -> Option<String> {
     app.engine().poster(slug)?;
     Some(format!("/hls/{slug}/poster.mp4"))
 }

@@ -1,0 +1,147 @@
+//! The player as a viewer uses it: sound where the browser insists on a touch, keys, what is remembered, a server that goes away; and
+//! the page that tests it.
+
+use e2e::{
+    Browser, Encoder, Ffmpeg, MOMENT, Publisher, Server, Sound, server::wait_until_receiving,
+};
+use serde_json::json;
+
+const MUTED: &str = "document.querySelector('stage-player video[slot=media]').muted";
+const SLATE: &str = "document.querySelector('stage-player .p-slate').innerText";
+const LOG: &str = "document.querySelector('#log').innerText";
+
+fn live() -> (Server, Publisher, String) {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let to = server.rtmp_url(&format!("live?token={key}"));
+    let publisher = Encoder::new(Ffmpeg::Modern).publish(&to);
+    wait_until_receiving(&operator, "live");
+    (server, publisher, to)
+}
+
+#[test]
+fn picture_begins_without_sound_where_the_browser_insists_and_one_tap_brings_it() {
+    let (server, _publisher, _) = live();
+    let browser = Browser::with(Sound::AfterATouch);
+    let viewer = browser.profile("viewer");
+    assert_eq!(viewer.open(&server.url("/watch/live")), 200);
+    viewer.hear("stage-playing");
+    assert_eq!(viewer.see(MUTED), json!(true), "it began with sound");
+    let _ = viewer.until("!document.querySelector('.p-sound').hidden", MOMENT);
+    viewer.click(".p-sound");
+    let _ = viewer.until(
+        &format!("!{MUTED} && document.querySelector('.p-sound').hidden"),
+        MOMENT,
+    );
+    let _ = viewer.moves(0.0);
+    assert_eq!(viewer.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn keys_steer_the_player_and_what_was_chosen_is_remembered() {
+    let (server, _publisher, _) = live();
+    let browser = Browser::start();
+    let viewer = browser.profile("viewer");
+    assert_eq!(viewer.open(&server.url("/watch/live")), 200);
+    let _ = viewer.moves(0.0);
+    let _ = viewer.see("document.querySelector('stage-player .player').focus()");
+    viewer.press("?");
+    let _ = viewer.until(
+        "document.querySelector('.p-help').checkVisibility() && document.querySelector('.p-help').innerText.includes('Full screen')",
+        MOMENT,
+    );
+    viewer.press("Escape");
+    let _ = viewer.until("document.querySelector('.p-help').hidden", MOMENT);
+    for _ in 0..5 {
+        viewer.press("ArrowDown");
+    }
+    viewer.press("m");
+    let volume = "document.querySelector('stage-player video[slot=media]').volume";
+    let _ = viewer.until(&format!("{MUTED} && {volume} === 0.75"), MOMENT);
+    viewer.press("k");
+    let _ = viewer.until(
+        "document.querySelector('stage-player video[slot=media]').paused",
+        MOMENT,
+    );
+    viewer.reload();
+    let _ = viewer.moves(0.0);
+    assert_eq!(
+        viewer.see(&format!("[{MUTED}, {volume}]")),
+        json!([true, 0.75])
+    );
+    assert_eq!(viewer.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn server_that_is_gone_is_told_and_play_goes_on_once_it_is_back() {
+    let (mut server, _publisher, to) = live();
+    let browser = Browser::start();
+    let viewer = browser.profile("viewer");
+    assert_eq!(viewer.open(&server.url("/watch/live")), 200);
+    let _ = viewer.moves(0.0);
+    server.kill();
+    let _ = viewer.until(
+        &format!("{SLATE}.includes('The connection is gone')"),
+        MOMENT,
+    );
+    assert_eq!(
+        viewer.see("document.querySelector('stage-player .p-slate button').textContent"),
+        json!("Try now")
+    );
+    viewer.picture("connection-gone-1280");
+    let server = server.again();
+    let _publisher = Encoder::new(Ffmpeg::Modern).publish(&to);
+    let _ = viewer.until(
+        &format!("!{SLATE}.includes('The connection is gone')"),
+        2 * MOMENT,
+    );
+    let back = viewer.moves(0.0);
+    let _ = viewer.moves(back);
+    // A browser counts every try at a server that is gone; nothing else may be among them.
+    let complaints = viewer.complaints();
+    let other = complaints.iter().find(|complaint| {
+        !complaint.starts_with("console: Failed to load resource") || complaint.contains("policy")
+    });
+    assert_eq!(other, None);
+    drop(server);
+}
+
+#[test]
+fn test_page_plays_and_its_log_says_so() {
+    let (server, _publisher, _) = live();
+    let browser = Browser::start();
+    let visitor = browser.profile("visitor");
+    assert_eq!(visitor.open(&server.url("/test?stream=live")), 200);
+    let _ = visitor.moves(0.0);
+    let _ = visitor.until(
+        &format!("[/live/i, /asked for/, /playlist read: /, /first picture after/, /picture size 320×180/].every((line) => line.test({LOG}))"),
+        MOMENT,
+    );
+    assert_eq!(
+        visitor.see("document.querySelector('[data-playing]').textContent"),
+        json!("Playing")
+    );
+    for tile in ["delay", "buffer", "rate", "dropped"] {
+        let figure = format!("document.querySelector('[data-tile={tile}] .figure').textContent");
+        let _ = visitor.until(&format!("/[0-9]/.test({figure})"), MOMENT);
+    }
+    let _ = visitor.until(
+        "/\\d/.test(document.querySelector('[data-requests]').innerText)",
+        MOMENT,
+    );
+    assert_eq!(
+        visitor.see("document.querySelector('#index').value"),
+        json!(server.url("/hls/live/index.m3u8"))
+    );
+    let media = visitor
+        .see("fetch(document.querySelector('#media').value).then((answer) => answer.text())");
+    assert!(
+        media
+            .as_str()
+            .is_some_and(|text| text.starts_with("#EXTM3U") && text.contains("#EXT-X-PART:")),
+        "the address is not of the media playlist: {media}"
+    );
+    visitor.picture("test-1280");
+    assert_eq!(visitor.complaints(), Vec::<String>::new());
+}
