@@ -14,6 +14,8 @@ mod window;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub use keys::{Master, Role, contexts, split};
 pub use profile::Profile;
