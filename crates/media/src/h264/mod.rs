@@ -9,6 +9,7 @@ mod sps;
 
 pub use nal::{
     Facts, Nal, Nals, ParameterSets, can_start, has_recovery_point, inspect, is_idr, normalise,
+    sei_number, unescape,
 };
 pub use sps::{ChromaFormat, Colour, MACROBLOCKS_MAX, SIDE_MAX};
 

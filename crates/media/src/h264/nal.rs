@@ -245,7 +245,7 @@ pub fn normalise(data: &Bytes, nal_length_size: u8) -> Bytes {
 }
 
 /// The payload without emulation prevention bytes (ITU-T H.264, 7.3.1: the `03` of `00 00 03`).
-pub(super) fn unescape(payload: &[u8]) -> impl Iterator<Item = u8> + '_ {
+pub fn unescape(payload: &[u8]) -> impl Iterator<Item = u8> + '_ {
     let mut zeros = 0_u8;
     payload.iter().copied().filter(move |byte| {
         let prevention = zeros >= 2 && *byte == 3;
@@ -278,8 +278,8 @@ fn sei_first_byte(nal: &[u8], wanted: u32) -> Option<u8> {
     }
 }
 
-/// A number as SEI messages write types and sizes: 255 for each byte that is `ff`, then the rest.
-fn sei_number(payload: &mut impl Iterator<Item = u8>) -> Option<u32> {
+/// A number as SEI messages write types and sizes: 255 for each byte that is `ff`, then the rest; `None` where the payload ends in it.
+pub fn sei_number(payload: &mut impl Iterator<Item = u8>) -> Option<u32> {
     let mut sum = 0_u32;
     loop {
         let byte = payload.next()?;

@@ -87,7 +87,7 @@ pub(super) struct Feed {
     /// The newest frame's time, and when it came.
     newest: Option<(i64, Instant)>,
     frames: u64,
-    /// What the wall clock showed when the newest frame came.
+    /// When the feed began, and what the wall clock showed then, in milliseconds since 1970.
     started: (Instant, u64),
     is_over: bool,
     has_tracks: bool,
@@ -335,6 +335,6 @@ impl Feed {
 }
 
 /// A duration in ticks of 90 kHz.
-pub(super) fn ticks(duration: Duration) -> i64 {
+fn ticks(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros() * 9 / 100).unwrap_or(i64::MAX)
 }

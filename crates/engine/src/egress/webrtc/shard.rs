@@ -41,7 +41,7 @@ const INCOMING_MAX: usize = 256;
 const READS_MAX: usize = 8;
 /// No timer is finer than this.
 const TICK: Duration = Duration::from_millis(2);
-/// A session that was closed is told so; its goodbye needs no more.
+/// Random bytes of a session's name in addresses.
 const SESSION_BYTES: usize = 16;
 
 type Key = u64;
