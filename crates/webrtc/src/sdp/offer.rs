@@ -142,7 +142,6 @@ impl Offer {
         }
         let mut sections: Vec<Section> = Vec::new();
         let mut transport = Transport::default();
-        let mut has_mux = true;
         for (count, line) in lines.enumerate() {
             if count > LINES_MAX {
                 return Err(Error::Malformed("it has too many lines"));
@@ -171,13 +170,11 @@ impl Offer {
                 _ => {}
             }
         }
-        for section in sections.iter().filter(|section| !section.rejected) {
-            has_mux &= !section.mid.is_empty();
-        }
         if sections.is_empty() {
             return Err(Error::Malformed("it has no media"));
         }
-        if !has_mux {
+        let is_nameless = |section: &Section| !section.rejected && section.mid.is_empty();
+        if sections.iter().any(is_nameless) {
             return Err(Error::Malformed("a section has no mid"));
         }
         for kind in [MediaKind::Video, MediaKind::Audio] {

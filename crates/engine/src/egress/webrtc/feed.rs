@@ -16,7 +16,7 @@ use webrtc::{
     rtcp::Ntp,
     rtp::{
         PAYLOAD_BYTES, Packet,
-        h264::{Packetiser, is_disposable},
+        h264::{self as packets, Packetiser, is_disposable},
         history::{History, Limits},
         opus,
     },
@@ -25,9 +25,9 @@ use webrtc::{
 use crate::hub::{Entry, Stream};
 
 /// Ticks of video timestamps a second (RFC 6184, 8.2.1).
-pub(super) const VIDEO_RATE: i64 = 90_000;
+pub(super) const VIDEO_RATE: i64 = packets::CLOCK as i64;
 /// Ticks of sound's timestamps a second (RFC 7587, 4.1).
-pub(super) const SOUND_RATE: i64 = 48_000;
+pub(super) const SOUND_RATE: i64 = opus::CLOCK as i64;
 /// A group longer than this is let go of but for its key frame.
 const GROUP_FRAMES_MAX: usize = 1024;
 
@@ -183,7 +183,7 @@ impl Feed {
         let Some(config) = &self.config else {
             return Step::Nothing;
         };
-        let own = frame.pts.to_scale(90_000);
+        let own = frame.pts.to_scale(packets::CLOCK);
         let is_late = self
             .newest
             .is_some_and(|(newest, _)| own + self.shift.unwrap_or(0) < newest);
@@ -244,7 +244,7 @@ impl Feed {
         }
         let mut packets = Vec::new();
         for frame in frames {
-            let own = frame.pts.to_scale(90_000);
+            let own = frame.pts.to_scale(packets::CLOCK);
             let shift = self.shift(now, own);
             if self.config.is_none() {
                 self.newest = Some((own + shift, now));

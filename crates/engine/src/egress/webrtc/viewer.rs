@@ -272,7 +272,7 @@ impl Viewer {
             match (coded, following) {
                 (Some(coded), Some(following)) => {
                     self.send_early(&coded, feed.clock(due), socket);
-                    let gap = (following - coded.time).clamp(0, 90_000) / BURST_PACE;
+                    let gap = (following - coded.time).clamp(0, VIDEO_RATE) / BURST_PACE;
                     let pause = Duration::from_micros(gap.unsigned_abs() * 100 / 9);
                     self.join = Join::Burst {
                         next: next + 1,
