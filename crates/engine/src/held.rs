@@ -1,4 +1,4 @@
-//! Places for publishers' connections: so many in all, and so many of one address. An IPv6 address counts by its first 64 bits, as at
+//! Places for connections at a door: so many in all, and so many of one address. An IPv6 address counts by its first 64 bits, as at
 //! the HTTP door: who has one address of a network has all of them. The table has one entry for each block with a connection, and so
 //! never more than there are places.
 
@@ -12,7 +12,7 @@ use domain::limit::block;
 
 /// Connections held, in all and by each block of addresses.
 #[derive(Debug, Default)]
-pub(super) struct Held(Mutex<Counts>);
+pub(crate) struct Held(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -22,14 +22,14 @@ struct Counts {
 
 /// A place; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     held: Arc<Held>,
     block: IpAddr,
 }
 
 impl Held {
     /// A place for a connection from this address; `None` where `most` are taken, or `most_of_address` by its block (0: no limit).
-    pub(super) fn take(
+    pub(crate) fn take(
         self: &Arc<Self>,
         address: IpAddr,
         most: usize,

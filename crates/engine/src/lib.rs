@@ -9,6 +9,7 @@ mod changes;
 mod delivery;
 mod egress;
 mod health;
+mod held;
 mod hub;
 mod ingest;
 mod port;

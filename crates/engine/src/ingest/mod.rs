@@ -1,4 +1,3 @@
 //! Doors for publishers. A door moves bytes between a socket and a protocol's session, and asks the Gatekeeper; nothing else.
 
-mod held;
 pub(crate) mod rtmp;

@@ -18,9 +18,9 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::held::Held;
 use crate::{
     Shared,
+    held::Held,
     hub::{EndReason, Hub, Origin, Publishing},
     refusals::Refusee,
 };

@@ -2,11 +2,10 @@
 //! each behind its length (RFC 4571, 2).
 
 use std::{
-    collections::HashMap,
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,9 +19,11 @@ use tokio::{
 };
 use webrtc::{peer::Route, sdp::Carrier};
 
+use crate::held::{Held, Place};
+
 /// Connections at once, and those of one address.
 const CONNECTIONS_MAX: usize = 2048;
-const PER_ADDRESS_MAX: usize = 64;
+const PER_ADDRESS_MAX: u32 = 64;
 /// Longest frame that is read: checks, records of DTLS, RTCP.
 const FRAME_BYTES_MAX: usize = 2048;
 /// A connection that no session knows by then is closed.
@@ -68,43 +69,6 @@ impl Connection {
     }
 }
 
-#[derive(Default)]
-struct Held(Mutex<HashMap<IpAddr, usize>>);
-
-impl Held {
-    fn take(self: &Arc<Self>, ip: IpAddr) -> Option<Place> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = held.values().sum();
-        let of_ip = held.entry(ip).or_default();
-        if all >= CONNECTIONS_MAX || *of_ip >= PER_ADDRESS_MAX {
-            return None;
-        }
-        *of_ip += 1;
-        Some(Place {
-            held: self.clone(),
-            ip,
-        })
-    }
-}
-
-/// A connection's place, given back when it ends.
-struct Place {
-    held: Arc<Held>,
-    ip: IpAddr,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut held = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&self.ip) {
-            *count -= 1;
-            if *count == 0 {
-                held.remove(&self.ip);
-            }
-        }
-    }
-}
-
 /// Takes connections until nobody listens for what they bring.
 pub(super) async fn listen(listener: TcpListener, incoming: mpsc::Sender<Incoming>) {
     let held = Arc::new(Held::default());
@@ -112,7 +76,7 @@ pub(super) async fn listen(listener: TcpListener, incoming: mpsc::Sender<Incomin
         match listener.accept().await {
             Ok((stream, remote)) => {
                 let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-                if let Some(place) = held.take(remote.ip()) {
+                if let Some(place) = held.take(remote.ip(), CONNECTIONS_MAX, PER_ADDRESS_MAX) {
                     tokio::spawn(serve(stream, remote, incoming.clone(), place));
                 }
             }
