@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::api_key::Scope;
 use domain::caller::Caller;
 use domain::gate::Gatekeeper;
+use domain::limit::Rate;
 use domain::publish::{Attempt, Credential, Protocol, Refused};
 use domain::secret::Secret;
 use domain::slug::Slug;
@@ -392,6 +393,25 @@ fn guesses_run_out_but_made_keys_are_always_heard() {
     assert_eq!(
         landed(&rig, "cam", Some(own.expose())),
         Ok("cam".to_owned())
+    );
+
+    rig.catalogue.limit_wrong_keys(Rate {
+        burst: 2,
+        refill_ms: 60_000,
+    });
+    let third = "198.51.100.7".parse().expect("an address");
+    let refused = |n| {
+        attempt(
+            &rig,
+            "cam",
+            Some(&format!("violet-otter-quarry-{n}")),
+            third,
+        )
+    };
+    assert_eq!(
+        [7, 8, 9].map(|n| refused(n).map_err(|why| why.code())),
+        ["unknown_key", "unknown_key", "too_many_tries"].map(Err),
+        "as set"
     );
 }
 

@@ -22,7 +22,7 @@ use crate::clock::{Clock, Time};
 use crate::engine::Close;
 use crate::grant::{Item, Mint};
 use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
-use crate::limit::{Rate, Table};
+use crate::limit::{Rate, Table, WRONG_KEYS};
 use crate::password::Hasher;
 use crate::random::Random;
 use crate::secret::Hash;
@@ -121,10 +121,10 @@ enum Used {
 
 /// The limits on failures. Tables are sized so that all of them take about 2 MB.
 struct Limits {
-    /// Wrong stream keys by address: one key every 3 s in the long run. A key that an owner chose is the only one that
-    /// can be guessed at all.
+    /// Wrong stream keys by address, at [`WRONG_KEYS`] unless set. A key that an owner chose is the only one that can be guessed
+    /// at all.
     publish: Table,
-    /// Wrong API keys by address.
+    /// Wrong API keys by address, likewise.
     api: Table,
     /// Failed logins by address: bounds what one network can try over all accounts.
     login_address: Table,
@@ -142,8 +142,8 @@ impl Limits {
         let table =
             |burst, refill_ms, buckets| Table::new(Rate { burst, refill_ms }, buckets, random);
         Self {
-            publish: table(20, 3_000, 16_384),
-            api: table(20, 3_000, 16_384),
+            publish: Table::new(WRONG_KEYS, 16_384, random),
+            api: Table::new(WRONG_KEYS, 16_384, random),
             login_address: table(30, 6_000, 16_384),
             login_pair: table(10, 30_000, 16_384),
             login_account: table(100, 10_000, 8_192),
@@ -199,6 +199,12 @@ impl Catalogue {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .push(Arc::new(listener));
+    }
+
+    /// How many wrong stream keys, and as many wrong API keys, are heard of one address from now on.
+    pub fn limit_wrong_keys(&self, rate: Rate) {
+        self.inner.limits.publish.set_rate(rate);
+        self.inner.limits.api.set_rate(rate);
     }
 
     /// Saves when logins and keys were last used, and drops logins that have ended by themselves. Call it about once a

@@ -163,6 +163,8 @@ pub const SETTINGS: &[Setting] = &[
         "1000",
     ),
     live("limits.publishers_per_address", whole(0, 100_000), "50"),
+    live("limits.wrong_keys_per_address", whole(1, 10_000), "20"),
+    live("limits.wrong_key_refill_s", whole(1, 3600), "3"),
     later("tls.certificate", Shape::Text, "\"\""),
     later("tls.key", Shape::Text, "\"\""),
     now("engine.kind", Shape::Word(&["embedded"]), "\"embedded\""),
