@@ -94,6 +94,7 @@ fn key_lands_wherever_clients_put_it() {
     }
 }
 
+/// Abuse case C7.
 #[test]
 fn everything_that_is_no_key_gets_the_same_answer() {
     let (rig, _, cam, _) = rig();
@@ -352,6 +353,7 @@ fn api_key_publishes_to_its_users_streams_when_its_scopes_say_so() {
     assert!(matches!(admitted.credential, Credential::ApiKey(_)));
 }
 
+/// Abuse case C7.
 #[test]
 fn guesses_run_out_but_made_keys_are_always_heard() {
     let (rig, ana, cam, _) = rig();

@@ -313,10 +313,22 @@ impl Server {
         self.folder.path().join("data")
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// All that it has logged.
+    #[must_use]
+    pub fn whole_log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     /// The end of its log.
     #[must_use]
     pub fn log(&self) -> String {
-        let whole = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let whole = self.whole_log();
         let lines: Vec<&str> = whole.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }

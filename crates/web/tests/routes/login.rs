@@ -453,6 +453,7 @@ async fn disabled_user_is_out_at_once() {
     assert_eq!(site.send(delete).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Abuse case A2.
 #[tokio::test(start_paused = true)]
 async fn body_that_does_not_arrive_is_408_and_ends_the_connection() {
     let site = Site::new();

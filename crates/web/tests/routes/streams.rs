@@ -218,6 +218,7 @@ async fn hostile_titles_are_refused_or_shown_as_text() {
     }
 }
 
+/// Abuse case B4.
 #[tokio::test]
 async fn addresses_are_refused_beside_their_field() {
     let site = Site::new();
