@@ -39,6 +39,7 @@ use crate::{
     saved::Saver,
 };
 
+pub use egress::OpusInHls;
 pub use egress::webrtc::{Settings as WebrtcSettings, bind_datagrams};
 
 /// What the operator chose, and the bounds of the engine.
@@ -46,6 +47,8 @@ pub use egress::webrtc::{Settings as WebrtcSettings, bind_datagrams};
 pub struct Settings {
     /// Cuts, promises and bounds of HLS.
     pub hls: hls::Settings,
+    /// What becomes of Opus in HLS.
+    pub opus_in_hls: OpusInHls,
     /// What one RTMP connection may cost.
     pub rtmp: rtmp::Limits,
     /// What can change while it runs, as it is at the start.

@@ -337,6 +337,10 @@ fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
             target_duration_s: config.whole32("hls.target_duration_s"),
             ..hls::Settings::default()
         },
+        opus_in_hls: match config.text("hls.opus") {
+            "native" => engine::OpusInHls::Native,
+            _ => engine::OpusInHls::Aac,
+        },
         rtmp: config.rtmp_limits(),
         tuned: engine_tuned(config),
         send_timeout: config.seconds("rtmp.send_timeout_s"),

@@ -146,6 +146,7 @@ pub const SETTINGS: &[Setting] = &[
     now("hls.part_ms", whole(100, 2000), "200"),
     now("hls.segment_ms", whole(200, 10_000), "1000"),
     now("hls.target_duration_s", whole(1, 30), "4"),
+    now("hls.opus", Shape::Word(&["aac", "native"]), "\"aac\""),
     live("publish.grace_s", whole(0, 600), "30"),
     live("publish.take_over", Shape::Switch, "false"),
     now(

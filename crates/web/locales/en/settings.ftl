@@ -80,6 +80,7 @@ setting-compat-api_listen = MediaMTX's control API.
 setting-hls-part_ms = Wished length of a part; rounded to whole frames, then fixed for the broadcast.
 setting-hls-segment_ms = A segment ends at the first key frame after this long.
 setting-hls-target_duration_s = Longest segment; one without a key frame is cut here. Never changes while a playlist lives.
+setting-hls-opus = What becomes of the sound of a publisher who sends Opus, in HLS: `aac` for every player, `native` without transcoding and not for Apple’s players.
 setting-publish-grace_s = A publisher may drop and return within this time; viewers keep their place.
     .label = Seconds to wait for a sender that was lost
 setting-publish-take_over = A second publisher on a live stream replaces the first instead of being refused.
