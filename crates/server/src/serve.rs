@@ -105,6 +105,7 @@ pub async fn start(config: &Config) -> Result<Running> {
         .context("`http.listen` is switched off; there is nothing to serve")?;
     let rtmp = listener(config, "rtmp.listen").await?;
     let metrics = listener(config, "metrics.listen").await?;
+    let compat_webrtc = door(config, "compat.webrtc_listen").await?;
     let datagrams = config.listen("webrtc.listen").map(datagrams).transpose()?;
 
     let embedded = Arc::new(Embedded::new(
@@ -134,6 +135,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             rtmp: address(&rtmp)?,
             metrics: address(&metrics)?,
             webrtc: datagrams.as_ref().map(UdpSocket::local_addr).transpose()?,
+            compat_webrtc: address(&compat_webrtc)?,
         }),
     });
     let app = App::new(
@@ -190,6 +192,16 @@ pub async fn start(config: &Config) -> Result<Running> {
         app: app.clone(),
         connections_per_address: limits.connections_per_address.clone(),
     });
+    if let Some(listener) = compat_webrtc {
+        println!("compat-webrtc http://{}", reachable(listener.local_addr()?));
+        let front = Front {
+            hot: Arc::new(NothingHot),
+            router: web::webrtc_door(app.clone()),
+            limits: limits.clone(),
+            trusted_proxies: trusted_proxies.clone(),
+        };
+        fronts.push(tokio::spawn(front.serve(listener, stopping.clone())));
+    }
     let front = Front {
         hot: Arc::new(app.clone()),
         router: web::router(app.clone()),
@@ -260,6 +272,22 @@ async fn listener(config: &Config, name: &str) -> Result<Option<TcpListener>> {
     bind(address).map(Some).with_context(|| {
         format!("cannot listen on {address} (`{name}`); if another program has this port, stop it or use `--set {name}=…`")
     })
+}
+
+/// Binds a door of MediaMTX's habits. Where nobody asked for it and another program has the port (a MediaMTX, as a rule), the server does
+/// without.
+async fn door(config: &Config, name: &str) -> Result<Option<TcpListener>> {
+    let asked = config
+        .resolved()
+        .all()
+        .any(|(setting, _, source)| setting.name == name && *source != Source::Default);
+    match listener(config, name).await {
+        Err(error) if !asked => {
+            tracing::warn!("{error:#}; going on without it");
+            Ok(None)
+        }
+        bound => bound,
+    }
 }
 
 /// Binds the UDP socket of WebRTC, for both families where the address is every one's.

@@ -36,7 +36,7 @@ use domain::{
 };
 
 pub use passwords::Passwords;
-pub use router::router;
+pub use router::{router, webrtc_door};
 pub use test_signal::{Refused as TestSignalRefused, TestSignal};
 
 use front::{Hot, HotAnswer, HotRequest, Networks};

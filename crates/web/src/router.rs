@@ -153,8 +153,32 @@ pub fn router(app: App) -> Router {
         .route("/health", get(health::show))
         .method_not_allowed_fallback(other_method)
         .fallback(nothing_here);
-    // Open to players on other sites, which come without cookies that count.
-    let webrtc = Router::new()
+    Router::new()
+        .merge(hls)
+        .merge(api)
+        .merge(pages)
+        .layer(from_fn_with_state(app.clone(), extract::same_site))
+        .merge(webrtc())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(extract::bounded))
+        .layer(from_fn_with_state(app.clone(), pages::error::for_people))
+        .layer(from_fn_with_state(app.clone(), extract::context))
+        .with_state(app)
+}
+
+/// MediaMTX's door for WebRTC: what the router has for it, and nothing else.
+pub fn webrtc_door(app: App) -> Router {
+    webrtc()
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(extract::bounded))
+        .layer(from_fn_with_state(app.clone(), extract::context))
+        .with_state(app)
+}
+
+/// Open to players on other sites, which come without cookies that count.
+fn webrtc() -> Router<App> {
+    Router::new()
         .route(
             "/{slug}/whep",
             get(play::whep::discover).post(play::whep::offer),
@@ -166,18 +190,7 @@ pub fn router(app: App) -> Router {
                 .delete(play::whep::end),
         )
         .method_not_allowed_fallback(other_method)
-        .layer(from_fn(play::whep::cors));
-    Router::new()
-        .merge(hls)
-        .merge(api)
-        .merge(pages)
-        .layer(from_fn_with_state(app.clone(), extract::same_site))
-        .merge(webrtc)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(extract::bounded))
-        .layer(from_fn_with_state(app.clone(), pages::error::for_people))
-        .layer(from_fn_with_state(app.clone(), extract::context))
-        .with_state(app)
+        .layer(from_fn(play::whep::cors))
 }
 
 async fn nothing_here() -> Problem {

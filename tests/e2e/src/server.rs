@@ -32,6 +32,8 @@ pub struct Server {
     pub rtmp: SocketAddr,
     /// Address of the metrics.
     pub metrics: String,
+    /// MediaMTX's door for WebRTC, where it is open.
+    pub compat_webrtc: Option<SocketAddr>,
     /// Where the first administrator is made, while there is none.
     pub setup: Option<String>,
     /// The demo's link.
@@ -67,6 +69,7 @@ impl Server {
             "rtmp.listen",
             "metrics.listen",
             "webrtc.listen",
+            "compat.webrtc_listen",
         ]
         .iter()
         .map(|name| format!("{name}=127.0.0.1:0"))
@@ -113,6 +116,7 @@ impl Server {
             http: nowhere,
             rtmp: nowhere,
             metrics: String::new(),
+            compat_webrtc: None,
             setup: None,
             open: None,
         };
@@ -144,6 +148,9 @@ impl Server {
                 // With `https` it is the address of a proxy in front, and the story knows the port.
                 Some(("ready", url)) if url.starts_with("http://") => {
                     self.http = address(url, "http://")
+                }
+                Some(("compat-webrtc", url)) => {
+                    self.compat_webrtc = Some(address(url, "http://"));
                 }
                 Some(("metrics", url)) => url.clone_into(&mut self.metrics),
                 Some(("setup", url)) => self.setup = Some(url.to_owned()),

@@ -107,6 +107,8 @@ pub struct Listening {
     pub metrics: Option<SocketAddr>,
     /// Media of WebRTC.
     pub webrtc: Option<SocketAddr>,
+    /// MediaMTX's door for WebRTC.
+    pub compat_webrtc: Option<SocketAddr>,
 }
 
 /// Looks, and keeps what it saw for a moment. Cheap to clone.

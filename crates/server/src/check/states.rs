@@ -36,7 +36,22 @@ const STATES: &[(&str, &[States])] = &[
         &[&[("local", Ok), ("open", Notice)], PORT, &[("off", Notice)]],
     ),
     ("compat-hls", &[LATER]),
-    ("compat-webrtc", &[LATER]),
+    // A MediaMTX that has its port is no fault: the server does without.
+    (
+        "compat-webrtc",
+        &[&[
+            ("listening", Ok),
+            ("local", Ok),
+            ("free", Ok),
+            ("any", Ok),
+            ("held", Notice),
+            ("held-unknown", Notice),
+            ("taken", Notice),
+            ("denied", Problem),
+            ("unavailable", Problem),
+            ("off", Notice),
+        ]],
+    ),
     ("compat-api", &[LATER]),
     (
         "address",

@@ -141,7 +141,7 @@ pub const SETTINGS: &[Setting] = &[
     now("webrtc.burst_ms_max", whole(0, 30_000), "4000"),
     now("metrics.listen", Shape::Listen, "\"127.0.0.1:9998\""),
     later("compat.hls_listen", Shape::Listen, "\"127.0.0.1:8888\""),
-    later("compat.webrtc_listen", Shape::Listen, "\"127.0.0.1:8889\""),
+    now("compat.webrtc_listen", Shape::Listen, "\"127.0.0.1:8889\""),
     later("compat.api_listen", Shape::Listen, "\"127.0.0.1:9997\""),
     now("hls.part_ms", whole(100, 2000), "200"),
     now("hls.segment_ms", whole(200, 10_000), "1000"),

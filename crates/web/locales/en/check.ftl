@@ -99,9 +99,18 @@ check-compat-hls-later-held = { check-port-later-held }
 check-compat-hls-later-off = { check-port-later-off }
 
 check-compat-webrtc = MediaMTX’s WebRTC port
-check-compat-webrtc-later = { check-port-later }
-check-compat-webrtc-later-held = { check-port-later-held }
-check-compat-webrtc-later-off = { check-port-later-off }
+check-compat-webrtc-listening = { check-port-listening }
+check-compat-webrtc-local = Listening on { $address }, for programs on this machine
+check-compat-webrtc-free = { check-port-free }
+check-compat-webrtc-any = { check-port-any }
+check-compat-webrtc-held = { $holder } has { $address }: this server does without that door
+check-compat-webrtc-held-unknown = A program of the user { $user } has { $address }: this server does without that door
+check-compat-webrtc-taken = Another program has { $address }: this server does without that door
+check-compat-webrtc-denied = { check-port-denied }
+    .fix = { check-port-denied.fix }
+check-compat-webrtc-unavailable = { check-port-unavailable }
+    .fix = { check-port-unavailable.fix }
+check-compat-webrtc-off = { check-port-off }
 
 check-compat-api = MediaMTX’s API port
 check-compat-api-later = { check-port-later }
