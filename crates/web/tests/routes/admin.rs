@@ -185,6 +185,28 @@ async fn self_check_says_each_line_and_its_fix() {
     }
 }
 
+/// A look takes longer than a page may.
+#[tokio::test]
+async fn pages_show_the_last_look_with_its_time_and_only_a_button_takes_another() {
+    let site = Site::new();
+    let shows = async |path: &str, looked: &str| {
+        let page = site.get(Who::Administrator, path).await.body;
+        let time = format!("Self-check of <time datetime=\"1970-01-01T00:{looked}:00Z\"");
+        assert!(page.contains(&time), "{path}: {page}");
+    };
+    for _ in 0..2 {
+        shows("/admin", "00").await;
+        shows("/admin/check", "00").await;
+    }
+    let member = post(&site, Who::Owner, "/admin/check", "").await;
+    assert_eq!(member.status, StatusCode::FORBIDDEN);
+    shows("/admin/check", "00").await;
+    let again = post(&site, Who::Administrator, "/admin/check", "").await;
+    assert_eq!(goes_to(&again), (StatusCode::SEE_OTHER, "/admin/check"));
+    shows("/admin/check", "01").await;
+    shows("/admin", "01").await;
+}
+
 #[tokio::test]
 async fn person_is_added_listed_and_can_log_in() {
     let site = Site::new();
@@ -439,6 +461,10 @@ async fn setup_shows_the_self_check_to_who_holds_the_link_alone() {
     let page = send(&router, Ask::get(&format!("/setup?token={token}"))).await;
     assert!(
         page.body.contains("Is this machine ready?") && page.body.contains("1 fine, 2 to look at")
+    );
+    assert!(
+        page.body
+            .contains("Self-check of <time datetime=\"1970-01-01T00:00:00Z\"")
     );
     let stranger = send(&router, Ask::get("/setup?token=nothing")).await;
     assert_eq!(stranger.status, StatusCode::FORBIDDEN);

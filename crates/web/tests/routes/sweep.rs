@@ -132,6 +132,7 @@ const ROWS: &[Row] = &[
     row("POST", "/streams/{slug}/delete", "/streams/secret/delete", "",  DONE),
     row("GET", "/admin", "/admin", "",                                   ADMINISTRATOR),
     row("GET", "/admin/check", "/admin/check", "",                       ADMINISTRATOR),
+    row("POST", "/admin/check", "/admin/check", "",                      [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
     row("GET", "/admin/people", "/admin/people", "",                     ADMINISTRATOR),
     row("POST", "/admin/people", "/admin/people", "name=eve&password=correct+horse+battery&role=member",
                                                                          [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
