@@ -238,6 +238,7 @@ mod tests {
         (client.address.to_string(), client.secure, client.origin)
     }
 
+    /// A11.
     #[test]
     fn address_is_the_rightmost_one_that_no_trusted_proxy_has() {
         for (peer, forwarded, address) in [
@@ -271,6 +272,7 @@ mod tests {
         }
     }
 
+    /// A10.
     #[test]
     fn strangers_choose_neither_scheme_nor_host() {
         let forged = [

@@ -89,6 +89,7 @@ async fn server_with_nothing_live_says_so_and_has_no_list_of_refusals() {
     assert!(!page.body.contains("refused-h"));
 }
 
+/// H5, on the pages of the server.
 #[tokio::test]
 async fn hostile_words_stay_words() {
     let site = Site::new();

@@ -597,6 +597,7 @@ async fn stop_waits_for_no_request_longer_than_the_drain() {
     assert_eq!(client.rest().await, "");
 }
 
+/// F9: those who only listen are counted like everybody.
 #[tokio::test]
 async fn connections_past_the_cap_of_an_address_are_told_so() {
     let door = Door::open(Limits {

@@ -249,6 +249,7 @@ async fn every_caller_gets_what_is_theirs_and_nothing_else() {
     }
 }
 
+/// F8 and H5: nothing may be framed by others, and no page runs what stands in it.
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_protect() {
     for row in ROWS {
@@ -307,6 +308,8 @@ async fn every_answer_carries_the_headers_that_protect() {
     }
 }
 
+/// I7 and F7: forms and scripts of other sites, on every route that changes something, the login among them; forged, missing and `null`
+/// origins. A JSON route takes no `text/plain` (`api`).
 #[tokio::test]
 async fn pages_of_other_sites_change_nothing() {
     for row in ROWS.iter().filter(|row| row.changes() && !row.is_open()) {
@@ -348,6 +351,36 @@ async fn pages_of_other_sites_change_nothing() {
             row.path
         );
     }
+}
+
+/// I7: nothing changes by being looked at, wherever the link stands.
+#[tokio::test]
+async fn get_changes_nothing() {
+    let site = Site::new();
+    let cookie = site.credentials(Who::Administrator);
+    let state = async || {
+        let mut state = Vec::new();
+        for path in [
+            "/api/streams",
+            "/api/streams/secret/keys",
+            "/api/streams/secret/status",
+            "/admin/people",
+            "/admin/settings",
+            "/admin/check",
+        ] {
+            let answer = site.send(Ask::get(path).with(cookie.clone())).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            state.push(answer.body);
+        }
+        (state, site.engine.closed())
+    };
+    let before = state().await;
+    for row in ROWS.iter().filter(|row| row.changes()) {
+        let ask = row.ask(&site, Who::Administrator);
+        let answer = site.send(ask.into_method(Method::GET)).await;
+        assert!(answer.cookie().is_none(), "{}", row.path);
+    }
+    assert_eq!(state().await, before);
 }
 
 #[tokio::test]
