@@ -145,7 +145,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             clock: opened.clock.clone(),
             random: opened.random.clone(),
             checks: checks(opened.store.clone(), &opened.folder),
-            self_check: checker.port(),
+            self_check: Arc::new(checker.clone()),
             configuration: Arc::new(tuning.clone()),
             machine: Box::new(process::look),
             test_signal: Arc::new(signals.clone()),
@@ -231,6 +231,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             })?;
         println!("webrtc {}", reachable(local));
     }
+    tokio::spawn(checker.clone().keep_looking(stopping.clone()));
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
         checker,

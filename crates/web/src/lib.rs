@@ -102,7 +102,7 @@ struct Inner {
     tuned: RwLock<Arc<Tuned>>,
     started: Time,
     checks: Checks,
-    self_check: check::SelfCheck,
+    self_check: Arc<dyn check::SelfCheck>,
     configuration: Arc<dyn configuration::Configuration>,
     machine: machine::Look,
     sending: rate::Rate,
@@ -126,7 +126,7 @@ pub struct Ports {
     /// What `/health` asks.
     pub checks: Checks,
     /// What the program finds out about its own place.
-    pub self_check: check::SelfCheck,
+    pub self_check: Arc<dyn check::SelfCheck>,
     /// Settings.
     pub configuration: Arc<dyn configuration::Configuration>,
     /// What the process takes of its machine.

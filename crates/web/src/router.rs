@@ -124,7 +124,10 @@ pub fn router(app: App) -> Router {
             get(pages::stream_settings::ask_delete).post(pages::stream_settings::delete),
         )
         .route("/admin", get(pages::admin::show))
-        .route("/admin/check", get(pages::admin::check))
+        .route(
+            "/admin/check",
+            get(pages::admin::check).post(pages::admin::check_again),
+        )
         .route(
             "/admin/people",
             get(pages::people::show).post(pages::people::add),

@@ -104,6 +104,55 @@ async fn refusals_of_a_body_say_what_is_wrong_with_it() {
     );
 }
 
+/// Abuse case H5: bad input, for programs: markup comes back as the text that it is, what forges lines or turns them is refused.
+#[tokio::test]
+async fn hostile_titles_and_names_of_keys_are_refused_or_kept_as_text() {
+    for (name, is_taken) in crate::streams::hostile() {
+        let site = Site::new();
+        let body = serde_json::json!({"slug": "stage", "title": name}).to_string();
+        let made = site.post_json(Who::Owner, "/api/streams", &body).await;
+        let key = serde_json::json!({"name": name}).to_string();
+        let keys = "/api/streams/secret/keys";
+        let added = site.post_json(Who::Owner, keys, &key).await;
+        let patched = site
+            .send(patch(
+                &site,
+                &serde_json::json!({"title": name}).to_string(),
+            ))
+            .await;
+        for (answer, status, field) in [
+            (made, 201, "title"),
+            (added, 201, "name"),
+            (patched, 200, "title"),
+        ] {
+            if is_taken {
+                assert_eq!(answer.status.as_u16(), status, "{name:?}");
+                assert_eq!(answer.header("content-type"), "application/json");
+                assert_eq!(answer.json()[field], name.as_str());
+            } else {
+                assert_eq!(answer.status.as_u16(), 422, "{name:?}");
+                assert_eq!(answer.problem(), "invalid_name", "{name:?}");
+            }
+        }
+    }
+    let site = Site::new();
+    for slug in [
+        "l\u{456}ve",
+        "a\nb",
+        "st\u{202e}age",
+        "<b>",
+        "../x",
+        &"a".repeat(4096),
+    ] {
+        let body = serde_json::json!({"slug": slug}).to_string();
+        let answer = site.post_json(Who::Owner, "/api/streams", &body).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (422, "invalid_slug")
+        );
+    }
+}
+
 #[tokio::test]
 async fn unreadable_paths_and_queries_are_problems() {
     let site = Site::new();

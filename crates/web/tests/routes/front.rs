@@ -600,7 +600,7 @@ async fn stop_waits_for_no_request_longer_than_the_drain() {
     assert_eq!(client.rest().await, "");
 }
 
-/// Abuse case F2: past the cap, 503.
+/// Abuse cases F2, F9: past the cap 503, and those who only listen are counted like everybody.
 #[tokio::test]
 async fn connections_past_the_cap_of_an_address_are_told_so() {
     let door = Door::open(Limits {
