@@ -98,6 +98,7 @@ async function faults(page) {
 const commands = {
   open: ({ page }, { url }) => page.goto(url, { waitUntil: "load" }).then((response) => response?.status()),
   reload: ({ page }) => page.reload({ waitUntil: "load" }).then((response) => response?.status()),
+  prepare: ({ page }, { script }) => page.addInitScript(script),
   press: ({ page }, { keys }) => page.keyboard.press(keys),
   type: ({ page }, { text }) => page.keyboard.type(text),
   click: ({ page }, { selector }) => page.click(selector),

@@ -173,6 +173,11 @@ impl Profile<'_> {
         let _ = self.act("reload", json!({}));
     }
 
+    /// Has a script run in each page of it from now on, before the page's own: what a story changes in the browser.
+    pub fn prepare(&self, script: &str) {
+        let _ = self.act("prepare", json!({"script": script}));
+    }
+
     /// Presses a key, such as `Tab`.
     pub fn press(&self, keys: &str) {
         let _ = self.act("press", json!({"keys": keys}));

@@ -8,7 +8,10 @@ import { say } from "./words.ts";
 
 /** `null` where one is not known. */
 export interface Stats {
-  /** Seconds between the sender's clock at the picture and the server's now. */
+  /**
+   * Seconds between the server's clock when the picture came in and now, where the picture tells that (PROGRAM-DATE-TIME; the sender
+   * reports of RTP); else what the source knows of its own delay (`Source.latencyS`).
+   */
   readonly delay_s: number | null;
   readonly buffer_s: number;
   /** Pictures shown or dropped so far. */
@@ -62,7 +65,7 @@ export class Statistics {
     const shownAs = source?.isNative === true ? "steady" : delay;
     return {
       delay_s: this.delayS ?? null,
-      buffer_s: bufferAhead(video),
+      buffer_s: source?.bufferS ?? bufferAhead(video),
       frames: quality.totalVideoFrames,
       dropped: quality.droppedVideoFrames,
       rate: this.#rate,
