@@ -225,6 +225,12 @@ impl Profile<'_> {
         seen.value.as_f64().unwrap_or_default()
     }
 
+    /// Whether the player has sound that is not silence.
+    #[must_use]
+    pub fn sounds(&self) -> bool {
+        self.act("sounds", json!({})).value == json!(true)
+    }
+
     /// Sets the size of the window.
     pub fn size(&self, width: u32, height: u32) {
         let _ = self.act("size", json!({"width": width, "height": height}));

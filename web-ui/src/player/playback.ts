@@ -59,7 +59,6 @@ export class Playback {
   choice: DelayChoice = "automatic";
   delay: Delay = "low";
   stalls = 0;
-  #started = false;
   /** Between two sources the video pauses by itself; that is nobody's wish. */
   #switching = false;
   #wantsPlay = true;
@@ -86,8 +85,9 @@ export class Playback {
 
   /** Begins with what the viewer chose before; `signal` ends what it hears from the video. */
   start(signal: AbortSignal): void {
-    const { volume, delay } = readPreferences();
+    const { volume, muted, delay } = readPreferences();
     this.video.volume = volume;
+    this.video.muted = muted;
     this.choice = delay;
     this.delay = this.#wanted();
     this.#listen(signal);
@@ -225,7 +225,6 @@ export class Playback {
   async #begin(): Promise<void> {
     this.#switching = false;
     if (!this.#wantsPlay) return;
-    if (!this.#started && !this.soundWanted) this.video.muted = readPreferences().muted;
     if (await mayPlay(this.video)) return;
     if (!this.video.muted) {
       this.soundWanted = true;
@@ -359,7 +358,6 @@ export class Playback {
     clearTimeout(this.#waitTimer);
     if (this.flowing) return;
     this.flowing = true;
-    this.#started = true;
     this.#broken = false;
     this.#stuckSeconds = 0;
     this.pressWanted = false;
