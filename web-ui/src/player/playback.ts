@@ -8,6 +8,7 @@ import type { WatchState } from "../watch_state.ts";
 import { Automatic } from "./automatic.ts";
 import { type DelayChoice, keepPreferences, readPreferences } from "./preferences.ts";
 import { Recovery, type Step, type Trouble } from "./recovery.ts";
+import { SAID_GOODBYE } from "./whep.ts";
 import { type Addresses, type Delay, openSource, type Playlist, type Source } from "./source.ts";
 
 /** Farther than this behind where playback should be is not live any more. */
@@ -180,7 +181,7 @@ export class Playback {
         break;
       case "reload":
         if (step.because === "gone") this.#events.inDoubt();
-        if (trouble.kind === "network" && trouble.of === "pieces" && this.delay === "realtime") this.#cut();
+        if (this.delay === "realtime" && trouble.kind === "network" && trouble.of === "pieces" && trouble.status !== SAID_GOODBYE) this.#cut();
         this.#reopenAfter(step.afterS);
         break;
       case "by_hls":

@@ -17,6 +17,9 @@ const LOOK_EVERY_MS = 500;
 const FROZEN_MS = 1_500;
 /** Checks of the connection are answered about every 2.5 s (RFC 7675): a server unheard for longer than this is not there any more. */
 const UNHEARD_MS = 6_000;
+/** A session that the network lost, and one that the server ended (its stream is over, or cannot be shown this way any more), told as a server would. */
+const LOST = 404;
+export const SAID_GOODBYE = 410;
 /** From the epoch of NTP (1900) to that of Unix. */
 const NTP_TO_UNIX_MS = 2_208_988_800_000;
 
@@ -115,7 +118,7 @@ export class WhepSource implements Source {
       stream.addTrack(track);
       if (this.#video.srcObject !== stream) this.#video.srcObject = stream;
     });
-    peer.addEventListener("connectionstatechange", () => peer.connectionState === "failed" && this.#gone());
+    peer.addEventListener("connectionstatechange", () => peer.connectionState === "failed" && this.#lost());
     await peer.setLocalDescription();
     const response = await this.#ask(peer.localDescription?.sdp ?? "");
     if (!response) return this.#trouble({ kind: "network", of: "index", status: undefined });
@@ -128,7 +131,7 @@ export class WhepSource implements Source {
     if (this.#isOver) return;
     // The server says goodbye to whom it lets go of.
     const transport = peer.getReceivers()[0]?.transport;
-    transport?.addEventListener("statechange", () => transport.state === "closed" && this.#gone());
+    transport?.addEventListener("statechange", () => transport.state === "closed" && this.#broke(SAID_GOODBYE));
     this.#events.ready();
     this.#watch();
   }
@@ -200,13 +203,18 @@ export class WhepSource implements Source {
       this.#isFrozen = true;
       this.#events.waits(figures.bytesOfShown !== before?.bytesOfShown);
     }
-    if (this.#hasMoved && now - this.#heardAt > UNHEARD_MS) this.#gone();
+    if (this.#hasMoved && now - this.#heardAt > UNHEARD_MS) this.#lost();
   }
 
-  /** The server or the network ended it: how the stream stands says what comes next. */
-  #gone(): void {
-    if (this.#hasMoved) this.#trouble({ kind: "network", of: "pieces", status: 404 });
+  /** There is no way to the server: none any more, or none at all. */
+  #lost(): void {
+    if (this.#hasMoved) this.#broke(LOST);
     else this.#fail("network");
+  }
+
+  /** How the stream stands says what comes next. */
+  #broke(status: number): void {
+    this.#trouble({ kind: "network", of: "pieces", status });
   }
 
   #fail(because: Because): void {
