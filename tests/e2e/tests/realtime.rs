@@ -126,7 +126,11 @@ fn b_frames_that_pictures_refer_to_lead_viewers_to_hls_and_the_sender_reads_what
     let notes = "document.querySelector('[data-notes]').innerText";
     let _ = owner.until(&format!("{notes}.includes('B-frames are on')"), MOMENT);
     let words = owner.see(notes);
-    for part in ["Real-time playback cannot show them", "Tune “zerolatency”", "-bf 0"] {
+    for part in [
+        "Real-time playback cannot show them",
+        "Tune “zerolatency”",
+        "-bf 0",
+    ] {
         assert!(
             words.as_str().is_some_and(|words| words.contains(part)),
             "{part}: {words}"
