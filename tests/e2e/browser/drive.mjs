@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { DEADLINE_MS, launch } from "./launch.mjs";
+import { hears } from "./sound.mjs";
 
 const LOOK_EVERY_MS = 40;
 /** What the player tells, and a story can wait for without touching the page. */
@@ -98,12 +99,14 @@ async function faults(page) {
 const commands = {
   open: ({ page }, { url }) => page.goto(url, { waitUntil: "load" }).then((response) => response?.status()),
   reload: ({ page }) => page.reload({ waitUntil: "load" }).then((response) => response?.status()),
+  prepare: ({ page }, { script }) => page.addInitScript(script),
   press: ({ page }, { keys }) => page.keyboard.press(keys),
   type: ({ page }, { text }) => page.keyboard.type(text),
   click: ({ page }, { selector }) => page.click(selector),
   see: ({ page }, { expression }) => page.evaluate(expression),
   until: ({ page }, { expression, within_ms }) => until(page, expression, within_ms),
   hear: (profile, { event }) => hear(profile, event),
+  sounds: ({ page }) => page.locator("stage-player video[slot=media]").first().evaluate(hears),
   size: ({ page }, { width, height }) => page.setViewportSize({ width, height }),
   scheme: ({ page }, { scheme }) => page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" }),
   faults: ({ page }) => faults(page),

@@ -173,6 +173,11 @@ impl Profile<'_> {
         let _ = self.act("reload", json!({}));
     }
 
+    /// Has a script run in each page of it from now on, before the page's own: what a story changes in the browser.
+    pub fn prepare(&self, script: &str) {
+        let _ = self.act("prepare", json!({"script": script}));
+    }
+
     /// Presses a key, such as `Tab`.
     pub fn press(&self, keys: &str) {
         let _ = self.act("press", json!({"keys": keys}));
@@ -218,6 +223,12 @@ impl Profile<'_> {
             crate::MOMENT,
         );
         seen.value.as_f64().unwrap_or_default()
+    }
+
+    /// Whether the player has sound that is not silence.
+    #[must_use]
+    pub fn sounds(&self) -> bool {
+        self.act("sounds", json!({})).value == json!(true)
     }
 
     /// Sets the size of the window.

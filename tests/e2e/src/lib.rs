@@ -14,7 +14,7 @@ pub mod server;
 pub mod wait;
 
 pub use browser::{Browser, Profile, Sound};
-pub use encoder::{Encoder, FFMPEGS, Ffmpeg, Publisher};
+pub use encoder::{BFrames, Encoder, FFMPEGS, Ffmpeg, Publisher};
 pub use http::{Answer, Client};
 pub use playlist::Media;
 pub use relay::{Mischief, Relay};

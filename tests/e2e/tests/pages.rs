@@ -4,7 +4,7 @@
 use std::thread;
 
 use e2e::{
-    Browser, Encoder, Ffmpeg, Profile, Server,
+    Browser, Encoder, Ffmpeg, MOMENT, Profile, Server,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::{Value, json};
@@ -147,6 +147,29 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
         "{} faults:\n{}",
         wrong.len(),
         wrong.join("\n")
+    );
+}
+
+/// Bytes of the watch page on the wire: itself, styles, scripts, icons; not what it plays.
+const WEIGHT: &str = "(() => { const own = performance.getEntriesByType('resource').filter(({ name }) => new URL(name).pathname.startsWith('/assets/')); return [...performance.getEntriesByType('navigation'), ...own].reduce((sum, { transferSize }) => sum + transferSize, 0); })()";
+
+#[test]
+fn watch_page_weighs_no_more_than_it_may() {
+    let server = Server::start(&[]);
+    server.add_administrator();
+    let _ = server.add_stream("live", "public");
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = page.until(
+        "document.querySelector('stage-player .p-slate').innerText !== ''",
+        MOMENT,
+    );
+    let weight = page.see(WEIGHT);
+    println!("the watch page: {weight} bytes");
+    assert!(
+        (100_000.0..220_000.0).contains(&weight.as_f64().unwrap_or_default()),
+        "{weight}"
     );
 }
 

@@ -72,6 +72,7 @@ export class StagePlayer extends HTMLElement {
     this.#playback = new Playback(this.#view.video, { hls: url, whep }, {
       changed: () => this.#render(),
       inDoubt: () => void this.#standing.ask(),
+      replacing: () => this.#view.holdPicture(),
       opened: (delay) => this.#tell("stage-opened", delay),
       playlist: (playlist) => this.#tell("stage-playlist", playlist),
       playing: () => this.#plays(),

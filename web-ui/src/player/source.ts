@@ -30,11 +30,17 @@ export interface SourceEvents {
   /** A media playlist was read for the first time. */
   playlist(playlist: Playlist): void;
   trouble(trouble: Trouble): void;
+  /** From a source that `tellsFlow`: the picture moves. */
+  flows(): void;
+  /** Likewise: it stands still; `isCut` where more was sent, and did not come through. */
+  waits(isCut: boolean): void;
 }
 
 export interface Source {
   /** Whether the browser plays by itself: it loads what it likes, and tells little. */
   readonly isNative: boolean;
+  /** Whether it tells when the picture moves and when it stands still, which the video does not notice by itself. */
+  readonly tellsFlow: boolean;
   start(): void;
   stop(): void;
   /** Tries to go on after a failure to decode. */
@@ -48,6 +54,8 @@ export interface Source {
   /** Seconds behind the end of the playlist: what is told without a PROGRAM-DATE-TIME. */
   readonly latencyS: number | undefined;
   readonly bitsPerSecond: number | undefined;
+  /** Seconds in hand; `undefined` where what the video has buffered says it. */
+  readonly bufferS: number | undefined;
   /** As in a CODECS attribute; empty when not known. */
   readonly codecs: string;
   /** Heights of the pictures that exist, tallest first, and the one that plays. */
@@ -117,6 +125,8 @@ class HlsSource implements Source {
   readonly #events: SourceEvents;
   readonly #rate = new RateMeter();
   readonly isNative = false;
+  readonly tellsFlow = false;
+  readonly bufferS = undefined;
   #codecs = "";
   #closed = false;
   #playlist = "";
@@ -227,6 +237,8 @@ function troubleOf(data: ErrorData, codecs: string): Trouble | undefined {
 /** The browser's own HLS. It tells little: no buffer target, no bit rate, no levels. */
 class NativeSource implements Source {
   readonly isNative = true;
+  readonly tellsFlow = false;
+  readonly bufferS = undefined;
   readonly codecs = "";
   readonly behindTargetS = undefined;
   readonly latencyS = undefined;
