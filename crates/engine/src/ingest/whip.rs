@@ -214,8 +214,17 @@ impl Publishers {
         }
     }
 
+    /// Ends a session at its client's wish.
+    pub(crate) fn leave(&mut self, common: &mut Common, now: Instant, key: Key) {
+        if let Some(publisher) = self.publishers.get(&key) {
+            let stream = publisher.admitted.slug.as_str();
+            tracing::info!(stream, "a publisher has left");
+        }
+        self.remove(common, now, key);
+    }
+
     /// Ends a session; its client is told, and the stream is free.
-    pub(crate) fn remove(&mut self, common: &mut Common, now: Instant, key: Key) {
+    fn remove(&mut self, common: &mut Common, now: Instant, key: Key) {
         let Some(mut publisher) = self.publishers.remove(&key) else {
             return;
         };

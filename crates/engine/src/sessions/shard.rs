@@ -190,7 +190,7 @@ impl Shard {
                 if let Some(key) = key {
                     let now = Instant::now();
                     self.viewers.remove(&mut self.common, now, key);
-                    self.publishers.remove(&mut self.common, now, key);
+                    self.publishers.leave(&mut self.common, now, key);
                 }
                 let _ = reply.send(key.is_some());
             }
