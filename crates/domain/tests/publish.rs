@@ -454,7 +454,7 @@ fn refusals_say_what_happened_and_what_to_do() {
         (
             Refused::NoKey,
             "No key was sent.",
-            "Put the key into the field Stream Key in OBS.",
+            "Put the key into OBS: the field Stream Key, or Bearer Token for WHIP.",
         ),
         (
             Refused::UnknownKey,

@@ -12,7 +12,6 @@ use domain::engine::{
     Body, Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
     Status, TrackFacts, TrackKind, Viewers,
 };
-use domain::grant::Granted;
 use domain::publish::{Credential, Protocol};
 use domain::session;
 use domain::slug::Slug;
@@ -34,7 +33,7 @@ struct Kept {
     history: HashMap<Slug, Vec<Sample>>,
     posters: HashMap<Slug, Reply>,
     /// Sessions of WebRTC by name: whose, and how often restarted.
-    sessions: HashMap<String, (Granted, u32)>,
+    sessions: HashMap<String, (session::Holder, u32)>,
     /// Changes so far; each call that changes something raises it.
     changes: Changes,
 }
@@ -198,7 +197,8 @@ impl Engine for FakeEngine {
         let mut kept = self.kept();
         let answer = if kept.live.contains_key(&offer.slug) {
             let session = format!("session-{}", kept.sessions.len());
-            kept.sessions.insert(session.clone(), (offer.granted, 0));
+            let holder = session::Holder::Viewer(offer.granted);
+            kept.sessions.insert(session.clone(), (holder, 0));
             Ok(session::Answer {
                 sdp: "v=0\r\n".to_owned(),
                 session,
@@ -217,7 +217,7 @@ impl Engine for FakeEngine {
     ) -> BoxFuture<'static, Result<session::Changed, session::NotChanged>> {
         let mut kept = self.kept();
         let known = kept.sessions.get_mut(&change.session);
-        let answer = match known.filter(|(granted, _)| *granted == change.granted) {
+        let answer = match known.filter(|(holder, _)| *holder == change.holder) {
             None => Err(session::NotChanged::NotFound),
             Some(_) if change.fragment != "restart" => Ok(session::Changed::Trickled),
             Some((_, restarts)) => match change.if_match.as_deref() {
@@ -237,12 +237,12 @@ impl Engine for FakeEngine {
         Box::pin(std::future::ready(answer))
     }
 
-    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
+    fn end_session(&self, session: String, holder: session::Holder) -> BoxFuture<'static, bool> {
         let mut kept = self.kept();
         let is_theirs = kept
             .sessions
             .get(&session)
-            .is_some_and(|(theirs, _)| *theirs == granted);
+            .is_some_and(|(theirs, _)| *theirs == holder);
         if is_theirs {
             kept.sessions.remove(&session);
         }

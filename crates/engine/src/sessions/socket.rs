@@ -54,7 +54,7 @@ pub fn bind_datagrams(address: SocketAddr) -> io::Result<StdSocket> {
 }
 
 /// The socket.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     socket: UdpSocket,
     state: UdpSocketState,
     local: SocketAddr,
@@ -100,7 +100,7 @@ impl Socket {
     }
 
     /// It is gone, or its session is.
-    pub(super) fn close(&mut self, route: Route) {
+    pub(crate) fn close(&mut self, route: Route) {
         self.connections.remove(&route);
     }
 
@@ -143,12 +143,12 @@ impl Socket {
     }
 
     /// Where a session gathers datagrams that leave together: one buffer for all, since each sends before the next has its turn.
-    pub(super) fn gathered(&self) -> RefMut<'_, Vec<u8>> {
+    pub(crate) fn gathered(&self) -> RefMut<'_, Vec<u8>> {
         self.gathered.borrow_mut()
     }
 
     /// How many datagrams of this size one call takes.
-    pub(super) fn run_max(&self, size: usize) -> usize {
+    pub(crate) fn run_max(&self, size: usize) -> usize {
         self.state
             .max_gso_segments()
             .min(SEGMENTS_MAX)
@@ -158,7 +158,7 @@ impl Socket {
 
     /// Sends datagrams of `segment` bytes each, the last one perhaps shorter; whether the system took them. What it does not take is
     /// lost as if on the way.
-    pub(super) fn send(&self, route: Route, datagrams: &[u8], segment: usize) -> bool {
+    pub(crate) fn send(&self, route: Route, datagrams: &[u8], segment: usize) -> bool {
         if route.carrier == Carrier::Tcp {
             let connection = self.connections.get(&route);
             return connection.is_some_and(|connection| connection.send(datagrams, segment));
