@@ -92,6 +92,19 @@ impl Engine for Embedded {
         })
     }
 
+    fn reach(
+        &self,
+        reach: session::Reach,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.reach(reach).await,
+                None => Err(session::Refused::Off),
+            }
+        })
+    }
+
     fn change_session(
         &self,
         change: session::Change,

@@ -62,6 +62,7 @@ pub fn router(app: App) -> Router {
             "/api/webhooks/stream-ended",
             post(api::status::engine_is_embedded),
         )
+        .route("/api/webrtc/reach", post(api::reach::look))
         .route("/api/watch/{slug}", get(api::watch::show))
         .route("/api", any(nothing_here))
         .route("/api/", any(nothing_here))

@@ -81,6 +81,7 @@ const ROWS: &[Row] = &[
     row("POST", "/api/webhooks/stream-ready", "/api/webhooks/stream-ready", r#"{"path":"live"}"#, all(409)),
     row("POST", "/api/webhooks/stream-ended", "/api/webhooks/stream-ended", r#"{"path":"live"}"#, all(409)),
     row("GET", "/api/watch/{slug}", "/api/watch/secret", "",             [404, 404, 200, 200, 200, 404, 404, 200, 401, 404]),
+    row("POST", "/api/webrtc/reach", "/api/webrtc/reach", "a=b",   [401, 415, 415, 415, 415, 415, 415, 415, 401, 401]),
     row("ANY", "/api", "/api", "", all(404)),
     row("ANY", "/api/", "/api/", "", all(404)),
     row("ANY", "/api/{*rest}", "/api/nothing/here", "", all(404)),
