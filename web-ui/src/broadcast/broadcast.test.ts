@@ -67,8 +67,10 @@ test("only_h264_is_offered_the_profile_that_everybody_decodes_first", () => {
   const base = codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
   const single = codec("video/H264", "packetization-mode=0;profile-level-id=42e01f");
   const rtx = codec("video/rtx");
-  assert.deepEqual(preferred([codec("video/VP8"), rtx, high, single, base]), [base, high, rtx]);
-  assert.deepEqual(preferred([codec("video/VP8"), rtx]), [], "without H.264 there is nothing to send");
+  assert.deepEqual(preferred("video", [codec("video/VP8"), rtx, high, single, base]), [base, high, rtx]);
+  assert.deepEqual(preferred("video", [codec("video/VP8"), rtx]), [], "without H.264 there is nothing to send");
+  const opus = codec("audio/opus");
+  assert.deepEqual(preferred("audio", [codec("audio/red"), opus, codec("audio/PCMU")]), [opus]);
 });
 
 test("tries_come_less_and_less_often", () => {

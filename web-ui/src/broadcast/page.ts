@@ -14,6 +14,8 @@ const say = words([source]);
 /** How often the meter moves, and the figures of what is sent are read. */
 const METER_MS = 60;
 const FIGURES_MS = 1_000;
+/** A browser begins carefully; what holds it back then is nothing to tell. */
+const BEGINS_MS = 15_000;
 const KEPT = "media-server.broadcast";
 
 const WHY: Readonly<Record<Why, string>> = {
@@ -45,6 +47,7 @@ class Page {
   #meter: Meter | undefined;
   #progress: Progress = { is: "stopped" };
   #retryAt = 0;
+  #liveAt = 0;
   #received: Banner | undefined;
   #sent: Sent | undefined;
   #bitsPerSecond = 0;
@@ -92,7 +95,7 @@ class Page {
     return {
       fetch: (input, init) => fetch(input, init),
       peer: () => new RTCPeerConnection(),
-      codecs: () => RTCRtpSender.getCapabilities("video")?.codecs ?? [],
+      codecs: (kind) => RTCRtpSender.getCapabilities(kind)?.codecs ?? [],
       lend: async () => {
         const response = await fetch(this.#root.dataset["key"] ?? "", { method: "POST", headers: { accept: "application/json" } });
         return response.ok ? ((await response.json()) as { key: string }).key : response.status;
@@ -258,6 +261,7 @@ class Page {
 
   #goes(progress: Progress): void {
     this.#progress = progress;
+    if (progress.is === "live") this.#liveAt = performance.now();
     this.#retryAt = progress.is === "waiting" ? performance.now() + progress.retryInS * 1000 : 0;
     if (progress.is === "connecting") this.#tell("");
     if (progress.is !== "live") this.#sent = undefined;
@@ -297,6 +301,7 @@ class Page {
     this.#part("[data-stop]").hidden = !isRunning;
     this.#part("[data-try]").hidden = this.#stream !== undefined;
     this.#part("[data-own]").hidden = this.#stream === undefined;
+    this.#part("[data-own-only]").hidden = isRunning;
     setText(this.#part("[data-own-size]"), this.#ownSize());
     setText(this.#part("[data-state]"), this.#state());
     setText(this.#part("[data-sends]"), this.#sends());
@@ -334,7 +339,8 @@ class Page {
         ? say("broadcast-sends", { width: String(sent.width), height: String(sent.height), frames: frameRate(Math.round(sent.frameRate)), rate })
         : say("broadcast-sends.sound", { rate });
     const limits = { cpu: "broadcast-limit-cpu", bandwidth: "broadcast-limit-bandwidth" } as const;
-    return sent.limit === "cpu" || sent.limit === "bandwidth" ? `${what} ${say(limits[sent.limit])}` : what;
+    const hasBegun = performance.now() - this.#liveAt > BEGINS_MS;
+    return hasBegun && (sent.limit === "cpu" || sent.limit === "bandwidth") ? `${what} ${say(limits[sent.limit])}` : what;
   }
 
   /** Says what is wrong; nothing takes it away. */

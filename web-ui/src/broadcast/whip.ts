@@ -42,8 +42,8 @@ export type Peer = Pick<
 export interface Ports {
   readonly fetch: typeof fetch;
   peer(): Peer;
-  /** What the browser can send, in its own order. */
-  codecs(): readonly RTCRtpCodec[];
+  /** What the browser can send of a kind, in its own order. */
+  codecs(kind: string): readonly RTCRtpCodec[];
   /** A key for this stream, lent to this page; the status where it is refused. */
   lend(): Promise<string | number>;
   /** Ends early when `signal` does. */
@@ -157,9 +157,8 @@ export class Whip {
     this.#peer = peer;
     for (const track of media.stream.getTracks()) {
       const transceiver = peer.addTransceiver(track, { direction: "sendonly", streams: [media.stream] });
-      if (track.kind !== "video") continue;
-      const codecs = preferred(this.#ports.codecs());
-      if (codecs.length === 0) return { is: "failed", why: "no_h264" };
+      const codecs = preferred(track.kind, this.#ports.codecs(track.kind));
+      if (codecs.length === 0 && track.kind === "video") return { is: "failed", why: "no_h264" };
       transceiver.setCodecPreferences?.([...codecs]);
     }
     const ended = this.#watch(peer);
@@ -305,9 +304,12 @@ async function codeOf(response: Response): Promise<string | undefined> {
   }
 }
 
-/** H.264 alone, which is what the server takes: constrained baseline, which every viewer decodes, before high; with their repairs. */
-export function preferred(codecs: readonly RTCRtpCodec[]): readonly RTCRtpCodec[] {
-  const is = (codec: RTCRtpCodec, name: string): boolean => codec.mimeType.toLowerCase() === `video/${name}`;
+/**
+ * What the server takes and nothing else: Opus; H.264 in constrained baseline, which every viewer decodes, before high, with its repairs.
+ */
+export function preferred(kind: string, codecs: readonly RTCRtpCodec[]): readonly RTCRtpCodec[] {
+  const is = (codec: RTCRtpCodec, name: string): boolean => codec.mimeType.toLowerCase() === `${kind}/${name}`;
+  if (kind === "audio") return codecs.filter((codec) => is(codec, "opus"));
   const h264 = codecs.filter((codec) => is(codec, "h264") && /packetization-mode=1/.test(codec.sdpFmtpLine ?? ""));
   const rank = ({ sdpFmtpLine = "" }: RTCRtpCodec): number => {
     const [, profile = ""] = /profile-level-id=([0-9a-f]{4})/i.exec(sdpFmtpLine) ?? [];
