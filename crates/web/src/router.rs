@@ -98,6 +98,11 @@ pub fn router(app: App) -> Router {
             "/streams/{slug}/test-signal/stop",
             post(pages::golive::stop_test),
         )
+        .route("/streams/{slug}/browser", get(pages::golive::show_browser))
+        .route(
+            "/streams/{slug}/browser-key",
+            post(pages::golive::lend_browser_key),
+        )
         .route(
             "/streams/{slug}/end",
             get(pages::golive::ask_end).post(pages::golive::end),

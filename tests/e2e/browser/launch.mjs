@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 export const DEADLINE_MS = 20_000;
 
 /** `autoplay` is what the browser's switch is called by: by default a page may begin with sound. */
-export function launch(executablePath, autoplay = "no-user-gesture-required") {
+export function launch(executablePath, autoplay = "no-user-gesture-required", more = []) {
   return chromium.launch({
     executablePath,
     headless: true,
@@ -18,6 +18,7 @@ export function launch(executablePath, autoplay = "no-user-gesture-required") {
       "--disable-component-update",
       "--disable-sync",
       `--autoplay-policy=${autoplay}`,
+      ...more,
     ],
   });
 }

@@ -13,7 +13,7 @@ pub mod relay;
 pub mod server;
 pub mod wait;
 
-pub use browser::{Browser, Profile, Sound};
+pub use browser::{Browser, Devices, Profile, Sound};
 pub use encoder::{BFrames, Encoder, FFMPEGS, Ffmpeg, Publisher};
 pub use http::{Answer, Client};
 pub use playlist::Media;
