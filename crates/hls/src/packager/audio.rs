@@ -181,7 +181,13 @@ mod tests {
         let mut line = AudioLine::of(&codec, Timestamp::new(0, 48_000)).unwrap();
         // RFC 6716, 3.1: one frame each of 2.5, 10, 20 and 60 ms.
         let mut time = 0;
-        for (toc, samples) in [(0x80, 120), (0x80, 120), (0xf0, 480), (0xf8, 960), (0x18, 2880)] {
+        for (toc, samples) in [
+            (0x80, 120),
+            (0x80, 120),
+            (0xf0, 480),
+            (0xf8, 960),
+            (0x18, 2880),
+        ] {
             for _ in 0..50 {
                 let packet = [toc, 0, 0];
                 assert_eq!(line.samples(&packet), samples);
