@@ -30,6 +30,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// Where it takes publishers.
     pub rtmp: SocketAddr,
+    /// Where it takes datagrams of WebRTC.
+    pub webrtc: SocketAddr,
     /// Address of the metrics.
     pub metrics: String,
     /// Where the first administrator is made, while there is none.
@@ -112,6 +114,7 @@ impl Server {
             settings,
             http: nowhere,
             rtmp: nowhere,
+            webrtc: nowhere,
             metrics: String::new(),
             setup: None,
             open: None,
@@ -141,6 +144,7 @@ impl Server {
             };
             match line.split_once(' ') {
                 Some(("rtmp", url)) => self.rtmp = address(url, "rtmp://"),
+                Some(("webrtc", text)) => self.webrtc = address(text, ""),
                 // With `https` it is the address of a proxy in front, and the story knows the port.
                 Some(("ready", url)) if url.starts_with("http://") => {
                     self.http = address(url, "http://")

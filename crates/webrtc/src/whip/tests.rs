@@ -101,6 +101,22 @@ fn what_is_lost_for_good_is_left_out_up_to_a_key_frame_that_is_asked_for() {
 }
 
 #[test]
+fn client_that_sends_key_frames_on_demand_alone_is_asked_for_them() {
+    let mut pair = Pair::connected(&[], false);
+    let mut asked = 0;
+    for number in 0..250_u32 {
+        let is_key = number == 0 || pair.asked.len() > asked;
+        asked = pair.asked.len();
+        let sets = is_key.then_some(SETS_360);
+        pair.picture(number, u64::from(number) * 3600, sets, 1500);
+        pair.run(Duration::from_millis(40));
+    }
+    let pictures = pair.of_track(TrackId::VIDEO);
+    let keys = pictures.iter().filter(|frame| frame.key).count();
+    assert!((4..=6).contains(&keys), "{keys} key frames in 10 s");
+}
+
+#[test]
 fn sound_is_brought_to_the_picture_by_sender_reports() {
     let mut pair = Pair::connected(&[], true);
     // Sound is sent a fifth of a second after it was captured, the picture at once.
