@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use media::{Codec, TrackId};
 use pair::{Pair, SETS_180, SETS_360, Weather, answered};
 
+use str0m::media::Rid;
+
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -114,6 +116,35 @@ fn client_that_sends_key_frames_on_demand_alone_is_asked_for_them() {
     let pictures = pair.of_track(TrackId::VIDEO);
     let keys = pictures.iter().filter(|frame| frame.key).count();
     assert!((4..=6).contains(&keys), "{keys} key frames in 10 s");
+}
+
+#[test]
+fn packets_that_are_not_the_clients_change_nothing() {
+    for layers in [&[][..], &["lo", "hi"][..]] {
+        let mut pair = Pair::connected(layers, true);
+        let layer = layers.last().map(|name| Rid::from(*name));
+        let mut number = 0_u32;
+        let mut second = |pair: &mut Pair, is_forged: bool| {
+            pair.is_forged = is_forged;
+            for _ in 0..25 {
+                let sets = (number % 25 == 0).then_some(SETS_360);
+                let ticks = u64::from(number) * 3600;
+                for name in layers.iter().take(1) {
+                    let name = Some(Rid::from(*name));
+                    pair.picture_of(name, number, ticks, sets.map(|_| SETS_180), 500);
+                }
+                pair.picture_of(layer, number, ticks, sets, 2500);
+                number += 1;
+                pair.run(Duration::from_millis(40));
+            }
+        };
+        second(&mut pair, false);
+        (0..3).for_each(|_| second(&mut pair, true));
+        pair.run(SECOND / 2);
+        let shown = pair.numbers();
+        assert!(shown.len() >= 99, "{} of 100 with {layers:?}", shown.len());
+        assert!(pair.closed.is_none());
+    }
 }
 
 #[test]
