@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use e2e::{
     Answer, Browser, Client, Datagrams, Encoder, Ffmpeg, MOMENT, Server,
-    playlist::Viewer,
+    playlist::{Media, Viewer},
     server::{state, text, wait_until_gone, wait_until_receiving},
     until,
 };
@@ -71,35 +71,61 @@ fn decoded(file: &[u8]) -> (usize, usize) {
     (pictures, sound.len() / 2)
 }
 
-/// Three whole segments with their head, as one file, and how long they say they are.
+/// A whole segment as a playlist tells it.
+#[derive(Debug)]
+struct Segment {
+    /// The head that it is read with.
+    head: String,
+    name: String,
+    seconds: f64,
+    is_gap: bool,
+}
+
+fn segments(media: &Media) -> Vec<Segment> {
+    let (mut head, mut seconds, mut is_gap) = (String::new(), 0.0, false);
+    let mut found = Vec::new();
+    for line in media.text.lines() {
+        if let Some(rest) = line.strip_prefix("#EXT-X-MAP:URI=\"") {
+            rest.trim_end_matches('"').clone_into(&mut head);
+        } else if let Some(rest) = line.strip_prefix("#EXTINF:") {
+            seconds = rest.trim_end_matches(',').parse().expect("a duration");
+        } else if line == "#EXT-X-GAP" {
+            is_gap = true;
+        } else if !line.starts_with('#') && !line.is_empty() {
+            found.push(Segment {
+                head: head.clone(),
+                name: line.to_owned(),
+                seconds,
+                is_gap: std::mem::take(&mut is_gap),
+            });
+        }
+    }
+    found
+}
+
+/// Three whole segments with their head, as one file, and how long they say they are. Not the first ones: the first of all is cut short,
+/// so that there is something to play at once, and the next one has no key frame then.
 fn watched(client: &Client) -> (Vec<u8>, f64) {
     let viewer = Viewer::join(client, "live");
-    // The first segment is cut short, so that there is something to play at once, and the next one has no key frame then.
-    let first = viewer.wait_for(0).sequence();
-    let media = viewer.wait_for(first + 5);
-    let head = media.text.split("EXT-X-MAP:URI=\"").nth(1);
-    let head = head
-        .and_then(|rest| rest.split('"').next())
-        .expect("a head");
-    let segments = media.segments();
-    let names = segments.iter().rev().take(3).rev();
-    let mut file = client.get(&viewer.beside(head)).body;
-    for name in names {
-        let segment = client.get(&viewer.beside(name));
-        assert_eq!(segment.status, 200);
-        file.extend(segment.body);
+    let mut next = viewer.wait_for(0).sequence() + 5;
+    loop {
+        let found = segments(&viewer.wait_for(next));
+        let last = &found[found.len() - 3..];
+        if last
+            .iter()
+            .any(|one| one.is_gap || one.head != last[0].head)
+        {
+            next += 1;
+            continue;
+        }
+        let mut file = client.get(&viewer.beside(&last[0].head)).body;
+        for one in last {
+            let segment = client.get(&viewer.beside(&one.name));
+            assert_eq!(segment.status, 200);
+            file.extend(segment.body);
+        }
+        return (file, last.iter().map(|one| one.seconds).sum());
     }
-    let durations: Vec<f64> = media
-        .text
-        .lines()
-        .filter_map(|line| {
-            line.strip_prefix("#EXTINF:")?
-                .trim_end_matches(',')
-                .parse()
-                .ok()
-        })
-        .collect();
-    (file, durations.iter().rev().take(3).sum())
 }
 
 /// Watches by WebRTC for some seconds as any page can, and tells what came.
@@ -329,11 +355,14 @@ fn bad_network_is_repaired() {
 }
 
 /// Sends a camera and a microphone by WHIP from a page of another origin, as a studio's page would; answers with the session.
-const PUBLISH: &str = r#"(async (door, key) => {
+const PUBLISH: &str = r#"(async (door, key, layers = [], withoutUdp = false) => {
   const media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 }, audio: true });
   const peer = new RTCPeerConnection();
   globalThis.peer = peer;
-  for (const track of media.getTracks()) peer.addTransceiver(track, { direction: "sendonly", streams: [media] });
+  for (const track of media.getTracks()) {
+    const sendEncodings = track.kind === "video" ? layers : [];
+    peer.addTransceiver(track, { direction: "sendonly", streams: [media], sendEncodings });
+  }
   const prefers = RTCRtpSender.getCapabilities("video").codecs.filter(({ mimeType }) => /h264|rtx/i.test(mimeType));
   for (const transceiver of peer.getTransceivers()) {
     if (transceiver.sender.track.kind === "video") transceiver.setCodecPreferences(prefers);
@@ -342,7 +371,9 @@ const PUBLISH: &str = r#"(async (door, key) => {
   const headers = { "content-type": "application/sdp", authorization: `Bearer ${key}` };
   const answer = await fetch(door, { method: "POST", headers, body: peer.localDescription.sdp });
   if (answer.status !== 201) return { status: answer.status, why: await answer.text() };
-  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  const told = await answer.text();
+  const sdp = withoutUdp ? told.replace(/a=candidate:\S+ 1 udp .*\r\n/g, "") : told;
+  await peer.setRemoteDescription({ type: "answer", sdp });
   const session = new URL(answer.headers.get("location"), door).href;
   const trickled = await fetch(session, { method: "PATCH", headers: { ...headers, "content-type": "application/trickle-ice-sdpfrag" }, body: "a=mid:0\r\na=end-of-candidates\r\n" });
   return { status: 201, session, etag: answer.headers.get("etag"), trickled: trickled.status };
@@ -389,6 +420,42 @@ fn browser_sends_its_camera() {
         (state != json!("connected")).then_some(state)
     });
     println!("the browser is {ended}");
+}
+
+#[test]
+fn browser_sends_layers_over_tcp_and_the_best_is_shown() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let browser = Browser::start();
+    let page = browser.profile("studio");
+    assert_eq!(page.open(&server.metrics), 200);
+    let layers = "[{ rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }]";
+    let url = server.url("/live/whip");
+    let made = page.see(&format!("{PUBLISH}('{url}', '{key}', {layers}, true)"));
+    assert_eq!(made["status"], json!(201), "{made}");
+    wait_until_receiving(&operator, "live");
+    // The browser begins with the smallest, and adds the others as it learns what the way bears.
+    let width = || {
+        let live = operator.get("/api/streams/live").json();
+        let tracks = live["live"]["tracks"].as_array()?.clone();
+        let video = tracks.into_iter().find(|track| track["kind"] == "video")?;
+        video["width"].as_u64()
+    };
+    until("the widest layer", MOMENT * 2, || {
+        (width() == Some(640)).then_some(())
+    });
+    let carried = page.see(
+        "(async () => { const all = [...(await peer.getStats()).values()]; const pair = all.find((s) => s.type === 'candidate-pair' && s.nominated); return all.find(({ id }) => id === pair.remoteCandidateId)?.protocol; })()",
+    );
+    assert_eq!(carried, json!("tcp"));
+    let (file, seconds) = watched(&server.client());
+    let (pictures, _) = decoded(&file);
+    println!("layers over TCP: {seconds} s with {pictures} pictures");
+    assert!(
+        pictures as f64 > seconds * 10.0,
+        "{pictures} in {seconds} s"
+    );
 }
 
 const OFFER: &str = "v=0\r\no=rtc 1 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\na=setup:actpass\r\na=ice-ufrag:Wd4M\r\na=ice-pwd:0123456789abcdefghijklmn\r\n\
