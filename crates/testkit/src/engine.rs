@@ -34,6 +34,10 @@ struct Kept {
     posters: HashMap<Slug, Reply>,
     /// Sessions of WebRTC by name: whose, and how often restarted.
     sessions: HashMap<String, (session::Holder, u32)>,
+    /// What publishers are told, where it is not yes.
+    not_published: Option<session::NotPublished>,
+    /// Paths and addresses of offers to publish.
+    published: Vec<(Vec<String>, IpAddr)>,
     /// Changes so far; each call that changes something raises it.
     changes: Changes,
 }
@@ -116,6 +120,17 @@ impl FakeEngine {
         let mut kept = self.kept();
         kept.refusals.insert(0, refusal);
         kept.changes.raise();
+    }
+
+    /// Refuses publishers by WebRTC from now on, or takes them again.
+    pub fn refuse_publishers(&self, why: Option<session::NotPublished>) {
+        self.kept().not_published = why;
+    }
+
+    /// Every offer to publish: what its address named, and from where it came.
+    #[must_use]
+    pub fn published(&self) -> Vec<(Vec<String>, IpAddr)> {
+        self.kept().published.clone()
     }
 
     /// Cannot serve from now on, or can again.
@@ -206,6 +221,30 @@ impl Engine for FakeEngine {
             })
         } else {
             Err(session::Refused::NotLive)
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    /// Any key is taken until a test says otherwise.
+    fn publish(
+        &self,
+        publish: session::Publish,
+    ) -> BoxFuture<'static, Result<session::Answer, session::NotPublished>> {
+        let mut kept = self.kept();
+        kept.published.push((publish.path, publish.address));
+        let answer = match (kept.not_published.clone(), publish.key) {
+            (Some(why), _) => Err(why),
+            (None, None) => Err(domain::publish::Refused::NoKey.into()),
+            (None, Some(key)) => {
+                let session = format!("session-{}", kept.sessions.len());
+                let holder = session::Holder::Publisher(key.hash());
+                kept.sessions.insert(session.clone(), (holder, 0));
+                Ok(session::Answer {
+                    sdp: "v=0\r\n".to_owned(),
+                    session,
+                    etag: "ice-0".to_owned(),
+                })
+            }
         };
         Box::pin(std::future::ready(answer))
     }

@@ -95,6 +95,14 @@ const ROWS: &[Row] = &[
     row("PATCH", "/{slug}/whep/{session}", "/secret/whep/nothing", "a=b",
                                                                          [401, 403, 415, 415, 415, 403, 403, 415, 401, 401]),
     row("DELETE", "/{slug}/whep/{session}", "/secret/whep/nothing", "",  [401, 403, 404, 404, 404, 403, 403, 404, 401, 401]),
+    row("GET", "/{slug}/whip", "/secret/whip", "", all(200)),
+    // Keys are asked for by the engine, with an offer; a form is none.
+    row("POST", "/{slug}/whip", "/secret/whip", "a=b", all(415)),
+    row("GET", "/{slug}/whip/{session}", "/secret/whip/nothing", "", all(200)),
+    // Whoever sends a key holds no session by it; cookies do not count.
+    row("PATCH", "/{slug}/whip/{session}", "/secret/whip/nothing", "a=b",
+                                                                         [401, 401, 401, 401, 415, 415, 415, 415, 415, 401]),
+    row("DELETE", "/{slug}/whip/{session}", "/secret/whip/nothing", "",  [401, 401, 401, 401, 404, 404, 404, 404, 404, 401]),
     row("GET", "/", "/", "", all(200)),
     row("GET", "/login", "/login", "", all(200)),
     row("POST", "/login", "/login", "username=ann&password=wrong", all(401)),
@@ -195,9 +203,9 @@ impl Row {
 }
 
 impl Row {
-    /// Whether players on other sites may ask; their visitors' cookies do not count there (`whep` shows it).
+    /// Whether pages of other sites may ask; their visitors' cookies do not count there (`whep` and `whip` show it).
     fn is_open(&self) -> bool {
-        self.route.starts_with("/{slug}/whep")
+        self.route.starts_with("/{slug}/whep") || self.route.starts_with("/{slug}/whip")
     }
 }
 

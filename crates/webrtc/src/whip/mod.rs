@@ -11,6 +11,7 @@
 mod line;
 pub mod offer;
 mod picture;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,7 @@ use crate::{
 use line::{Line, Report, Source};
 use offer::{NotTaken, Taken};
 use picture::Picture;
+use sources::Sources;
 
 /// Addresses of the server that one session may use.
 const LOCAL_MAX: usize = 8;
@@ -82,6 +84,7 @@ pub struct Session {
     rtc: Rtc,
     offer: sdp::Offer,
     taken: Taken,
+    sources: Sources,
     picture: Picture,
     sound: Option<opus::Config>,
     line: Line,
@@ -125,6 +128,7 @@ impl Session {
         let mut session = Self {
             rtc,
             offer,
+            sources: Sources::default(),
             picture: Picture::new(),
             sound: taken.has_sound().then(|| opus::Config::new(2, 0)),
             taken,
@@ -154,6 +158,12 @@ impl Session {
         else {
             return false;
         };
+        if let Some((payload, number)) = sources::head(datagram) {
+            let expected = self.taken.expected(&self.offer, payload);
+            if expected.is_none_or(|expected| !self.sources.admits(now, number, &expected)) {
+                return false;
+            }
+        }
         let is_check = matches!(datagram.first(), Some(0..=3));
         let input = Input::Receive(now, received);
         if is_check {
@@ -311,6 +321,10 @@ impl Session {
         };
         let arrival = data.network_time;
         self.heard = self.heard.max(arrival);
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_rx_by_mid(data.mid, data.rid);
+        let number = stream.map(|stream| *stream.ssrc());
+        self.sources.hear(arrival, kind, data.rid, number);
         match kind {
             MediaKind::Video => {
                 if self.picture.is_new(data.rid) {

@@ -13,6 +13,7 @@ use str0m::{
     media::{Frequency, Mid},
 };
 
+use super::sources::Expected;
 use crate::sdp::{self, Direction, Error, MediaKind, Offer, Payload, Section, Setup};
 
 /// Header extensions that are used: which section and which layer a packet is of, and feedback on the whole transport.
@@ -123,6 +124,27 @@ impl Taken {
     pub(super) fn kind(&self, mid: Mid) -> Option<MediaKind> {
         let part = self.parts.iter().find(|part| part.mid == mid);
         part.map(|part| part.kind)
+    }
+
+    /// What is known of the sources of packets with this payload type; `None` where nothing has it.
+    pub(super) fn expected<'a>(&self, offer: &'a Offer, payload: u8) -> Option<Expected<'a>> {
+        self.parts.iter().find_map(|part| {
+            let mut formats = part.formats.iter();
+            let is_media = formats.any(|format| format.payload.number == payload);
+            let mut formats = part.formats.iter();
+            let is_repair = formats.any(|format| format.repair == Some(payload));
+            let section = offer.sections.get(part.at)?;
+            (is_media || is_repair).then_some(Expected {
+                kind: part.kind,
+                is_media,
+                streams: section.layers.len().max(1),
+                announced: if section.layers.is_empty() {
+                    &section.sources
+                } else {
+                    &[]
+                },
+            })
+        })
     }
 
     /// Sections whose client answers NACKs and has no stream of repairs for it.

@@ -11,6 +11,9 @@ use str0m::media::{MediaData, Rid};
 
 /// A client is asked for a key frame of a layer at most so often (RFC 4585 leaves it open; encoders pay for each).
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// A picture is asked for a key frame when its last one is this old: browsers send one at the beginning and then none unasked, and
+/// segments of HLS begin with one.
+const KEY_FRAME_EVERY: Duration = Duration::from_secs(2);
 /// A layer that sends nothing for so long has been switched off, and another is shown.
 const SILENT_AFTER: Duration = Duration::from_secs(1);
 /// Layers that are followed: those that an offer may name, and the one without a name.
@@ -32,6 +35,7 @@ struct Layer {
     /// Nothing is missing since its last key frame.
     is_whole: bool,
     last: Instant,
+    key: Instant,
     asked: Option<Instant>,
     /// A key frame of it is wanted.
     is_wanted: bool,
@@ -89,9 +93,14 @@ impl Picture {
         }
         if key {
             layer.is_wanted = false;
+            layer.key = now;
         }
+        let is_old = now.saturating_duration_since(layer.key) >= KEY_FRAME_EVERY;
         if !self.is_to_show(at, key, now) {
             return None;
+        }
+        if is_old {
+            self.want_key_frame();
         }
         self.shown = Some(at);
         let config = self.layers.get(at)?.config.clone()?;
@@ -191,6 +200,7 @@ impl Picture {
             config: None,
             is_whole: false,
             last: now,
+            key: now,
             asked: None,
             is_wanted: false,
         });
