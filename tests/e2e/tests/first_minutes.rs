@@ -6,7 +6,9 @@
 use std::{path::Path, sync::LazyLock, time::Duration};
 
 use e2e::{
-    Browser, Ffmpeg, MOMENT, Profile, Publisher, Server, encoder,
+    Browser, Ffmpeg, MOMENT, Profile, Publisher, Server,
+    browser::FOCUS,
+    encoder,
     server::{PASSWORD, state, wait_until_receiving},
 };
 use serde_json::{Value, json};
@@ -16,24 +18,8 @@ const GREEN: Duration = Duration::from_secs(10);
 /// A refusal is seen within 1 s: fivefold.
 const REFUSED: Duration = Duration::from_secs(5);
 
-/// The focus, as a person who only has a keyboard knows it: the id, else the words of what has it.
-const FOCUS: &str = "document.activeElement.id || document.activeElement.innerText.trim()";
 const HEADING: &str = "document.querySelector('[data-heading]').textContent";
 const KEY: &str = "document.querySelector('#stream-key')?.value";
-
-/// Tabs until the focus is there; a person gives up too.
-fn tab_to(page: Profile<'_>, wanted: &str) {
-    for _ in 0..40 {
-        if page.see(FOCUS) == json!(wanted) {
-            return;
-        }
-        page.press("Tab");
-    }
-    panic!(
-        "`{wanted}` cannot be reached by Tab; the focus is on {}",
-        page.see(FOCUS)
-    );
-}
 
 /// From the link on standard output to the Go-live page, by keyboard alone.
 fn set_up(server: &Server, page: Profile<'_>) {
@@ -49,7 +35,7 @@ fn set_up(server: &Server, page: Profile<'_>) {
         "the first field has the focus"
     );
     page.type_text("anna");
-    tab_to(page, "password");
+    page.tab_to("password");
     page.type_text(PASSWORD);
     page.press("Enter");
     let _ = page.until("location.pathname === '/streams/live'", MOMENT);
@@ -137,7 +123,7 @@ fn operator_sets_up_by_keyboard_and_lands_on_go_live() {
         json!("password"),
         "covered until asked for"
     );
-    tab_to(anna, "Show");
+    anna.tab_to("Show the key");
     anna.press("Enter");
     let _ = anna.until(
         "document.querySelector('#stream-key').type === 'text'",
