@@ -1,8 +1,9 @@
 // What every page does in the browser beyond HTML: the appearance, times in the reader's own zone, live facts, and the
 // small niceties of forms. Pages work without it.
 //
-// Loaded in the head without `defer`, so that a chosen appearance is there before the first paint; everything that
-// needs the document waits for it.
+// Loaded in the head with `defer`, so that nothing of the page waits for it (the poster of a watch page above all), and with
+// `blocking="render"`, so that a chosen appearance is there before the first paint where browsers know that; elsewhere the style, which
+// the first paint waits for, comes at the same time. Everything that needs the document waits for it.
 
 import frame from "../../crates/web/locales/en/frame.ftl";
 import script from "../../crates/web/locales/en/script.ftl";

@@ -218,6 +218,7 @@ async function sideways(page) {
 
 const commands = {
   open: ({ page }, { url }) => page.goto(url, { waitUntil: "load" }).then((response) => response?.status()),
+  begin: ({ page }, { url }) => page.goto(url, { waitUntil: "commit" }).then((response) => response?.status()),
   reload: ({ page }) => page.reload({ waitUntil: "load" }).then((response) => response?.status()),
   prepare: ({ page }, { script }) => page.addInitScript(script),
   press: ({ page }, { keys }) => page.keyboard.press(keys),
@@ -236,6 +237,7 @@ const commands = {
   aloud: (profile, { text, within_ms }) => hearAloud(profile, text, within_ms),
   asked: ({ asked }) => asked.map(({ path, type, ended, bytes }) => ({ path, type, ended, bytes })),
   block: ({ page }, { pattern }) => page.route(pattern, (route) => route.abort()).then(() => true),
+  hang: ({ page }, { pattern }) => page.route(pattern, () => undefined).then(() => true),
   unblock: ({ page }) => page.unrouteAll({ behavior: "ignoreErrors" }).then(() => true),
   picture: ({ page }, { file, whole }) => page.screenshot({ path: file, fullPage: whole ?? false }).then(() => true),
   complaints: ({ complaints }) => complaints.splice(0),

@@ -312,6 +312,18 @@ impl Profile<'_> {
         let _ = self.act("block", json!({"pattern": pattern}));
     }
 
+    /// Keeps waiting what the page asks for by addresses like this, for ever.
+    pub fn hang(&self, pattern: &str) {
+        let _ = self.act("hang", json!({"pattern": pattern}));
+    }
+
+    /// Opens an address without waiting for more than the beginning of the page; the status of the answer.
+    #[must_use]
+    pub fn begin(&self, url: &str) -> u64 {
+        let status = self.act("begin", json!({"url": url})).value;
+        status.as_u64().unwrap_or_default()
+    }
+
     /// Lets everything through again.
     pub fn unblock(&self) {
         let _ = self.act("unblock", json!({}));
