@@ -48,6 +48,22 @@ struct Talk {
     from: BufReader<ChildStdout>,
 }
 
+/// The focus, as a person who only has a keyboard knows it: the id, else the words of what has it.
+pub const FOCUS: &str = "(document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.innerText.trim())";
+
+/// Something that a page asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Without its query.
+    pub path: String,
+    /// What it is for, as browsers call it: `document`, `script`, `media`, `eventsource`.
+    pub kind: String,
+    /// Whether its answer is there, or it was given up.
+    pub is_over: bool,
+    /// Head and body of the answer as they came over the wire.
+    pub bytes: u64,
+}
+
 /// What came back, and when the browser had it.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -136,7 +152,7 @@ impl Browser {
         }
     }
 
-    /// The profile of this name; new where it was not named before.
+    /// The profile of this name; new where it was not named before. `name/more` is another tab of the profile `name`.
     #[must_use]
     pub fn profile<'a>(&'a self, name: &'a str) -> Profile<'a> {
         Profile {
@@ -279,6 +295,84 @@ impl Profile<'_> {
     /// `light` or `dark`, as the system would say.
     pub fn scheme(&self, scheme: &str) {
         let _ = self.act("scheme", json!({"scheme": scheme}));
+    }
+
+    /// Goes through the page by Tab alone: what of it cannot be reached, and where the focus cannot be seen.
+    #[must_use]
+    pub fn walk(&self) -> Vec<String> {
+        texts(&self.act("walk", json!({})).value)
+    }
+
+    /// Presses Tab until the focus is on what has this id, or says these words.
+    ///
+    /// # Panics
+    /// Where it does not come there, or where the focus cannot be seen on its way.
+    pub fn tab_to(&self, wanted: &str) {
+        const STOPS_MAX: usize = 120;
+        for _ in 0..STOPS_MAX {
+            if self.see(FOCUS) == json!(wanted) {
+                return;
+            }
+            self.press("Tab");
+            let at = self.act("focus", json!({})).value;
+            assert!(
+                at.is_null() || at["isSeen"] == json!(true),
+                "the focus cannot be seen on {}",
+                at["name"]
+            );
+        }
+        panic!(
+            "`{wanted}` cannot be reached by Tab; the focus is on {}",
+            self.see(FOCUS)
+        );
+    }
+
+    /// Waits until the page tells this by itself, as a screen reader reads it out: in a live region, or as an alert that it came with.
+    /// What was told before is forgotten; the whole of what was told.
+    pub fn is_told(&self, text: &str) -> String {
+        let told = self.act("aloud", json!({"text": text})).value;
+        told.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What the page has asked for since its tab was opened: path, kind, whether it is over, and its bytes on the wire.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        let all = self.act("asked", json!({})).value;
+        let read = |asked: &Value| Asked {
+            path: asked["path"].as_str().unwrap_or_default().to_owned(),
+            kind: asked["type"].as_str().unwrap_or_default().to_owned(),
+            is_over: asked["ended"] == json!(true),
+            bytes: asked["bytes"].as_u64().unwrap_or_default(),
+        };
+        all.as_array().into_iter().flatten().map(read).collect()
+    }
+
+    /// Lets nothing through that the page asks for by addresses like this, such as `**/api/events*`.
+    pub fn block(&self, pattern: &str) {
+        let _ = self.act("block", json!({"pattern": pattern}));
+    }
+
+    /// Keeps waiting what the page asks for by addresses like this, for ever.
+    pub fn hang(&self, pattern: &str) {
+        let _ = self.act("hang", json!({"pattern": pattern}));
+    }
+
+    /// Opens an address without waiting for more than the beginning of the page; the status of the answer.
+    #[must_use]
+    pub fn begin(&self, url: &str) -> u64 {
+        let status = self.act("begin", json!({"url": url})).value;
+        status.as_u64().unwrap_or_default()
+    }
+
+    /// Lets everything through again.
+    pub fn unblock(&self) {
+        let _ = self.act("unblock", json!({}));
+    }
+
+    /// Whether the page as it stands can be scrolled sideways.
+    #[must_use]
+    pub fn sideways(&self) -> Vec<String> {
+        texts(&self.act("sideways", json!({})).value)
     }
 
     /// What axe finds wrong in the page as it stands, and whether it can be scrolled sideways.

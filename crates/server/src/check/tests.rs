@@ -168,3 +168,33 @@ fn no_line_has_two_levels_for_one_state() {
         );
     }
 }
+
+/// A state that no test provokes is a sentence that nobody has read. Looks for each word in the tests of its line, and in those of
+/// `doctor` on the real binary.
+#[test]
+fn every_state_of_every_line_is_provoked_by_a_test() {
+    const DOCTOR: &str = include_str!("../../../../tests/e2e/tests/doctor.rs");
+    let part = |source: &'static str| {
+        source
+            .split_once("#[cfg(test)]")
+            .map_or("", |(_, tests)| tests)
+    };
+    let listeners = part(include_str!("listeners.rs"));
+    let tests = |id: &str| match id {
+        "address" | "proxy" | "tls" => part(include_str!("address.rs")),
+        "disk" => part(include_str!("disk.rs")),
+        "clock" => part(include_str!("clock.rs")),
+        "database" => part(include_str!("database.rs")),
+        "permissions" => part(include_str!("permissions.rs")),
+        "files" => part(include_str!("files.rs")),
+        "ffmpeg" => part(include_str!("ffmpeg.rs")),
+        _ => listeners,
+    };
+    for (id, state, _) in states::all() {
+        let word = format!("\"{state}\"");
+        assert!(
+            tests(id).contains(&word) || DOCTOR.contains(&word),
+            "no test provokes {id} {state}"
+        );
+    }
+}

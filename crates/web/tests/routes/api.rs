@@ -308,6 +308,48 @@ async fn refused_publishers_are_told_to_the_owner_with_a_shortened_address() {
     assert!(!list.body.contains("203.0.113.77"), "{}", list.body);
 }
 
+/// What is kept of them at most, `engine::refusals` tests.
+#[tokio::test]
+async fn fifty_refusals_of_a_stream_and_fifty_without_one_are_told_newest_first() {
+    let site = Site::new();
+    for n in 0..60_u32 {
+        for slug in [Some("secret"), Some("open"), None] {
+            site.rig.clock.advance(std::time::Duration::from_secs(1));
+            site.engine.refuse(Refusal {
+                at: site.rig.now(),
+                protocol: Protocol::Rtmp,
+                address: std::net::Ipv4Addr::from(0xc633_6400 + (n << 8)).into(),
+                slug: slug.map(|slug| slug.parse().unwrap()),
+                reason: "unknown_key",
+                message: format!("{n} at {}", slug.unwrap_or("none")),
+                fix: "Copy the key again.".to_owned(),
+                times: 1,
+            });
+        }
+    }
+    for (path, who, of) in [
+        ("/api/streams/secret/refusals", Who::Owner, "secret"),
+        ("/api/streams/secret/status", Who::Owner, "secret"),
+        ("/api/server", Who::Administrator, "none"),
+    ] {
+        let answer = site.get(who, path).await.json();
+        let told = answer["refusals"].as_array().unwrap();
+        let words: Vec<_> = told
+            .iter()
+            .map(|r| r["message"].as_str().unwrap())
+            .collect();
+        let expected: Vec<_> = (10..60).rev().map(|n| format!("{n} at {of}")).collect();
+        assert_eq!(words, expected, "{path}");
+    }
+    let page = site.get(Who::Administrator, "/admin").await.body;
+    assert_eq!(page.matches(" at none").count(), 50);
+    assert_eq!(
+        page.matches(" at secret").count(),
+        0,
+        "those have a page of their own"
+    );
+}
+
 #[tokio::test]
 async fn keys_are_made_listed_and_revoked() {
     let site = Site::new();
