@@ -26,6 +26,7 @@ fn compound_packets_say_a_bounded_lot() {
     replay("rtcp_read", rtcp::run);
 }
 
+/// Abuse case D10.
 #[test]
 fn rtp_packets_are_read_within_their_bytes() {
     replay("rtp_read", rtp::run);

@@ -17,9 +17,6 @@ export function launch(executablePath, autoplay = "no-user-gesture-required", mo
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      // A camera that shows a clock and a microphone that beeps, for pages that may ask; ours may not.
-      "--use-fake-device-for-media-stream",
-      "--use-fake-ui-for-media-stream",
       `--autoplay-policy=${autoplay}`,
       ...more,
     ],

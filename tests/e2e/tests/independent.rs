@@ -83,3 +83,38 @@ fn aiortc_publishes_and_another_one_watches_beside_hls() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// Abuse case D11.
+#[test]
+fn viewer_who_asks_without_end_is_sent_little_more_and_harms_nobody() {
+    const SECONDS: u64 = 6;
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let (url, seconds) = (server.url("/live/whep"), SECONDS.to_string());
+    let watch = |how: &[&str]| {
+        let all = [&[url.as_str(), seconds.as_str()], how].concat();
+        told(aiortc("watch.py", &all))
+    };
+    let (calm, storm) = std::thread::scope(|scope| {
+        let calm = scope.spawn(|| watch(&[]));
+        let storm = watch(&["storm"]);
+        (calm.join().unwrap_or_default(), storm)
+    });
+    println!("calm {calm}, storm {storm}");
+    let count = |told: &Value, name: &str| told[name].as_u64().unwrap_or_default();
+    assert_eq!(storm["state"], "connected", "{storm}");
+    assert!(count(&storm, "asked") > 100, "{storm}");
+    assert!(
+        count(&calm, "video") > 20 && count(&calm, "audio") > 50,
+        "{calm}"
+    );
+    // Repairs are half a megabyte a second at most, with as much saved up; a still or a group every two seconds is a part of the stream again.
+    let allowed = count(&calm, "bytes") * 3 + (SECONDS + 1) * 500_000;
+    assert!(count(&storm, "bytes") < allowed, "{storm}, {calm}");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    drop(publisher);
+}

@@ -246,6 +246,7 @@ fn door_tells_what_it_wants_and_lets_in_who_may_watch() {
     assert_eq!(end().status, 404);
 }
 
+/// Abuse case D4.
 #[test]
 fn sessions_that_never_connect_are_freed_and_harm_nobody() {
     let server = Server::start(&[]);

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use e2e::{
-    Answer, Browser, Client, Datagrams, Encoder, Ffmpeg, MOMENT, Server,
+    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server,
     playlist::{Media, Viewer},
     server::{state, text, wait_until_gone, wait_until_receiving},
     until,
@@ -187,7 +187,7 @@ fn every_viewer_gets(profile: &str, name: &str) {
     let tracks = live["tracks"].to_string();
     assert!(tracks.contains(name) && tracks.contains("Opus"), "{tracks}");
 
-    let browser = Browser::start();
+    let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("viewer");
     assert_eq!(page.open(&server.url("/login")), 200);
     let seen = page.see(WATCH);
@@ -232,6 +232,7 @@ fn what_ffmpeg_sends_conforms_to_hls() {
     assert!(broken.is_empty() && findings.len() > 10, "{broken:?}");
 }
 
+/// Abuse case D1.
 #[test]
 fn who_may_not_is_told_why_and_the_owner_reads_of_it() {
     let server = Server::start(&[]);
@@ -384,7 +385,7 @@ fn browser_sends_its_camera() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let key = server.add_stream("live", "public");
-    let browser = Browser::start();
+    let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("studio");
     // Our own pages may use no camera; the metrics are on another origin, and say nothing of it.
     assert_eq!(page.open(&server.metrics), 200);
@@ -427,7 +428,7 @@ fn browser_sends_layers_over_tcp_and_the_best_is_shown() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let key = server.add_stream("live", "public");
-    let browser = Browser::start();
+    let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("studio");
     assert_eq!(page.open(&server.metrics), 200);
     let layers = "[{ rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }]";
