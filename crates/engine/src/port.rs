@@ -241,6 +241,7 @@ fn facts(track: &Track) -> TrackFacts {
 
 #[cfg(test)]
 mod tests {
+    mod publishing;
     mod watching;
 
     use std::{
@@ -270,6 +271,7 @@ mod tests {
     struct Engine {
         embedded: Embedded,
         admitted: Admitted,
+        key: domain::secret::Secret,
         _folder: tempfile::TempDir,
     }
 
@@ -305,6 +307,7 @@ mod tests {
         Engine {
             embedded,
             admitted,
+            key: made.secret,
             _folder: folder,
         }
     }
