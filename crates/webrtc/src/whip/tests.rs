@@ -148,6 +148,16 @@ fn packets_that_are_not_the_clients_change_nothing() {
 }
 
 #[test]
+fn copies_with_other_bytes_change_nothing() {
+    let mut pair = Pair::connected(&[], true);
+    pair.is_mangled = true;
+    send(&mut pair, 0, 5);
+    pair.run(SECOND / 2);
+    assert_eq!(pair.closed, None);
+    assert_eq!(pair.numbers(), (0..125).collect::<Vec<_>>());
+}
+
+#[test]
 fn sound_is_brought_to_the_picture_by_sender_reports() {
     let mut pair = Pair::connected(&[], true);
     // Sound is sent a fifth of a second after it was captured, the picture at once.

@@ -67,6 +67,8 @@ pub struct Pair {
     pub drops_from_bytes: Option<usize>,
     /// Before each datagram of the client come some that are not its own.
     pub is_forged: bool,
+    /// Before each datagram of the client come copies of it with other bytes.
+    pub is_mangled: bool,
     is_layered: bool,
     pub video: Option<Mid>,
     pub audio: Option<Mid>,
@@ -172,6 +174,7 @@ impl Pair {
             weather: Weather::default(),
             drops_from_bytes: None,
             is_forged: false,
+            is_mangled: false,
             is_layered: offering.is_layered,
             video: Some(offering.video),
             audio: offering.audio,
@@ -239,6 +242,16 @@ impl Pair {
                 local: address(SERVER),
                 remote: address(CLIENT),
             };
+            for _ in 0..if self.is_mangled { 3 } else { 0 } {
+                let mut mangled = sent.bytes.clone();
+                let draw = self.draw() as usize;
+                let at = draw % mangled.len();
+                mangled[at] ^= (draw >> 16) as u8 | 1;
+                if draw >> 32 & 1 == 1 {
+                    mangled.truncate(draw % (mangled.len() + 1));
+                }
+                self.session.receive(self.now, route, &mangled);
+            }
             self.session.receive(self.now, route, &sent.bytes);
             self.poll_session();
         } else if let Ok(received) =
