@@ -254,6 +254,7 @@ fn facts(track: &Track) -> TrackFacts {
 
 #[cfg(test)]
 mod tests {
+    mod publishing;
     mod watching;
 
     use std::{
@@ -283,6 +284,7 @@ mod tests {
     struct Engine {
         embedded: Embedded,
         admitted: Admitted,
+        key: domain::secret::Secret,
         _folder: tempfile::TempDir,
     }
 
@@ -323,6 +325,7 @@ mod tests {
         Engine {
             embedded,
             admitted,
+            key: made.secret,
             _folder: folder,
         }
     }

@@ -2,6 +2,8 @@
 
 #[path = "../fuzz/inputs/aac.rs"]
 mod aac;
+#[path = "../fuzz/inputs/annex_b.rs"]
+mod annex_b;
 #[path = "../fuzz/inputs/audio.rs"]
 mod audio;
 #[path = "../fuzz/inputs/config.rs"]
@@ -25,6 +27,11 @@ fn h264_configurations_keep_their_promises() {
 #[test]
 fn access_units_look_the_same_from_all_sides() {
     replay("h264_nal", nal::run);
+}
+
+#[test]
+fn byte_streams_become_frames_that_can_be_read() {
+    replay("h264_annex_b", annex_b::run);
 }
 
 #[test]

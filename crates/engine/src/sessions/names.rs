@@ -89,3 +89,40 @@ impl Names {
         routes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use webrtc::sdp::Carrier;
+
+    use super::*;
+
+    fn route(port: u16) -> Route {
+        Route {
+            carrier: Carrier::Udp,
+            local: ([192, 0, 2, 1], 8189).into(),
+            remote: ([192, 0, 2, 7], port).into(),
+        }
+    }
+
+    #[test]
+    fn ways_of_a_session_are_bounded_and_go_with_it() {
+        let mut names = Names::default();
+        let one = names.add("one".into(), "u1".into());
+        let other = names.add("other".into(), "u2".into());
+        names.learn(route(1), other);
+        let gone: Vec<Route> = (100..150)
+            .filter_map(|n| names.learn(route(n), one))
+            .collect();
+        assert_eq!(gone, (100..118).map(route).collect::<Vec<_>>());
+        let media = [0x80; 12];
+        assert_eq!(names.of(route(100), &media), None);
+        assert_eq!(names.of(route(149), &media), Some(one));
+        // A way that was somebody else's: NATs use a port again.
+        names.learn(route(149), other);
+        assert_eq!(names.of(route(149), &media), Some(other));
+        assert_eq!(names.forget(one, "one").len(), ROUTES_MAX - 1);
+        assert_eq!(names.find("one"), None);
+        assert_eq!(names.of(route(148), &media), None);
+        assert_eq!(names.of(route(1), &media), Some(other));
+    }
+}

@@ -299,10 +299,8 @@ fn attribute_of(section: &mut Section, name: &str, value: &str) -> Result<(), Er
                 }
             }
         }
-        "extmap" => {
-            if section.extensions.len() < EXTENSIONS_MAX {
-                section.extensions.extend(extension(value));
-            }
+        "extmap" if section.extensions.len() < EXTENSIONS_MAX => {
+            section.extensions.extend(extension(value));
         }
         "simulcast" => section.layers = layers(value)?,
         "ssrc" => {

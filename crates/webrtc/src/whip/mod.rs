@@ -292,11 +292,9 @@ impl Session {
 
     fn event(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Connected => {
-                if self.connected.is_none() {
-                    self.connected = Some(now);
-                    self.outputs.push_back(Output::Connected);
-                }
+            Event::Connected if self.connected.is_none() => {
+                self.connected = Some(now);
+                self.outputs.push_back(Output::Connected);
             }
             Event::IceConnectionStateChange(state) => {
                 self.is_unchecked = state == IceConnectionState::Disconnected;
@@ -425,7 +423,7 @@ impl Session {
         if self.connected.is_none() {
             return;
         }
-        while let Some(layer) = self.picture.to_ask(now) {
+        while let Some(layer) = self.picture.next_to_ask(now) {
             if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, layer) {
                 stream.request_keyframe(KeyframeRequestKind::Pli);
             }

@@ -137,7 +137,7 @@ impl Picture {
     }
 
     /// A layer whose key frame is to be asked for now; it counts as asked.
-    pub(super) fn to_ask(&mut self, now: Instant) -> Option<Option<Rid>> {
+    pub(super) fn next_to_ask(&mut self, now: Instant) -> Option<Option<Rid>> {
         if self.ask_due.is_none_or(|due| due > now) {
             return None;
         }
@@ -155,7 +155,7 @@ impl Picture {
         asked
     }
 
-    /// When [`Picture::to_ask`] may have an answer.
+    /// When [`Picture::next_to_ask`] may have an answer.
     pub(super) const fn ask_due(&self) -> Option<Instant> {
         self.ask_due
     }

@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Sends pictures at 25 a second and sound at 50, a key frame each second, from here on.
 fn send(pair: &mut Pair, from: u32, seconds: u32) {
     for number in from..from + seconds * 25 {
-        let is_key = number % 25 == 0;
+        let is_key = number.is_multiple_of(25);
         let bytes = if is_key { 6000 } else { 2500 };
         let sets = is_key.then_some(SETS_360);
         pair.picture(number, u64::from(number) * 3600, sets, bytes);
@@ -128,7 +128,7 @@ fn packets_that_are_not_the_clients_change_nothing() {
         let mut second = |pair: &mut Pair, is_forged: bool| {
             pair.is_forged = is_forged;
             for _ in 0..25 {
-                let sets = (number % 25 == 0).then_some(SETS_360);
+                let sets = number.is_multiple_of(25).then_some(SETS_360);
                 let ticks = u64::from(number) * 3600;
                 for name in layers.iter().take(1) {
                     let name = Some(Rid::from(*name));
@@ -149,13 +149,23 @@ fn packets_that_are_not_the_clients_change_nothing() {
 }
 
 #[test]
+fn copies_with_other_bytes_change_nothing() {
+    let mut pair = Pair::connected(&[], true);
+    pair.is_mangled = true;
+    send(&mut pair, 0, 5);
+    pair.run(SECOND / 2);
+    assert_eq!(pair.closed, None);
+    assert_eq!(pair.numbers(), (0..125).collect::<Vec<_>>());
+}
+
+#[test]
 fn sound_is_brought_to_the_picture_by_sender_reports() {
     let mut pair = Pair::connected(&[], true);
     // Sound is sent a fifth of a second after it was captured, the picture at once.
     let delay = Duration::from_millis(200);
     let began = pair.now;
     for number in 0..250_u32 {
-        let sets = (number % 25 == 0).then_some(SETS_360);
+        let sets = number.is_multiple_of(25).then_some(SETS_360);
         pair.picture(number, u64::from(number) * 3600 + 77, sets, 1500);
         for half in 0..2 {
             let captured = pair.now.checked_sub(delay).unwrap();
@@ -203,12 +213,12 @@ fn broadcast_without_sound_for_its_picture_or_without_a_picture_begins_all_the_s
 fn best_layer_is_shown_and_another_when_it_falls_silent() {
     let mut pair = Pair::connected(&["lo", "hi"], false);
     let layers = [("lo", SETS_180, 500), ("hi", SETS_360, 2500)];
-    let mut number = 0;
+    let mut number = 0_u32;
     let mut second = |pair: &mut Pair, with_hi: bool| {
         for _ in 0..25 {
             for (name, sets, bytes) in layers {
                 if name == "lo" || with_hi {
-                    let sets = (number % 25 == 0).then_some(sets);
+                    let sets = number.is_multiple_of(25).then_some(sets);
                     let ticks = u64::from(number) * 3600;
                     pair.picture_of(Some(name.into()), number, ticks, sets, bytes);
                 }
@@ -324,7 +334,7 @@ fn lines(answer: &str) -> Vec<&str> {
 
 #[test]
 fn obs_is_answered_with_every_layer_and_all_addresses() {
-    let now = Instant::now();
+    let now = pair::start();
     let (_, answer) = answered(&obs("a=ssrc:1002 cname:x\r\n"), now).unwrap();
     for line in [
         "a=group:BUNDLE 0 1",
@@ -372,7 +382,7 @@ fn browser_with_layers_is_answered_with_each() {
          m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=sendonly\r\na=rtcp-mux\r\n\
          a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:9 G722/8000\r\na=rtpmap:110 telephone-event/48000\r\n";
     let text = text.replace("FP", FINGERPRINT);
-    let (_, answer) = answered(&text, Instant::now()).unwrap();
+    let (_, answer) = answered(&text, pair::start()).unwrap();
     for line in [
         "m=video 9 UDP/TLS/RTP/SAVPF 103 104 114 115",
         "m=audio 9 UDP/TLS/RTP/SAVPF 111",
@@ -392,7 +402,7 @@ fn browser_with_layers_is_answered_with_each() {
 
 #[test]
 fn codec_that_is_not_taken_is_named() {
-    let now = Instant::now();
+    let now = pair::start();
     let good = obs("");
     let refused = |text: &str| answered(text, now).err().unwrap();
     let hevc = refused(&good.replace("96 H264/90000", "96 H265/90000"));
@@ -406,7 +416,7 @@ fn codec_that_is_not_taken_is_named() {
 
 #[test]
 fn offer_that_is_answered_in_part_elsewhere_is_refused_here() {
-    let now = Instant::now();
+    let now = pair::start();
     let good = obs("");
     assert!(answered(&good, now).is_ok());
     let video = &good[good.find("m=video").unwrap()..];
@@ -443,6 +453,6 @@ fn offer_that_is_answered_in_part_elsewhere_is_refused_here() {
 #[test]
 fn nothing_of_an_offer_reaches_the_answer_but_what_was_understood() {
     let odd = obs("a=ssrc:1002 cname:<b>\r\na=msid:<i> <u>\r\n").replace("s=-", "s=<script>");
-    let (_, answer) = answered(&odd, Instant::now()).unwrap();
+    let (_, answer) = answered(&odd, pair::start()).unwrap();
     assert!(!answer.contains('<'), "{answer}");
 }

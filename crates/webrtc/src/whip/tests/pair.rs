@@ -67,6 +67,8 @@ pub struct Pair {
     pub drops_from_bytes: Option<usize>,
     /// Before each datagram of the client come some that are not its own.
     pub is_forged: bool,
+    /// Before each datagram of the client come copies of it with other bytes.
+    pub is_mangled: bool,
     is_layered: bool,
     pub video: Option<Mid>,
     pub audio: Option<Mid>,
@@ -136,6 +138,15 @@ pub fn answered(text: &str, now: Instant) -> Result<(Session, String), String> {
     Session::answer(offer, &door, now).map_err(|error| error.to_string())
 }
 
+/// When a story begins.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no moment can be made of nothing; the story moves it on"
+)]
+pub fn start() -> Instant {
+    Instant::now()
+}
+
 pub fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
@@ -143,7 +154,7 @@ pub fn address(text: &str) -> SocketAddr {
 impl Pair {
     /// A client that sends a picture, of these layers, and sound.
     pub fn new(layers: &[&str], has_sound: bool) -> Self {
-        let now = Instant::now();
+        let now = start();
         let (client, offering) = client(now, layers, has_sound);
         Self::of(now, client, offering)
     }
@@ -163,6 +174,7 @@ impl Pair {
             weather: Weather::default(),
             drops_from_bytes: None,
             is_forged: false,
+            is_mangled: false,
             is_layered: offering.is_layered,
             video: Some(offering.video),
             audio: offering.audio,
@@ -230,6 +242,16 @@ impl Pair {
                 local: address(SERVER),
                 remote: address(CLIENT),
             };
+            for _ in 0..if self.is_mangled { 3 } else { 0 } {
+                let mut mangled = sent.bytes.clone();
+                let draw = self.draw() as usize;
+                let at = draw % mangled.len();
+                mangled[at] ^= (draw >> 16) as u8 | 1;
+                if draw >> 32 & 1 == 1 {
+                    mangled.truncate(draw % (mangled.len() + 1));
+                }
+                self.session.receive(self.now, route, &mangled);
+            }
             self.session.receive(self.now, route, &sent.bytes);
             self.poll_session();
         } else if let Ok(received) =
