@@ -11,7 +11,6 @@ use bytes::Bytes;
 
 use crate::BoxFuture;
 use crate::clock::Time;
-use crate::grant::Granted;
 use crate::id::{ApiKeyId, KeyId, StreamId, UserId};
 use crate::publish::{Credential, Protocol};
 use crate::session;
@@ -57,6 +56,24 @@ pub trait Engine: Send + Sync {
         Box::pin(async { Err(session::Refused::Off) })
     }
 
+    /// Answers a publisher's offer of WebRTC (WHIP): they become the stream's publisher once their transport is ready.
+    fn publish(
+        &self,
+        publish: session::Publish,
+    ) -> BoxFuture<'static, Result<session::Answer, session::NotPublished>> {
+        drop(publish);
+        Box::pin(async { Err(session::NotPublished::Off) })
+    }
+
+    /// Answers the offer of somebody who wants to know whether they reach the port of WebRTC.
+    fn reach(
+        &self,
+        reach: session::Reach,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        drop(reach);
+        Box::pin(async { Err(session::Refused::Off) })
+    }
+
     /// Changes a session of WebRTC.
     fn change_session(
         &self,
@@ -67,8 +84,8 @@ pub trait Engine: Send + Sync {
     }
 
     /// Ends a session of WebRTC at its client's wish; whether there was one of this name for who asks.
-    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
-        let _ = (session, granted);
+    fn end_session(&self, session: String, holder: session::Holder) -> BoxFuture<'static, bool> {
+        let _ = (session, holder);
         Box::pin(async { false })
     }
 

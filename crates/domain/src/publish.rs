@@ -174,7 +174,9 @@ impl Refused {
     #[must_use]
     pub fn fix(&self) -> String {
         match self {
-            Self::NoKey => "Put the key into the field Stream Key in OBS.".to_owned(),
+            Self::NoKey => {
+                "Put the key into OBS: the field Stream Key, or Bearer Token for WHIP.".to_owned()
+            }
             Self::UnknownKey => {
                 "Copy the key again: a space or a line break may have come with it.".to_owned()
             }

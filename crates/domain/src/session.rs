@@ -2,7 +2,12 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use crate::{grant::Granted, slug::Slug};
+use crate::{
+    grant::Granted,
+    publish,
+    secret::{Hash, Secret},
+    slug::Slug,
+};
 
 /// A viewer's offer, after leave to watch was given.
 #[derive(Debug, Clone)]
@@ -17,6 +22,38 @@ pub struct Offer {
     pub sdp: String,
     /// From where the offer came.
     pub address: IpAddr,
+}
+
+/// A publisher's offer. Whether they may is asked by the engine, as at its other doors.
+#[derive(Debug, Clone)]
+pub struct Publish {
+    /// What the address names, as sent: a stream, or anything.
+    pub path: Vec<String>,
+    /// The bearer token or the value of `token`, as sent.
+    pub key: Option<Secret>,
+    /// The session description; not looked at yet.
+    pub sdp: String,
+    /// From where the offer came.
+    pub address: IpAddr,
+}
+
+/// The offer of somebody who only wants to know whether they reach the server's port. The session carries nothing and ends by itself
+/// within ten seconds.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The session description; not looked at yet.
+    pub sdp: String,
+    /// From where the offer came.
+    pub address: IpAddr,
+}
+
+/// Whose a session is: who may change and end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A viewer, by their leave.
+    Viewer(Granted),
+    /// A publisher, by the key that they came with.
+    Publisher(Hash),
 }
 
 /// A session that waits for its client.
@@ -53,13 +90,33 @@ pub enum Refused {
     TooMany,
 }
 
+/// Why nobody publishes by an offer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotPublished {
+    /// This engine has no sessions, or they are switched off.
+    #[error("WebRTC is switched off on this server")]
+    Off,
+    /// They may not, or what they send is not taken; the owner of the stream reads of it.
+    #[error(transparent)]
+    Refused(#[from] publish::Refused),
+    /// The description cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// It can be read and asks for what is not to be had.
+    #[error("{0}")]
+    Unacceptable(String),
+    /// Too many sessions, in all or half open ones.
+    #[error("there are too many sessions just now")]
+    TooMany,
+}
+
 /// A change to a session.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The session's name.
     pub session: String,
     /// Who asks.
-    pub granted: Granted,
+    pub holder: Holder,
     /// The fragment of trickle ICE (RFC 8840); not looked at yet.
     pub fragment: String,
     /// The `If-Match` header.

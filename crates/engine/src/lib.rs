@@ -1,4 +1,4 @@
-//! The embedded engine: RTMP in, low-latency HLS out, in one process.
+//! The embedded engine: RTMP and WHIP in, low-latency HLS and WHEP out, in one process.
 //!
 //! Frames stay inside. A publisher's connection ([`ingest`]) pushes them into its stream's ring ([`hub`]); readers take them out at
 //! their own pace, and publishing never waits for one. The HLS reader ([`egress`]) packages them into a window, and [`delivery`]
@@ -16,6 +16,7 @@ mod port;
 mod poster;
 mod refusals;
 mod saved;
+mod sessions;
 
 use std::{
     io,
@@ -33,14 +34,15 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     changes::Changes,
-    egress::{Reels, webrtc::Sessions},
+    egress::Reels,
     hub::Hub,
     refusals::{Refusals, Refusee},
     saved::Saver,
+    sessions::Sessions,
 };
 
 pub use egress::OpusInHls;
-pub use egress::webrtc::{Settings as WebrtcSettings, bind_datagrams};
+pub use sessions::{Settings as WebrtcSettings, bind_datagrams};
 
 /// What the operator chose, and the bounds of the engine.
 #[derive(Clone, Debug)]
@@ -190,7 +192,7 @@ impl Embedded {
         ));
     }
 
-    /// Serves viewers by WebRTC from this socket, and from this listener those whose network has no UDP, until [`Embedded::stop`].
+    /// Serves viewers and publishers by WebRTC from this socket, and from this listener those whose network has no UDP, until [`Embedded::stop`].
     ///
     /// # Errors
     /// Where the socket or a thread for it cannot be used.

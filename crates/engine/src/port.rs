@@ -8,7 +8,6 @@ use domain::{
         Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
         Status, TrackFacts, TrackKind,
     },
-    grant::Granted,
     publish::Credential,
     session,
     slug::Slug,
@@ -80,6 +79,32 @@ impl Engine for Embedded {
         })
     }
 
+    fn publish(
+        &self,
+        publish: session::Publish,
+    ) -> BoxFuture<'static, Result<session::Answer, session::NotPublished>> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.publish(publish).await,
+                None => Err(session::NotPublished::Off),
+            }
+        })
+    }
+
+    fn reach(
+        &self,
+        reach: session::Reach,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.reach(reach).await,
+                None => Err(session::Refused::Off),
+            }
+        })
+    }
+
     fn change_session(
         &self,
         change: session::Change,
@@ -93,11 +118,11 @@ impl Engine for Embedded {
         })
     }
 
-    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
+    fn end_session(&self, session: String, holder: session::Holder) -> BoxFuture<'static, bool> {
         let sessions = self.sessions.get().cloned();
         Box::pin(async move {
             match sessions {
-                Some(sessions) => sessions.end(session, granted).await,
+                Some(sessions) => sessions.end(session, holder).await,
                 None => false,
             }
         })
@@ -149,7 +174,7 @@ impl Engine for Embedded {
         Capabilities {
             kind: "embedded",
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            whip: false,
+            whip: self.sessions.get().is_some(),
             whep: self.sessions.get().is_some(),
             records: false,
         }

@@ -168,6 +168,26 @@ pub async fn start(config: &Config) -> Result<Running> {
         "" => format!("http://{}", reachable(http_address)),
         url => url.to_owned(),
     };
+    // Before anybody can ask for it over HTTP, who would be told that it is switched off.
+    if let Some(socket) = datagrams {
+        let local = socket.local_addr()?;
+        let settings = webrtc_settings(config)?;
+        // The same number, whatever the system gave; without it WebRTC works where UDP does.
+        let listener = bind(local)
+            .and_then(TcpListener::into_std)
+            .inspect_err(|error| {
+                tracing::warn!(%error, address = %local, "no TCP for WebRTC; viewers without UDP go by HLS");
+            });
+        embedded
+            .listen_webrtc(socket, listener.ok(), settings)
+            .with_context(|| {
+                format!(
+                    "WebRTC cannot be served on {local}; `--set webrtc.listen=` does without it"
+                )
+            })?;
+        println!("webrtc {}", reachable(local));
+    }
+    tokio::spawn(checker.clone().keep_looking(stopping.clone()));
     let mut fronts = Vec::new();
     if let Some(listener) = metrics {
         println!(
@@ -213,25 +233,6 @@ pub async fn start(config: &Config) -> Result<Running> {
         println!("rtmp rtmp://{}/live", reachable(address));
         embedded.listen_rtmp(listener);
     }
-    if let Some(socket) = datagrams {
-        let local = socket.local_addr()?;
-        let settings = webrtc_settings(config)?;
-        // The same number, whatever the system gave; without it WebRTC works where UDP does.
-        let listener = bind(local)
-            .and_then(TcpListener::into_std)
-            .inspect_err(|error| {
-                tracing::warn!(%error, address = %local, "no TCP for WebRTC; viewers without UDP go by HLS");
-            });
-        embedded
-            .listen_webrtc(socket, listener.ok(), settings)
-            .with_context(|| {
-                format!(
-                    "WebRTC cannot be served on {local}; `--set webrtc.listen=` does without it"
-                )
-            })?;
-        println!("webrtc {}", reachable(local));
-    }
-    tokio::spawn(checker.clone().keep_looking(stopping.clone()));
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
         checker,

@@ -12,7 +12,6 @@ use domain::engine::{
     Body, Capabilities, Close, Ended, Engine, Fetch, Health, Live, Refusal, Reply, Sample, State,
     Status, TrackFacts, TrackKind, Viewers,
 };
-use domain::grant::Granted;
 use domain::publish::{Credential, Protocol};
 use domain::session;
 use domain::slug::Slug;
@@ -34,7 +33,11 @@ struct Kept {
     history: HashMap<Slug, Vec<Sample>>,
     posters: HashMap<Slug, Reply>,
     /// Sessions of WebRTC by name: whose, and how often restarted.
-    sessions: HashMap<String, (Granted, u32)>,
+    sessions: HashMap<String, (session::Holder, u32)>,
+    /// What publishers are told, where it is not yes.
+    not_published: Option<session::NotPublished>,
+    /// Paths and addresses of offers to publish.
+    published: Vec<(Vec<String>, IpAddr)>,
     /// Changes so far; each call that changes something raises it.
     changes: Changes,
 }
@@ -119,6 +122,17 @@ impl FakeEngine {
         kept.changes.raise();
     }
 
+    /// Refuses publishers by WebRTC from now on, or takes them again.
+    pub fn refuse_publishers(&self, why: Option<session::NotPublished>) {
+        self.kept().not_published = why;
+    }
+
+    /// Every offer to publish: what its address named, and from where it came.
+    #[must_use]
+    pub fn published(&self) -> Vec<(Vec<String>, IpAddr)> {
+        self.kept().published.clone()
+    }
+
     /// Cannot serve from now on, or can again.
     pub fn set_failing(&self, why: Option<&str>) {
         self.kept().failing = why.map(str::to_owned);
@@ -198,7 +212,8 @@ impl Engine for FakeEngine {
         let mut kept = self.kept();
         let answer = if kept.live.contains_key(&offer.slug) {
             let session = format!("session-{}", kept.sessions.len());
-            kept.sessions.insert(session.clone(), (offer.granted, 0));
+            let holder = session::Holder::Viewer(offer.granted);
+            kept.sessions.insert(session.clone(), (holder, 0));
             Ok(session::Answer {
                 sdp: "v=0\r\n".to_owned(),
                 session,
@@ -210,6 +225,30 @@ impl Engine for FakeEngine {
         Box::pin(std::future::ready(answer))
     }
 
+    /// Any key is taken until a test says otherwise.
+    fn publish(
+        &self,
+        publish: session::Publish,
+    ) -> BoxFuture<'static, Result<session::Answer, session::NotPublished>> {
+        let mut kept = self.kept();
+        kept.published.push((publish.path, publish.address));
+        let answer = match (kept.not_published.clone(), publish.key) {
+            (Some(why), _) => Err(why),
+            (None, None) => Err(domain::publish::Refused::NoKey.into()),
+            (None, Some(key)) => {
+                let session = format!("session-{}", kept.sessions.len());
+                let holder = session::Holder::Publisher(key.hash());
+                kept.sessions.insert(session.clone(), (holder, 0));
+                Ok(session::Answer {
+                    sdp: "v=0\r\n".to_owned(),
+                    session,
+                    etag: "ice-0".to_owned(),
+                })
+            }
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
     /// The fragment `restart` restarts.
     fn change_session(
         &self,
@@ -217,7 +256,7 @@ impl Engine for FakeEngine {
     ) -> BoxFuture<'static, Result<session::Changed, session::NotChanged>> {
         let mut kept = self.kept();
         let known = kept.sessions.get_mut(&change.session);
-        let answer = match known.filter(|(granted, _)| *granted == change.granted) {
+        let answer = match known.filter(|(holder, _)| *holder == change.holder) {
             None => Err(session::NotChanged::NotFound),
             Some(_) if change.fragment != "restart" => Ok(session::Changed::Trickled),
             Some((_, restarts)) => match change.if_match.as_deref() {
@@ -237,12 +276,12 @@ impl Engine for FakeEngine {
         Box::pin(std::future::ready(answer))
     }
 
-    fn end_session(&self, session: String, granted: Granted) -> BoxFuture<'static, bool> {
+    fn end_session(&self, session: String, holder: session::Holder) -> BoxFuture<'static, bool> {
         let mut kept = self.kept();
         let is_theirs = kept
             .sessions
             .get(&session)
-            .is_some_and(|(theirs, _)| *theirs == granted);
+            .is_some_and(|(theirs, _)| *theirs == holder);
         if is_theirs {
             kept.sessions.remove(&session);
         }
@@ -315,7 +354,7 @@ impl Engine for FakeEngine {
         Capabilities {
             kind: "embedded",
             version: "0.0.0".to_owned(),
-            whip: false,
+            whip: true,
             whep: false,
             records: false,
         }

@@ -17,8 +17,10 @@ pub mod machine;
 mod pages;
 mod passwords;
 mod play;
+mod publish;
 mod rate;
 mod router;
+mod sdp;
 mod test_signal;
 pub mod text;
 

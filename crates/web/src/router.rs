@@ -9,7 +9,7 @@ use axum::{
     routing::{any, get, post},
 };
 
-use crate::{App, api, assets, error::Problem, events, extract, health, pages, play};
+use crate::{App, api, assets, error::Problem, events, extract, health, pages, play, publish, sdp};
 
 /// Longest body of a form or of JSON.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -62,6 +62,7 @@ pub fn router(app: App) -> Router {
             "/api/webhooks/stream-ended",
             post(api::status::engine_is_embedded),
         )
+        .route("/api/webrtc/reach", post(api::reach::look))
         .route("/api/watch/{slug}", get(api::watch::show))
         .route("/api", any(nothing_here))
         .route("/api/", any(nothing_here))
@@ -96,6 +97,11 @@ pub fn router(app: App) -> Router {
         .route(
             "/streams/{slug}/test-signal/stop",
             post(pages::golive::stop_test),
+        )
+        .route("/streams/{slug}/browser", get(pages::golive::show_browser))
+        .route(
+            "/streams/{slug}/browser-key",
+            post(pages::golive::lend_browser_key),
         )
         .route(
             "/streams/{slug}/end",
@@ -179,21 +185,28 @@ pub fn webrtc_door(app: App) -> Router {
         .with_state(app)
 }
 
-/// Open to players on other sites, which come without cookies that count.
+/// Open to pages of other sites, which come without cookies that count.
 fn webrtc() -> Router<App> {
     Router::new()
-        .route(
-            "/{slug}/whep",
-            get(play::whep::discover).post(play::whep::offer),
-        )
+        .route("/{slug}/whep", get(sdp::discover).post(play::whep::offer))
         .route(
             "/{slug}/whep/{session}",
-            get(play::whep::discover)
+            get(sdp::discover)
                 .patch(play::whep::change)
                 .delete(play::whep::end),
         )
+        .route(
+            "/{slug}/whip",
+            get(sdp::discover).post(publish::whip::offer),
+        )
+        .route(
+            "/{slug}/whip/{session}",
+            get(sdp::discover)
+                .patch(publish::whip::change)
+                .delete(publish::whip::end),
+        )
         .method_not_allowed_fallback(other_method)
-        .layer(from_fn(play::whep::cors))
+        .layer(from_fn(sdp::cors))
 }
 
 async fn nothing_here() -> Problem {

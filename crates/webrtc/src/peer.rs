@@ -71,6 +71,10 @@ impl Identity {
     pub const fn fingerprint(&self) -> [u8; 32] {
         self.fingerprint
     }
+
+    pub(crate) const fn certificate(&self) -> &DtlsCertificate {
+        &self.certificate
+    }
 }
 
 /// By which way a datagram came or is to go.
@@ -414,14 +418,14 @@ pub fn is_rtcp(datagram: &[u8]) -> bool {
         .is_some_and(|kind| (192..=223).contains(kind))
 }
 
-const fn protocol(carrier: Carrier) -> Protocol {
+pub(crate) const fn protocol(carrier: Carrier) -> Protocol {
     match carrier {
         Carrier::Udp => Protocol::Udp,
         Carrier::Tcp => Protocol::Tcp,
     }
 }
 
-const fn carrier(protocol: Protocol) -> Carrier {
+pub(crate) const fn carrier(protocol: Protocol) -> Carrier {
     match protocol {
         Protocol::Udp => Carrier::Udp,
         _ => Carrier::Tcp,

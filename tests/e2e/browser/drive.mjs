@@ -1,7 +1,7 @@
 // A browser that a Rust story drives: one JSON command a line on standard input, one JSON answer a line on standard output,
 // {"value": …, "at": ms} or {"error": …}. The story and the judging are in Rust; here is only what a hand and an eye do.
 //
-// node drive.mjs PATH-OF-CHROMIUM AUTOPLAY-POLICY
+// node drive.mjs PATH-OF-CHROMIUM AUTOPLAY-POLICY [MORE SWITCHES]
 //
 // Commands name the profile they mean ({"in": name}); a profile is a browser context with its own cookies and one page, made when
 // it is first named. `name/more` is another tab of the profile `name`. What a page tells in its live regions is kept as well, and what
@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { DEADLINE_MS, launch } from "./launch.mjs";
 import { hears } from "./sound.mjs";
+import { fakeWhip } from "./whip.mjs";
 
 const LOOK_EVERY_MS = 40;
 /** What the player tells, and a story can wait for without touching the page. */
@@ -21,7 +22,7 @@ const TOLD = ["stage-playing"];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const browser = await launch(process.argv[2], process.argv[3]);
+const browser = await launch(process.argv[2], process.argv[3], process.argv.slice(4));
 const contexts = new Map();
 const profiles = new Map();
 
@@ -221,8 +222,10 @@ const commands = {
   begin: ({ page }, { url }) => page.goto(url, { waitUntil: "commit" }).then((response) => response?.status()),
   reload: ({ page }) => page.reload({ waitUntil: "load" }).then((response) => response?.status()),
   prepare: ({ page }, { script }) => page.addInitScript(script),
+  fake_whip: ({ page }) => page.addInitScript(fakeWhip),
   press: ({ page }, { keys }) => page.keyboard.press(keys),
   type: ({ page }, { text }) => page.keyboard.type(text),
+  select: ({ page }, { selector, value }) => page.selectOption(selector, value),
   click: ({ page }, { selector }) => page.click(selector),
   see: ({ page }, { expression }) => page.evaluate(expression),
   until: ({ page }, { expression, within_ms }) => until(page, expression, within_ms),

@@ -27,6 +27,15 @@ pub enum Sound {
     AfterATouch,
 }
 
+/// Whether pages get a camera and a microphone: a moving picture and a beep that the browser makes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// Whoever asks gets them.
+    Allowed,
+    /// Whoever asks is refused.
+    Refused,
+}
+
 /// A browser that runs; ended when dropped.
 pub struct Browser {
     child: Child,
@@ -93,6 +102,26 @@ impl Browser {
     /// Where its driver is missing or does not start.
     #[must_use]
     pub fn with(sound: Sound) -> Self {
+        Self::launch(sound, &[])
+    }
+
+    /// Starts one with a camera and a microphone, whose pages may begin with sound.
+    ///
+    /// # Panics
+    /// Where its driver is missing or does not start.
+    #[must_use]
+    pub fn with_devices(devices: Devices) -> Self {
+        let answer = match devices {
+            Devices::Allowed => "--use-fake-ui-for-media-stream",
+            Devices::Refused => "--use-fake-ui-for-media-stream=deny",
+        };
+        Self::launch(
+            Sound::Allowed,
+            &["--use-fake-device-for-media-stream", answer],
+        )
+    }
+
+    fn launch(sound: Sound, switches: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
         assert!(
             folder.join("node_modules/axe-core").is_dir(),
@@ -105,6 +134,7 @@ impl Browser {
                 Sound::Allowed => "no-user-gesture-required",
                 Sound::AfterATouch => "document-user-activation-required",
             })
+            .args(switches)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
@@ -192,6 +222,16 @@ impl Profile<'_> {
     /// Has a script run in each page of it from now on, before the page's own: what a story changes in the browser.
     pub fn prepare(&self, script: &str) {
         let _ = self.act("prepare", json!({"script": script}));
+    }
+
+    /// Puts a server of WHIP into each page of it from now on: `window.fakeWhip` (`browser/whip.mjs`).
+    pub fn fake_whip(&self) {
+        let _ = self.act("fake_whip", json!({}));
+    }
+
+    /// Chooses in a field what has this value.
+    pub fn select(&self, selector: &str, value: &str) {
+        let _ = self.act("select", json!({"selector": selector, "value": value}));
     }
 
     /// Presses a key, such as `Tab`.

@@ -141,6 +141,32 @@ impl Encoder {
         Publisher::start(command)
     }
 
+    /// Publishes by WHIP in real time, with this profile of H.264, without B-frames, and with Opus.
+    ///
+    /// # Panics
+    /// Where ffmpeg cannot be started.
+    #[must_use]
+    pub fn publish_whip(&self, url: &str, key: &str, profile: &str) -> Publisher {
+        let mut command = self.command(true);
+        if self.video {
+            command.args(["-profile:v", profile, "-bf", "0"]);
+            if profile != "baseline" {
+                // The preset is for speed, and asks for nothing that the profile would be needed for.
+                command.args(["-coder", "1"]);
+            }
+            if profile == "high" {
+                command.args(["-8x8dct", "1"]);
+            }
+        }
+        if self.audio {
+            command.args(["-c:a", "libopus", "-ac", "2", "-ar", "48000"]);
+        }
+        command
+            .args(&self.options)
+            .args(["-f", "whip", "-authorization", key, url]);
+        Publisher::start(command)
+    }
+
     /// Writes some seconds into a file that publishers can copy from.
     ///
     /// # Panics

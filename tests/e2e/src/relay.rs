@@ -1,8 +1,8 @@
-//! A door of mischief: passes one publisher on to the server, until it is told to go wrong between the two.
+//! Doors of mischief: each passes one publisher on to the server, until it is told to go wrong between the two.
 
 use std::{
     io::{Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -87,4 +87,89 @@ fn pass(mut publisher: TcpStream, mut server: TcpStream, mode: &AtomicU8) {
         }
     }
     let _ = server.shutdown(Shutdown::Both);
+}
+
+/// A bad network for the datagrams of one publisher by WebRTC: of what it sends some are lost, and some come after those that follow.
+/// What the server sends is passed on as it is; checks and the handshake are spared, which have repairs of their own.
+pub struct Datagrams {
+    /// Where the publisher sends to.
+    pub address: SocketAddr,
+    front: UdpSocket,
+}
+
+/// Of the packets of media one in so many is lost: two of a hundred.
+const LOST_OF: u64 = 50;
+/// One in so many is held back until three others have passed.
+const LATE_OF: u64 = 20;
+
+impl Datagrams {
+    /// A relay on a free port of the loopback, before the server's address is known.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn bind() -> Self {
+        let front = UdpSocket::bind(("127.0.0.1", 0));
+        match front.and_then(|front| Ok((front.local_addr()?, front))) {
+            Ok((address, front)) => Self { address, front },
+            Err(error) => panic!("no port for the relay: {error}"),
+        }
+    }
+
+    /// Begins to pass on.
+    ///
+    /// # Panics
+    /// Where the server cannot be sent to.
+    pub fn pass_to(self, server: SocketAddr) {
+        let sockets = || {
+            let back = UdpSocket::bind(("127.0.0.1", 0))?;
+            back.connect(server)?;
+            Ok::<_, std::io::Error>((self.front.try_clone()?, back.try_clone()?, back))
+        };
+        let (to_publisher, from_server, back) = match sockets() {
+            Ok(sockets) => sockets,
+            Err(error) => panic!("no way for the relay: {error}"),
+        };
+        let (publisher, is_known) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 2048];
+            let Ok(publisher) = is_known.recv() else {
+                return;
+            };
+            while let Ok(length) = from_server.recv(&mut buffer) {
+                let _ = to_publisher.send_to(&buffer[..length], publisher);
+            }
+        });
+        let front = self.front;
+        thread::spawn(move || {
+            let mut buffer = [0; 2048];
+            let mut dice = 1_u64;
+            let mut held: Option<(Vec<u8>, u32)> = None;
+            while let Ok((length, from)) = front.recv_from(&mut buffer) {
+                let _ = publisher.send(from);
+                let datagram = &buffer[..length];
+                // Knuth's generator: the same weather each time.
+                dice = dice
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let draw = dice >> 33;
+                let is_media = matches!(datagram.first(), Some(128..=191));
+                if is_media && draw.is_multiple_of(LOST_OF) {
+                    continue;
+                }
+                if is_media && held.is_none() && draw.is_multiple_of(LATE_OF) {
+                    held = Some((datagram.to_vec(), 3));
+                    continue;
+                }
+                let _ = back.send(datagram);
+                if let Some((late, others)) = &mut held {
+                    *others -= 1;
+                    if *others == 0 {
+                        let _ = back.send(late);
+                        held = None;
+                    }
+                }
+            }
+        });
+    }
 }

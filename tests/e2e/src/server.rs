@@ -30,6 +30,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// Where it takes publishers.
     pub rtmp: SocketAddr,
+    /// Where it takes datagrams of WebRTC.
+    pub webrtc: SocketAddr,
     /// Address of the metrics.
     pub metrics: String,
     /// MediaMTX's door for WebRTC, where it is open.
@@ -115,6 +117,7 @@ impl Server {
             settings,
             http: nowhere,
             rtmp: nowhere,
+            webrtc: nowhere,
             metrics: String::new(),
             compat_webrtc: None,
             setup: None,
@@ -145,6 +148,7 @@ impl Server {
             };
             match line.split_once(' ') {
                 Some(("rtmp", url)) => self.rtmp = address(url, "rtmp://"),
+                Some(("webrtc", text)) => self.webrtc = address(text, ""),
                 // With `https` it is the address of a proxy in front, and the story knows the port.
                 Some(("ready", url)) if url.starts_with("http://") => {
                     self.http = address(url, "http://")

@@ -28,6 +28,9 @@ fn webrtc_answers_alike_at_both_doors_and_nothing_else_is_at_mediamtxs() {
         ("POST", "/mine/whep", &sdp[..], "v=0"),
         ("POST", "/nobody/whep", &sdp[..], "v=0"),
         ("DELETE", "/live/whep/AAAAAAAAAAAAAAAAAAAAAA", &[][..], ""),
+        ("OPTIONS", "/live/whip", &[][..], ""),
+        ("POST", "/live/whip", &sdp[..], "v=0"),
+        ("POST", "/live/whip?token=sk_wrong", &sdp[..], "v=0"),
     ] {
         let answers = doors
             .each_ref()

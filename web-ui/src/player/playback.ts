@@ -5,7 +5,7 @@
 // seen follows `changed`.
 
 import type { WatchState } from "../watch_state.ts";
-import { Automatic } from "./automatic.ts";
+import { Automatic, type Because } from "./automatic.ts";
 import { type DelayChoice, keepPreferences, readPreferences } from "./preferences.ts";
 import { Recovery, type Step, type Trouble } from "./recovery.ts";
 import { SAID_GOODBYE } from "./whep.ts";
@@ -38,10 +38,17 @@ export interface PlaybackEvents {
   trouble(trouble: Trouble, step: Step): void;
 }
 
+/** Plays with one delay alone, for who compares them: another is no way out, and nothing is remembered. */
+export interface Fixed {
+  readonly delay: Delay;
+  readonly muted: boolean;
+}
+
 export class Playback {
   readonly video: HTMLVideoElement;
   readonly #addresses: Addresses;
   readonly #events: PlaybackEvents;
+  readonly #fixed: Fixed | undefined;
   readonly #recovery = new Recovery();
   readonly #automatic: Automatic;
   #source: Source | undefined;
@@ -51,6 +58,8 @@ export class Playback {
   refused = false;
   /** CODECS that the browser does not play; empty where the reason is not known. */
   cannotPlay: string | undefined;
+  /** Why real time does not work, where nothing else is wanted. */
+  noRealTime: Because | undefined;
   /** The picture moves, or is paused where it can be seen. */
   flowing = false;
   /** The browser wants a press before it plays at all. */
@@ -74,8 +83,9 @@ export class Playback {
   #stuckSeconds = 0;
   #behindSeconds = 0;
 
-  constructor(video: HTMLVideoElement, addresses: Addresses, events: PlaybackEvents) {
+  constructor(video: HTMLVideoElement, addresses: Addresses, events: PlaybackEvents, fixed?: Fixed) {
     this.video = video;
+    this.#fixed = fixed;
     this.#addresses = addresses;
     this.#events = events;
     this.#automatic = new Automatic(addresses.whep !== undefined, {
@@ -86,7 +96,7 @@ export class Playback {
 
   /** Begins with what the viewer chose before; `signal` ends what it hears from the video. */
   start(signal: AbortSignal): void {
-    const { volume, muted, delay } = readPreferences();
+    const { volume, muted, delay } = { ...readPreferences(), ...this.#fixed };
     this.video.volume = volume;
     this.video.muted = muted;
     this.choice = delay;
@@ -107,7 +117,7 @@ export class Playback {
     switch (state.state) {
       case "live":
         this.refused = false;
-        if (!this.#source && this.#retryTimer === undefined && this.cannotPlay === undefined) this.open();
+        if (!this.#source && this.#retryTimer === undefined && this.cannotPlay === undefined && this.noRealTime === undefined) this.open();
         break;
       case "away":
         break; // What is open goes on by itself when the sender is back; a new source would find nothing new.
@@ -115,6 +125,7 @@ export class Playback {
       case "ended":
         this.#broken = false;
         this.#automatic.over();
+        this.noRealTime = undefined;
         if (!this.flowing) this.close();
         break;
       case "not_allowed":
@@ -164,6 +175,7 @@ export class Playback {
     this.#recovery.forget();
     this.#automatic.again();
     this.cannotPlay = undefined;
+    this.noRealTime = undefined;
     this.#wantsPlay = true;
     this.#events.inDoubt();
     this.open();
@@ -185,7 +197,10 @@ export class Playback {
         this.#reopenAfter(step.afterS);
         break;
       case "by_hls":
-        if (this.#mayBeLive) {
+        if (this.#mayBeLive && this.#fixed) {
+          this.noRealTime = step.because;
+          this.close();
+        } else if (this.#mayBeLive) {
           this.#automatic.failed(step.because, Date.now());
           this.#reopenAfter(0);
         } else {
@@ -301,6 +316,7 @@ export class Playback {
 
   /** What the choice comes to now. */
   #wanted(): Delay {
+    if (this.#fixed) return this.#fixed.delay;
     if (this.choice === "automatic") return this.#automatic.delay(Date.now());
     return this.choice === "realtime" ? this.#automatic.realTime() : this.choice;
   }
@@ -423,7 +439,7 @@ export class Playback {
         this.soundWanted = false;
         this.#events.changed();
       }
-      if (!this.soundWanted) keepPreferences({ volume: video.volume, muted: video.muted });
+      if (!this.soundWanted && !this.#fixed) keepPreferences({ volume: video.volume, muted: video.muted });
     });
   }
 }

@@ -27,6 +27,7 @@ function situation(state: Standing | undefined, more: Partial<Situation> = {}): 
     refused: false,
     byCode: false,
     cannotPlay: undefined,
+    noRealTime: undefined,
     unreachable: false,
     retryInS: undefined,
     now: NOW,
@@ -60,6 +61,14 @@ test("a_moving_picture_is_covered_only_when_it_may_not_be_seen", () => {
 
 test("whoever_came_with_a_code_is_told_that_the_code_ended", () => {
   assert.equal(slateFor(situation("not_allowed", { byCode: true }))?.id, "code_off");
+});
+
+test("real_time_that_alone_is_wanted_says_why_it_is_not_there", () => {
+  for (const noRealTime of ["unsuitable", "busy", "network"] as const) {
+    const slate = slateFor(situation("live", { noRealTime }));
+    assert.equal(slate?.id, "no_real_time");
+    assert.equal(slate?.button?.act, "again");
+  }
 });
 
 test("a_broken_connection_counts_down", () => {
@@ -283,7 +292,9 @@ test("of_the_browsers_figures_the_track_that_is_shown_and_the_way_there_count", 
     { type: "inbound-rtp", kind: "video", bytesReceived: 900, framesDecoded: 30, jitterBufferDelay: 1.5, jitterBufferEmittedCount: 30 },
     { type: "inbound-rtp", kind: "audio", bytesReceived: 100, packetsReceived: 50 },
     { type: "candidate-pair", nominated: false, bytesReceived: 7, currentRoundTripTime: 9 },
-    { type: "candidate-pair", nominated: true, bytesReceived: 1_100, responsesReceived: 3, currentRoundTripTime: 0.02 },
+    { type: "candidate-pair", nominated: true, bytesReceived: 1_100, responsesReceived: 3, currentRoundTripTime: 0.02, remoteCandidateId: "r" },
+    { type: "remote-candidate", id: "q", protocol: "tcp", address: "192.0.2.8", port: 1 },
+    { type: "remote-candidate", id: "r", protocol: "udp", address: "192.0.2.7", port: 8189 },
     { type: "codec" },
   ];
   assert.deepEqual(read(entries, true), {
@@ -293,10 +304,8 @@ test("of_the_browsers_figures_the_track_that_is_shown_and_the_way_there_count", 
     heard: 1_103,
     roundTripMs: 20,
     buffered: { seconds: 1.5, pictures: 30 },
-    shownAtMs: undefined,
+    via: { protocol: "udp", address: "192.0.2.7", port: 8189 },
   });
   const alone = read(entries, false);
   assert.deepEqual([alone.shown, alone.bytesOfShown], [50, 100]);
-  const timed = read([{ type: "inbound-rtp", kind: "video", estimatedPlayoutTimestamp: 2_208_988_800_000 + 1_795_000_000_000 }], true);
-  assert.equal(timed.shownAtMs, 1_795_000_000_000);
 });

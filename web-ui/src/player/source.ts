@@ -9,7 +9,7 @@ import Hls, { type ErrorData, Events, ErrorDetails, ErrorTypes, type HlsConfig }
 
 import { RateMeter } from "./meters.ts";
 import type { Trouble } from "./recovery.ts";
-import { WhepSource } from "./whep.ts";
+import { type Via, WhepSource } from "./whep.ts";
 
 export type Delay = "realtime" | "low" | "steady";
 
@@ -51,11 +51,13 @@ export interface Source {
   readonly livePosition: number | undefined;
   /** The sender's clock for the frame that is shown, in milliseconds since 1970. */
   readonly shownAtMs: number | undefined;
-  /** Seconds behind the end of the playlist: what is told without a PROGRAM-DATE-TIME. */
+  /** Seconds from the server to the screen in real time, behind the end of the playlist in HLS: what is told without a PROGRAM-DATE-TIME. */
   readonly latencyS: number | undefined;
   readonly bitsPerSecond: number | undefined;
   /** Seconds in hand; `undefined` where what the video has buffered says it. */
   readonly bufferS: number | undefined;
+  /** The way to the server, where the source knows it. */
+  readonly via: Via | undefined;
   /** As in a CODECS attribute; empty when not known. */
   readonly codecs: string;
   /** Heights of the pictures that exist, tallest first, and the one that plays. */
@@ -127,6 +129,7 @@ class HlsSource implements Source {
   readonly isNative = false;
   readonly tellsFlow = false;
   readonly bufferS = undefined;
+  readonly via = undefined;
   #codecs = "";
   #closed = false;
   #playlist = "";
@@ -239,6 +242,7 @@ class NativeSource implements Source {
   readonly isNative = true;
   readonly tellsFlow = false;
   readonly bufferS = undefined;
+  readonly via = undefined;
   readonly codecs = "";
   readonly behindTargetS = undefined;
   readonly latencyS = undefined;

@@ -9,8 +9,8 @@ import { say } from "./words.ts";
 /** `null` where one is not known. */
 export interface Stats {
   /**
-   * Seconds between the server's clock when the picture came in and now, where the picture tells that (PROGRAM-DATE-TIME; the sender
-   * reports of RTP); else what the source knows of its own delay (`Source.latencyS`).
+   * Seconds between the server's clock when the picture came in and now, where the picture tells that (PROGRAM-DATE-TIME); else what
+   * the source knows of its own delay (`Source.latencyS`).
    */
   readonly delay_s: number | null;
   readonly buffer_s: number;
@@ -28,6 +28,8 @@ export interface Stats {
   readonly video: string | null;
   readonly audio: string | null;
   readonly connection: string | null;
+  /** "UDP, 192.0.2.7:8189" where it is known. */
+  readonly via: string | null;
 }
 
 /** Looks that real time takes to begin. */
@@ -92,6 +94,7 @@ export class Statistics {
       video: codecs.video ?? null,
       audio: codecs.audio ?? null,
       connection: source ? connectionOf(shownAs) : null,
+      via: viaOf(source),
     };
   }
 
@@ -112,6 +115,13 @@ export class Statistics {
       [say("player-stat-stalls"), count(s.stalls), true],
     ];
   }
+}
+
+function viaOf(source: Source | undefined): string | null {
+  const via = source?.via;
+  if (via === undefined) return null;
+  const host = via.address.includes(":") ? `[${via.address}]` : via.address;
+  return `${via.protocol.toUpperCase()}, ${host}:${via.port}`;
 }
 
 function connectionOf(delay: Delay): string {

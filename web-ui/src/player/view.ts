@@ -212,6 +212,12 @@ export class View {
     setText(this.#about, text);
   }
 
+  /** Whether the delay can be chosen at all. */
+  set hasDelays(has: boolean) {
+    const choices = this.menu.querySelector("fieldset");
+    if (choices) choices.hidden = !has;
+  }
+
   /** Whether real time can be chosen. */
   set hasRealTime(has: boolean) {
     const input = this.menu.querySelector<HTMLInputElement>("input[name=delay][value=realtime]");

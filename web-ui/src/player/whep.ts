@@ -20,14 +20,13 @@ const UNHEARD_MS = 6_000;
 /** A session that the network lost, and one that the server ended (its stream is over, or cannot be shown this way any more), told as a server would. */
 const LOST = 404;
 export const SAID_GOODBYE = 410;
-/** From the epoch of NTP (1900) to that of Unix. */
-const NTP_TO_UNIX_MS = 2_208_988_800_000;
 
 export class WhepSource implements Source {
   readonly isNative = false;
   readonly tellsFlow = true;
   readonly behindTargetS = undefined;
   readonly livePosition = undefined;
+  readonly shownAtMs = undefined;
   readonly heights = [];
   readonly #video: HTMLVideoElement;
   readonly #url: string;
@@ -89,22 +88,23 @@ export class WhepSource implements Source {
     return this.#rate.bitsPerSecond;
   }
 
+  get via(): Via | undefined {
+    return this.#figures?.via;
+  }
+
   get bufferS(): number | undefined {
     return this.#bufferS;
   }
 
-  /** The server's clock when the picture that is shown came to it, by the sender reports of RTP, where the browser works it out. */
-  get shownAtMs(): number | undefined {
-    const at = this.#figures?.shownAtMs;
-    return at === undefined ? undefined : at + (performance.now() - this.#lookedAt);
-  }
-
   /**
-   * From the server to the screen: half the way there and back, and what the browser holds a picture for. What the server holds it
-   * for is not in it.
+   * From the server to the screen: half the way there and back, and what the browser holds a picture for, from its last packet until it
+   * is seen; where the browser does not tell that, what it waits in the buffer before it is decoded. The server, which sends a picture on
+   * as it comes, adds next to nothing. (The sender reports of RTP, by which a browser estimates when a picture came to the server, are off by
+   * more than all of this.)
    */
   get latencyS(): number | undefined {
-    return this.#heldMs === undefined ? undefined : (this.#heldMs + (this.#figures?.roundTripMs ?? 0) / 2) / 1000;
+    const heldMs = this.#heldMs ?? (this.#bufferS === undefined ? undefined : this.#bufferS * 1000);
+    return heldMs === undefined ? undefined : (heldMs + (this.#figures?.roundTripMs ?? 0) / 2) / 1000;
   }
 
   async #connect(): Promise<void> {
@@ -236,6 +236,12 @@ export function refusal(status: number): Because {
   return status === 429 || (status >= 500 && status !== 501) ? "busy" : "unsuitable";
 }
 
+export interface Via {
+  readonly protocol: string;
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What is used of the browser's statistics (webrtc-stats), all counted since the session began. */
 export interface Figures {
   readonly bytes: number;
@@ -248,28 +254,35 @@ export interface Figures {
   readonly roundTripMs: number;
   /** Seconds that pictures waited in the browser's buffer, and how many pictures those were. */
   readonly buffered: { readonly seconds: number; readonly pictures: number };
-  readonly shownAtMs: number | undefined;
+  /** The way to the server: the address at its end, and how. */
+  readonly via: Via | undefined;
 }
 
 /** The entries of `getStats`, of which each browser knows some. */
 interface Entry {
   readonly type: string;
+  readonly id?: string;
   readonly kind?: string;
   readonly bytesReceived?: number;
   readonly packetsReceived?: number;
   readonly framesDecoded?: number;
   readonly jitterBufferDelay?: number;
   readonly jitterBufferEmittedCount?: number;
-  readonly estimatedPlayoutTimestamp?: number;
   readonly nominated?: boolean;
   readonly currentRoundTripTime?: number;
   readonly responsesReceived?: number;
+  readonly remoteCandidateId?: string;
+  readonly protocol?: string;
+  readonly address?: string;
+  readonly port?: number;
 }
 
 /** `picture`: whether there is one, or sound alone. */
 export function read(entries: Iterable<Entry>, picture: boolean): Figures {
   const shown = picture ? "video" : "audio";
   let track: Entry | undefined;
+  let remote: string | undefined;
+  const candidates = new Map<string | undefined, Via>();
   let [bytes, heard, roundTripMs] = [0, 0, 0];
   for (const entry of entries) {
     if (entry.type === "inbound-rtp") {
@@ -278,9 +291,11 @@ export function read(entries: Iterable<Entry>, picture: boolean): Figures {
     } else if (entry.type === "candidate-pair" && entry.nominated === true) {
       heard += (entry.bytesReceived ?? 0) + (entry.responsesReceived ?? 0);
       roundTripMs = (entry.currentRoundTripTime ?? 0) * 1000;
+      remote = entry.remoteCandidateId;
+    } else if (entry.type === "remote-candidate") {
+      candidates.set(entry.id, { protocol: entry.protocol ?? "", address: entry.address ?? "", port: entry.port ?? 0 });
     }
   }
-  const at = track?.estimatedPlayoutTimestamp;
   return {
     bytes,
     shown: (picture ? track?.framesDecoded : track?.packetsReceived) ?? 0,
@@ -288,7 +303,7 @@ export function read(entries: Iterable<Entry>, picture: boolean): Figures {
     heard,
     roundTripMs,
     buffered: { seconds: track?.jitterBufferDelay ?? 0, pictures: track?.jitterBufferEmittedCount ?? 0 },
-    shownAtMs: at === undefined || at <= NTP_TO_UNIX_MS ? undefined : at - NTP_TO_UNIX_MS,
+    via: candidates.get(remote),
   };
 }
 

@@ -103,8 +103,8 @@ struct Inner {
     setup: Mutex<Option<Hash>>,
     /// Links that log in once: who, and until when. At most [`logins::ONCE_LINKS_MAX`].
     once: Mutex<HashMap<[u8; 32], (UserId, Time)>>,
-    /// Keys of the server's own senders: which, and to which stream.
-    lent: Mutex<HashMap<[u8; 32], (KeyId, StreamId)>>,
+    /// Keys that are lent, by their hashes.
+    lent: Mutex<HashMap<[u8; 32], lent::Loan>>,
     /// Uses that have not been saved yet; at most one for each login and key.
     uses: Mutex<HashMap<Used, Time>>,
     /// A hash of no password, verified against for names that do not exist, so that these take as long.
@@ -207,12 +207,13 @@ impl Catalogue {
         self.inner.limits.api.set_rate(rate);
     }
 
-    /// Saves when logins and keys were last used, and drops logins that have ended by themselves. Call it about once a
+    /// Saves when logins and keys were last used, and drops logins and lent keys that have ended by themselves. Call it about once a
     /// minute, and before the store is closed.
     ///
     /// # Errors
     /// [`StoreError`] when the store did not take it; the uses are lost then, nothing else.
     pub async fn tend(&self) -> Result<(), StoreError> {
+        self.end_void_loans();
         let uses = std::mem::take(&mut *lock(&self.inner.uses));
         self.write(move |rights, work, now| {
             for login in rights.logins().filter(|login| login.ends() <= now) {
@@ -269,6 +270,22 @@ impl Catalogue {
         self.inner.ports.store.write(Box::new(unit)).await?;
         let verdict = lock(&verdict).take();
         verdict.unwrap_or_else(|| Err(StoreError::Closed.into()))
+    }
+}
+
+impl Inner {
+    /// Tells all listeners.
+    fn tell(&self, ended: impl IntoIterator<Item = Ended>) {
+        let listeners = self
+            .listeners
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for ended in ended {
+            for listener in &listeners {
+                listener(ended);
+            }
+        }
     }
 }
 
@@ -333,17 +350,15 @@ where
                 self.inner.mint.forget(Item::Stream(*stream));
             }
         }
-        let listeners = self
-            .inner
-            .listeners
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        for ended in ended {
-            for listener in &listeners {
-                listener(ended);
-            }
-        }
+        let loans: Vec<Ended> = ended
+            .iter()
+            .filter_map(|ended| match ended {
+                Ended::Login(login) => Some(self.inner.end_loans_of(*login)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        self.inner.tell(ended.into_iter().chain(loans));
         if has_settings {
             let listeners = self.inner.settings_listeners.read();
             let listeners = listeners.unwrap_or_else(PoisonError::into_inner).clone();

@@ -96,6 +96,17 @@ impl Hub {
         }
     }
 
+    /// Whether the admitted would be made the stream's publisher now.
+    pub(crate) fn would_publish(&self, admitted: &Admitted) -> Result<(), Refused> {
+        if *self.shared.stopping.borrow() {
+            return Err(Refused::ShuttingDown);
+        }
+        match self.find(admitted.slug.as_str()) {
+            Some(stream) => stream.would_take(admitted.credential),
+            None => Ok(()),
+        }
+    }
+
     /// Makes the admitted connection the stream's publisher.
     pub(crate) fn publish(
         &self,

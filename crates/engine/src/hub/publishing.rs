@@ -55,6 +55,16 @@ impl Publishing {
         self.stream.push(self.number, now, frame);
     }
 
+    /// Why the server has ended this publisher, if it has.
+    pub(crate) fn end(&self) -> Option<EndReason> {
+        self.end.borrow().clone()
+    }
+
+    /// Whether somebody has wished for a key frame since this was asked last.
+    pub(crate) fn key_frame_is_wanted(&self) -> bool {
+        self.stream.key_frame_was_wanted()
+    }
+
     /// Resolves when the server ends this publisher.
     pub(crate) async fn ended(&mut self) -> EndReason {
         match self.end.wait_for(Option::is_some).await {

@@ -97,6 +97,8 @@ pub(crate) struct Stream {
     /// Sessions of WebRTC that are connected.
     pub(crate) webrtc_viewers: AtomicU32,
     forgotten: AtomicBool,
+    /// A viewer cannot go on without a key frame; publishers that can be asked for one are.
+    key_frame_wanted: AtomicBool,
     /// Nothing comes, and what came was packaged.
     quiet: watch::Sender<bool>,
 }
@@ -121,6 +123,7 @@ impl Stream {
             presence: Presence::default(),
             webrtc_viewers: AtomicU32::new(0),
             forgotten: AtomicBool::new(false),
+            key_frame_wanted: AtomicBool::new(false),
             quiet: watch::Sender::new(true),
         })
     }
@@ -175,6 +178,32 @@ impl Stream {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A viewer cannot go on without a key frame. Cheap: many may call it, and the publisher is asked once a second at most.
+    pub(crate) fn want_key_frame(&self) {
+        self.key_frame_wanted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn key_frame_was_wanted(&self) -> bool {
+        self.key_frame_wanted.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether somebody who comes with this would be made the publisher now; asking counts as a try, as coming does.
+    pub(super) fn would_take(&self, credential: Credential) -> Result<(), Refused> {
+        self.check(&mut self.state(), credential)
+    }
+
+    fn check(&self, state: &mut State, credential: Credential) -> Result<(), Refused> {
+        if let Some(kept_out) = &mut state.kept_out
+            && kept_out.refuses(credential, self.shared.mono())
+        {
+            return Err(Refused::Ended);
+        }
+        if state.phase == Phase::Receiving && !self.shared.tuned().take_over {
+            return Err(Refused::AlreadyLive);
+        }
+        Ok(())
+    }
+
     /// Makes a connection the publisher, or says who is in the way.
     pub(super) fn take(
         self: &Arc<Self>,
@@ -182,16 +211,8 @@ impl Stream {
         origin: Origin,
     ) -> Result<(u64, watch::Receiver<Option<EndReason>>), Refused> {
         let mut state = self.state();
-        let now = self.shared.mono();
-        if let Some(kept_out) = &mut state.kept_out
-            && kept_out.refuses(admitted.credential, now)
-        {
-            return Err(Refused::Ended);
-        }
+        self.check(&mut state, admitted.credential)?;
         if state.phase == Phase::Receiving {
-            if !self.shared.tuned().take_over {
-                return Err(Refused::AlreadyLive);
-            }
             if let Some(broadcast) = &state.broadcast {
                 broadcast.end.send_replace(Some(EndReason::TakenOver));
             }

@@ -4,8 +4,8 @@
 
 use media::{Codec, Timestamp, opus};
 
-/// Samples a second and samples a frame of sound; none for pictures. Packets of Opus are taken for the usual 20 ms, as our own
-/// encoder and browsers make them: others keep their time by their stamps alone.
+/// Samples a second and the usual samples of a frame of sound; none for pictures. Packets of Opus are usually of 20 ms, and each says
+/// how long it is.
 pub(super) fn pace(codec: &Codec) -> Option<(u32, u32)> {
     match codec {
         Codec::H264(_) => None,
@@ -33,7 +33,10 @@ pub(super) enum Sound {
 #[derive(Debug)]
 pub(super) struct AudioLine {
     rate: u32,
+    /// Samples of a usual frame.
     samples: i64,
+    /// Each frame says how many it has.
+    is_told: bool,
     /// Source position, in samples, that lies at 0.
     origin: i64,
     next: Option<i64>,
@@ -48,10 +51,20 @@ impl AudioLine {
         Self {
             rate,
             samples: samples.max(1).into(),
+            is_told: false,
             origin: origin.to_scale(rate),
             next: None,
             rejoining: false,
         }
+    }
+
+    /// The line of a track of sound; none for pictures.
+    pub(super) fn of(codec: &Codec, origin: Timestamp) -> Option<Self> {
+        let (rate, samples) = pace(codec)?;
+        Some(Self {
+            is_told: matches!(codec, Codec::Opus(_)),
+            ..Self::new(rate, samples, origin)
+        })
     }
 
     /// Samples a second.
@@ -59,13 +72,14 @@ impl AudioLine {
         self.rate
     }
 
-    /// Samples a frame.
-    pub(super) fn samples(&self) -> i64 {
-        self.samples
+    /// Samples of this frame.
+    pub(super) fn samples(&self, frame: &[u8]) -> i64 {
+        let told = opus::packet_samples(frame).filter(|_| self.is_told);
+        told.map_or(self.samples, i64::from)
     }
 
-    /// The next frame's position; stamps more than `jump_ms` off are far.
-    pub(super) fn place(&mut self, pts: Timestamp, jump_ms: u32) -> Sound {
+    /// The position of the next frame, which has so many samples; stamps more than `jump_ms` off are far.
+    pub(super) fn place(&mut self, pts: Timestamp, samples: i64, jump_ms: u32) -> Sound {
         let stamped = pts.to_scale(self.rate).saturating_sub(self.origin);
         let jump = i64::from(self.rate) * i64::from(jump_ms) / 1000;
         let tolerance = self.samples + i64::from(self.rate) / 250;
@@ -76,14 +90,14 @@ impl AudioLine {
             if stamped > jump {
                 return Sound::Far;
             }
-            return self.at(stamped.max(0), false);
+            return self.at(stamped.max(0), samples, false);
         };
         let off = stamped.saturating_sub(next);
         if off > jump {
             return Sound::Far;
         }
         if off > tolerance {
-            return self.at(stamped, true);
+            return self.at(stamped, samples, true);
         }
         if off < -tolerance {
             return if off < -jump && !self.rejoining {
@@ -92,12 +106,12 @@ impl AudioLine {
                 Sound::Late
             };
         }
-        self.at(next, false)
+        self.at(next, samples, false)
     }
 
-    fn at(&mut self, position: i64, repaired: bool) -> Sound {
+    fn at(&mut self, position: i64, samples: i64, repaired: bool) -> Sound {
         self.rejoining = false;
-        self.next = Some(position.saturating_add(self.samples));
+        self.next = Some(position.saturating_add(samples));
         Sound::At { position, repaired }
     }
 
@@ -132,32 +146,55 @@ mod tests {
     #[test]
     fn positions_are_counted_not_stamped() {
         let mut line = line();
-        let placed = [0, 21, 43, 64, 85].map(|ms| line.place(Timestamp::from_ms(ms), 2000));
+        let placed = [0, 21, 43, 64, 85].map(|ms| line.place(Timestamp::from_ms(ms), 1024, 2000));
         assert_eq!(placed, [at(0), at(1024), at(2048), at(3072), at(4096)]);
     }
 
     #[test]
     fn missing_sound_leaves_a_hole_and_repeated_sound_is_dropped() {
         let mut line = line();
-        assert_eq!(line.place(Timestamp::from_ms(0), 2000), at(0));
+        assert_eq!(line.place(Timestamp::from_ms(0), 1024, 2000), at(0));
         assert_eq!(
-            line.place(Timestamp::from_ms(100), 2000),
+            line.place(Timestamp::from_ms(100), 1024, 2000),
             Sound::At {
                 position: 4800,
                 repaired: true
             }
         );
-        assert_eq!(line.place(Timestamp::from_ms(64), 2000), Sound::Late);
-        assert_eq!(line.place(Timestamp::from_ms(121), 2000), at(5824));
+        assert_eq!(line.place(Timestamp::from_ms(64), 1024, 2000), Sound::Late);
+        assert_eq!(line.place(Timestamp::from_ms(121), 1024, 2000), at(5824));
     }
 
     #[test]
     fn sound_before_the_line_is_dropped_and_other_lines_are_far() {
         let mut line = line();
-        assert_eq!(line.place(Timestamp::from_ms(-40), 2000), Sound::Late);
-        assert_eq!(line.place(Timestamp::from_ms(0), 2000), at(0));
-        assert_eq!(line.place(Timestamp::from_ms(9000), 2000), Sound::Far);
+        assert_eq!(line.place(Timestamp::from_ms(-40), 1024, 2000), Sound::Late);
+        assert_eq!(line.place(Timestamp::from_ms(0), 1024, 2000), at(0));
+        assert_eq!(line.place(Timestamp::from_ms(9000), 1024, 2000), Sound::Far);
         line.resync(Timestamp::from_ms(9000), line.expected());
-        assert_eq!(line.place(Timestamp::from_ms(9000), 2000), at(1024));
+        assert_eq!(line.place(Timestamp::from_ms(9000), 1024, 2000), at(1024));
+    }
+
+    #[test]
+    fn packets_of_opus_are_as_long_as_they_say() {
+        let codec = Codec::Opus(opus::Config::new(2, 0));
+        let mut line = AudioLine::of(&codec, Timestamp::new(0, 48_000)).unwrap();
+        // RFC 6716, 3.1: one frame each of 2.5, 10, 20 and 60 ms.
+        let mut time = 0;
+        for (toc, samples) in [
+            (0x80, 120),
+            (0x80, 120),
+            (0xf0, 480),
+            (0xf8, 960),
+            (0x18, 2880),
+        ] {
+            for _ in 0..50 {
+                let packet = [toc, 0, 0];
+                assert_eq!(line.samples(&packet), samples);
+                let placed = line.place(Timestamp::new(time, 48_000), samples, 2000);
+                assert_eq!(placed, at(time));
+                time += samples;
+            }
+        }
     }
 }

@@ -103,8 +103,7 @@ impl Run {
         };
         let audio = tracks
             .iter()
-            .find_map(|track| super::audio::pace(&track.codec))
-            .map(|(rate, samples)| AudioLine::new(rate, samples, origin));
+            .find_map(|track| AudioLine::of(&track.codec, origin));
         let scale = match (&video, &audio) {
             (None, Some(line)) => line.rate(),
             _ => VIDEO_SCALE,
@@ -204,9 +203,9 @@ impl Run {
         let Some(line) = &mut self.audio else {
             return Flow::On;
         };
-        let samples = line.samples();
+        let samples = line.samples(&frame.data);
         let rate = line.rate();
-        let mut sound = line.place(frame.pts, cx.settings.jump_ms);
+        let mut sound = line.place(frame.pts, samples, cx.settings.jump_ms);
         if sound == Sound::Far {
             if self.video.is_none() {
                 return Flow::Break(frame);
@@ -214,7 +213,7 @@ impl Run {
             // Pictures lead: sound whose stamps alone have jumped goes on where it was.
             cx.counters.resynced += 1;
             line.resync(frame.pts, line.expected());
-            sound = line.place(frame.pts, cx.settings.jump_ms);
+            sound = line.place(frame.pts, samples, cx.settings.jump_ms);
         }
         let Sound::At { position, repaired } = sound else {
             cx.counters.dropped += 1;

@@ -4,9 +4,11 @@
 //! describes the stream. Of slices only their type is read. Lengths of 3 bytes, which the standard
 //! reserves, are read, since encoders in the field send them; what is written always has 4.
 
+mod annex_b;
 mod nal;
 mod sps;
 
+pub use annex_b::AccessUnit;
 pub use nal::{
     Facts, Nal, Nals, ParameterSets, can_start, has_recovery_point, inspect, is_idr, normalise,
     sei_number, unescape,

@@ -10,9 +10,10 @@ use crate::bits::Bits;
 /// Coded slice of an IDR picture.
 const IDR: u8 = 5;
 const SEI: u8 = 6;
-const SPS: u8 = 7;
-const PPS: u8 = 8;
-const FILLER: u8 = 12;
+pub(super) const SPS: u8 = 7;
+pub(super) const PPS: u8 = 8;
+pub(super) const DELIMITER: u8 = 9;
+pub(super) const FILLER: u8 = 12;
 /// `payloadType` of the recovery point SEI message (Annex D).
 const RECOVERY_POINT: u32 = 6;
 

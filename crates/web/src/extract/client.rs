@@ -180,7 +180,7 @@ const HEADERS: [(&str, &str); 7] = [
     ("referrer-policy", "same-origin"),
     (
         "permissions-policy",
-        "camera=(), microphone=(), geolocation=()",
+        "camera=(), microphone=(), display-capture=(), geolocation=()",
     ),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),

@@ -5,17 +5,15 @@
 
 use axum::{
     Extension,
-    body::Bytes,
-    extract::{FromRequestParts as _, Request, State, rejection::BytesRejection},
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
+    extract::{FromRequestParts as _, Request, State},
+    http::{StatusCode, request::Parts},
+    response::Response,
 };
 use domain::{
     caller::{Caller, Subject},
     gate::{Gatekeeper as _, Leave},
     grant::Granted,
-    session::{Answer, Change, Changed, NotChanged, Offer, Refused},
+    session::{Holder, Offer, Refused},
     slug::Slug,
     view,
 };
@@ -25,16 +23,11 @@ use crate::{
     App,
     error::Problem,
     extract::{Asking, Client, Path, Query, bearer, is_own_site},
+    sdp,
 };
 
-/// The media type of offers and answers.
-const SDP: &str = "application/sdp";
-/// The media type of changes to a session.
-const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 /// Seconds after which a viewer may ask again for a stream that is not live.
 const NOT_LIVE_RETRY_S: u32 = 2;
-/// Seconds after which to ask again where there are too many.
-const BUSY_RETRY_S: u32 = 5;
 
 /// What may stand in the address.
 #[derive(Deserialize)]
@@ -108,7 +101,7 @@ pub(crate) async fn offer(
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let admitted = admit(&app, &slug, asked.token.as_deref(), &mut parts).await?;
-    let sdp = text(SDP, Request::from_parts(parts, body)).await?;
+    let sdp = sdp::text(sdp::OFFER, Request::from_parts(parts, body)).await?;
     let wish = Offer {
         slug: admitted.slug,
         token: admitted.token,
@@ -117,19 +110,7 @@ pub(crate) async fn offer(
         address: client.address,
     };
     let answer = app.engine().watch(wish).await.map_err(refused)?;
-    created(&slug, answer)
-}
-
-fn created(slug: &str, answer: Answer) -> Result<Response, Problem> {
-    let location = format!("/{slug}/whep/{}", answer.session);
-    let headers = [
-        (header::CONTENT_TYPE, SDP.to_owned()),
-        (header::LOCATION, location),
-        (header::ETAG, quoted(&answer.etag)),
-        (ACCEPT_PATCH, FRAGMENT.to_owned()),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((StatusCode::CREATED, headers, answer.sdp).into_response())
+    Ok(sdp::created(&format!("/{slug}/whep"), answer))
 }
 
 /// `PATCH /{slug}/whep/{session}`: further addresses, or a restart of ICE.
@@ -141,28 +122,8 @@ pub(crate) async fn change(
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let admitted = admit(&app, &slug, asked.token.as_deref(), &mut parts).await?;
-    let if_match = parts.headers.get(header::IF_MATCH).map(|value| {
-        let text = value.to_str().unwrap_or("?").trim();
-        text.trim_start_matches("W/").trim_matches('"').to_owned()
-    });
-    let fragment = text(FRAGMENT, Request::from_parts(parts, body)).await?;
-    let change = Change {
-        session,
-        granted: admitted.granted,
-        fragment,
-        if_match,
-    };
-    match app.engine().change_session(change).await {
-        Ok(Changed::Trickled) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Ok(Changed::Restarted { fragment, etag }) => {
-            let headers = [
-                (header::CONTENT_TYPE, FRAGMENT.to_owned()),
-                (header::ETAG, quoted(&etag)),
-            ];
-            Ok((StatusCode::OK, headers, fragment).into_response())
-        }
-        Err(why) => Err(not_changed(why)),
-    }
+    let holder = Holder::Viewer(admitted.granted);
+    sdp::change(&app, session, holder, Request::from_parts(parts, body)).await
 }
 
 /// `DELETE /{slug}/whep/{session}`.
@@ -174,84 +135,11 @@ pub(crate) async fn end(
 ) -> Result<StatusCode, Problem> {
     let (mut parts, _) = request.into_parts();
     let admitted = admit(&app, &slug, asked.token.as_deref(), &mut parts).await?;
-    if app.engine().end_session(session, admitted.granted).await {
-        Ok(StatusCode::OK)
-    } else {
-        Err(Problem::not_found())
-    }
+    sdp::end(&app, session, Holder::Viewer(admitted.granted)).await
 }
 
-/// `HEAD` and `GET` on the door and on a session: there is one, alike for every name.
-pub(crate) async fn discover() -> Response {
-    ([(header::CONTENT_TYPE, SDP)], ()).into_response()
-}
-
-const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
-const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
-
-/// What players on other sites need: any origin, no credentials (Fetch, 3.2); and the answer to `OPTIONS`.
-pub(crate) async fn cors(request: Request, next: Next) -> Response {
-    let mut response = if request.method() == axum::http::Method::OPTIONS {
-        let headers = [
-            (ACCEPT_POST, SDP),
-            (
-                header::ACCESS_CONTROL_ALLOW_METHODS,
-                "OPTIONS, HEAD, GET, POST, PATCH, DELETE",
-            ),
-            (
-                header::ACCESS_CONTROL_ALLOW_HEADERS,
-                "authorization, content-type, if-match",
-            ),
-            (header::ACCESS_CONTROL_MAX_AGE, "86400"),
-        ];
-        (StatusCode::OK, headers).into_response()
-    } else {
-        next.run(request).await
-    };
-    let headers = response.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("location, etag, link, accept-patch, retry-after, x-request-id"),
-    );
-    response
-}
-
-/// The body as text, if it is of this media type.
-async fn text(wanted: &str, request: Request) -> Result<String, Problem> {
-    let media_type = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case(wanted) {
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            format!("Send `{wanted}`."),
-        ));
-    }
-    let body = <Bytes as axum::extract::FromRequest<()>>::from_request(request, &()).await;
-    let body = body.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(error)
-            if error.status() == StatusCode::PAYLOAD_TOO_LARGE =>
-        {
-            Problem::new(error.status(), "too_large", "The body is too large.")
-        }
-        _ => unreadable("The body did not come whole."),
-    })?;
-    String::from_utf8(body.into()).map_err(|_| unreadable("The body is no text."))
-}
-
-fn unreadable(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "unreadable", detail)
-}
-
-fn refused(why: Refused) -> Problem {
+/// Why an offer is not answered, as a problem.
+pub(crate) fn refused(why: Refused) -> Problem {
     let detail = why.to_string();
     match why {
         Refused::Off => Problem::new(StatusCode::NOT_IMPLEMENTED, "webrtc_off", detail),
@@ -261,31 +149,13 @@ fn refused(why: Refused) -> Problem {
         Refused::Unsuitable(_) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unsuitable", detail)
         }
-        Refused::Malformed(_) => unreadable(detail),
+        Refused::Malformed(_) => sdp::unreadable(detail),
         Refused::Unacceptable(_) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unacceptable", detail)
         }
         Refused::TooMany => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", detail)
-                .retry_after(BUSY_RETRY_S)
+                .retry_after(sdp::BUSY_RETRY_S)
         }
     }
-}
-
-fn not_changed(why: NotChanged) -> Problem {
-    let detail = why.to_string();
-    match why {
-        NotChanged::NotFound => Problem::not_found(),
-        NotChanged::Unconditional => Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "precondition_required",
-            detail,
-        ),
-        NotChanged::Stale => Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
-        NotChanged::Malformed(_) => unreadable(detail),
-    }
-}
-
-fn quoted(etag: &str) -> String {
-    format!("\"{etag}\"")
 }

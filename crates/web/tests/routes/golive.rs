@@ -533,3 +533,50 @@ async fn key_is_rotated_over_the_api_too() {
     let again = site.post_json(Who::ManageKey, &path, "").await;
     assert_eq!(again.problem(), "not_found");
 }
+
+#[tokio::test]
+async fn page_that_sends_from_the_browser_may_use_camera_and_microphone_and_no_other_page_may() {
+    let site = site();
+    let sends = site.get(Who::Owner, "/streams/secret/browser").await;
+    let allowed = sends.header("permissions-policy").to_owned();
+    for device in ["camera", "microphone", "display-capture"] {
+        assert!(allowed.contains(&format!("{device}=(self)")), "{allowed}");
+    }
+    assert!(sends.body.contains("data-broadcast=\"/secret/whip\""));
+    assert!(sends.body.contains("/assets/broadcast-"));
+    for path in [
+        "/streams/secret",
+        "/streams/secret/test-signal",
+        "/watch/open",
+    ] {
+        let other = site.get(Who::Owner, path).await;
+        let forbidden = other.header("permissions-policy").to_owned();
+        for device in ["camera", "microphone", "display-capture"] {
+            assert!(
+                forbidden.contains(&format!("{device}=()")),
+                "{path}: {forbidden}"
+            );
+        }
+        assert!(!other.body.contains("/assets/broadcast-"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn key_lent_to_a_page_is_in_no_list_and_ends_with_the_login() {
+    let site = site();
+    let path = "/streams/secret/browser-key";
+    let lent = site.post_form(Who::Owner, path, "").await;
+    assert_eq!(lent.status, StatusCode::CREATED);
+    assert_eq!(lent.header("cache-control"), "no-store");
+    let key = lent.json()["key"].as_str().unwrap().to_owned();
+    assert!(site.is_good(&key).await);
+    let keys = site
+        .get(Who::Owner, "/api/streams/secret/keys")
+        .await
+        .json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    assert!(!site.page().await.contains(&key));
+    let out = site.post_form(Who::Owner, "/logout", "").await;
+    assert_eq!(out.status, StatusCode::SEE_OTHER);
+    assert!(!site.is_good(&key).await);
+}

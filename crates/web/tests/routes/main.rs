@@ -25,4 +25,5 @@ mod streams;
 mod sweep;
 mod weight;
 mod whep;
+mod whip;
 mod words;

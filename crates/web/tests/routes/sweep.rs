@@ -81,6 +81,7 @@ const ROWS: &[Row] = &[
     row("POST", "/api/webhooks/stream-ready", "/api/webhooks/stream-ready", r#"{"path":"live"}"#, all(409)),
     row("POST", "/api/webhooks/stream-ended", "/api/webhooks/stream-ended", r#"{"path":"live"}"#, all(409)),
     row("GET", "/api/watch/{slug}", "/api/watch/secret", "",             [404, 404, 200, 200, 200, 404, 404, 200, 401, 404]),
+    row("POST", "/api/webrtc/reach", "/api/webrtc/reach", "a=b",   [401, 415, 415, 415, 415, 415, 415, 415, 401, 401]),
     row("ANY", "/api", "/api", "", all(404)),
     row("ANY", "/api/", "/api/", "", all(404)),
     row("ANY", "/api/{*rest}", "/api/nothing/here", "", all(404)),
@@ -94,6 +95,14 @@ const ROWS: &[Row] = &[
     row("PATCH", "/{slug}/whep/{session}", "/secret/whep/nothing", "a=b",
                                                                          [401, 403, 415, 415, 415, 403, 403, 415, 401, 401]),
     row("DELETE", "/{slug}/whep/{session}", "/secret/whep/nothing", "",  [401, 403, 404, 404, 404, 403, 403, 404, 401, 401]),
+    row("GET", "/{slug}/whip", "/secret/whip", "", all(200)),
+    // Keys are asked for by the engine, with an offer; a form is none.
+    row("POST", "/{slug}/whip", "/secret/whip", "a=b", all(415)),
+    row("GET", "/{slug}/whip/{session}", "/secret/whip/nothing", "", all(200)),
+    // Whoever sends a key holds no session by it; cookies do not count.
+    row("PATCH", "/{slug}/whip/{session}", "/secret/whip/nothing", "a=b",
+                                                                         [401, 401, 401, 401, 415, 415, 415, 415, 415, 401]),
+    row("DELETE", "/{slug}/whip/{session}", "/secret/whip/nothing", "",  [401, 401, 401, 401, 404, 404, 404, 404, 404, 401]),
     row("GET", "/", "/", "", all(200)),
     row("GET", "/login", "/login", "", all(200)),
     row("POST", "/login", "/login", "username=ann&password=wrong", all(401)),
@@ -116,6 +125,9 @@ const ROWS: &[Row] = &[
     row("POST", "/streams/{slug}/test-signal", "/streams/secret/test-signal", "",
                                                                          [303, 404, 409, 409, 303, 303, 303, 303, 303, 303]),
     row("POST", "/streams/{slug}/test-signal/stop", "/streams/secret/test-signal/stop", "", DONE),
+    row("GET", "/streams/{slug}/browser", "/streams/secret/browser", "", MANAGED),
+    row("POST", "/streams/{slug}/browser-key", "/streams/secret/browser-key", "",
+                                                                         [401, 404, 201, 201, 401, 401, 401, 401, 401, 401]),
     row("GET", "/streams/{slug}/end", "/streams/secret/end", "",         MANAGED),
     row("POST", "/streams/{slug}/end", "/streams/secret/end", "",        DONE),
     row("POST", "/streams/{slug}/keys", "/streams/secret/keys", "name=Camera", DONE),
@@ -191,9 +203,9 @@ impl Row {
 }
 
 impl Row {
-    /// Whether players on other sites may ask; their visitors' cookies do not count there (`whep` shows it).
+    /// Whether pages of other sites may ask; their visitors' cookies do not count there (`whep` and `whip` show it).
     fn is_open(&self) -> bool {
-        self.route.starts_with("/{slug}/whep")
+        self.route.starts_with("/{slug}/whep") || self.route.starts_with("/{slug}/whip")
     }
 }
 

@@ -148,7 +148,7 @@ pub fn answer(offer: &Offer, wish: &Wish, local: &Local<'_>) -> Result<Answer, E
         // Candidates stand once: one transport carries all.
         if !has_transport {
             has_transport = true;
-            write_candidates(&mut text, local);
+            write_candidates(&mut text, local.udp, local.tcp);
         }
     }
     Ok(Answer {
@@ -229,11 +229,12 @@ fn write_source(text: &mut String, sent: &Sent, track: &str) {
 /// session with one sender, where there is nothing to tell apart).
 pub const CNAME: &str = "live";
 
-fn write_candidates(text: &mut String, local: &Local<'_>) {
-    for (n, address) in local.udp.iter().enumerate() {
+/// The server's addresses as lines of a section, and that they are all.
+pub(crate) fn write_candidates(text: &mut String, udp: &[SocketAddr], tcp: &[SocketAddr]) {
+    for (n, address) in udp.iter().enumerate() {
         let _ = write!(text, "a={}\r\n", candidate(*address, n, Carrier::Udp));
     }
-    for (n, address) in local.tcp.iter().enumerate() {
+    for (n, address) in tcp.iter().enumerate() {
         let _ = write!(text, "a={}\r\n", candidate(*address, n, Carrier::Tcp));
     }
     text.push_str("a=end-of-candidates\r\n");
@@ -289,7 +290,7 @@ fn choose_h264(section: &Section, profile: [u8; 3]) -> Option<(&Payload, [u8; 3]
 }
 
 /// The `profile-level-id`; constrained baseline at level 1 where none stands (RFC 6184, 8.1).
-fn profile_of(payload: &Payload) -> [u8; 3] {
+pub(crate) fn profile_of(payload: &Payload) -> [u8; 3] {
     let read = |text: &str| -> Option<[u8; 3]> {
         if text.len() != 6 || !text.is_ascii() {
             return None;
@@ -337,7 +338,7 @@ fn choose_opus(section: &Section) -> Option<&Payload> {
 }
 
 /// The payload type of retransmissions of another one (RFC 4588, 8.1).
-fn repair_of(section: &Section, number: u8) -> Option<u8> {
+pub(crate) fn repair_of(section: &Section, number: u8) -> Option<u8> {
     section
         .payloads
         .iter()
@@ -349,7 +350,7 @@ fn repair_of(section: &Section, number: u8) -> Option<u8> {
 }
 
 /// `AB:CD:…`
-fn colons(bytes: &[u8]) -> String {
+pub(crate) fn colons(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 3);
     for (n, byte) in bytes.iter().enumerate() {
         let _ = write!(text, "{}{byte:02X}", if n == 0 { "" } else { ":" });

@@ -9,7 +9,9 @@ pub mod offer;
 mod tests;
 
 pub use answer::{Answer, Carrier, Local, Sent, Wish, answer, candidate};
+pub(crate) use answer::{colons, profile_of, repair_of, write_candidates};
 pub use fragment::Fragment;
+pub(crate) use offer::{Direction, Payload, Section, Setup};
 pub use offer::{Error, Offer};
 
 /// Pictures or sound.

@@ -17,6 +17,16 @@ const LINES_MAX: usize = 4096;
 const SECTIONS_MAX: usize = 8;
 /// Payload types of a section.
 const PAYLOADS_MAX: usize = 128;
+/// Header extensions of a section that are read; browsers name about 15.
+const EXTENSIONS_MAX: usize = 32;
+/// Longest name of a header extension.
+const URI_BYTES_MAX: usize = 128;
+/// Sources of a section that are read: three layers with their repairs, and some to spare.
+const SOURCES_MAX: usize = 16;
+/// Layers of one picture; clients have two or three.
+const LAYERS_MAX: usize = 4;
+/// Longest name of a layer that is taken; it travels in packets.
+const LAYER_BYTES_MAX: usize = 8;
 /// Longest credential of ICE (RFC 8839, 5.4 and 5.5: 256 characters).
 const CREDENTIAL_BYTES_MAX: usize = 256;
 
@@ -70,6 +80,8 @@ pub struct Payload {
     pub nack: bool,
     /// Whether it asks for pictures by PLI.
     pub pli: bool,
+    /// Whether it takes feedback on the arrival of packets over the whole transport (`transport-cc`).
+    pub transport_cc: bool,
 }
 
 impl Payload {
@@ -102,6 +114,14 @@ pub struct Section {
     pub rejected: bool,
     /// What the client can take, in its order of preference.
     pub payloads: Vec<Payload>,
+    /// Header extensions (RFC 8285, 5): number and name, those that are plain tokens.
+    pub extensions: Vec<(u8, String)>,
+    /// Layers that the client would send (RFC 8853, 5.1), by their names (RFC 8851), as they stand in `a=simulcast`.
+    pub layers: Vec<String>,
+    /// Sources that the client announces (RFC 5576, 4.1).
+    pub sources: Vec<u32>,
+    /// Sources, and those that repeat what is lost of them (RFC 5576, 4.2; `FID`).
+    pub repairs: Vec<(u32, u32)>,
 }
 
 /// What a client offers.
@@ -238,6 +258,10 @@ fn section(media: &str) -> Result<Section, Error> {
         rejected: port == "0",
         payloads: payloads.collect(),
         formats,
+        extensions: Vec::new(),
+        layers: Vec::new(),
+        sources: Vec::new(),
+        repairs: Vec::new(),
     })
 }
 
@@ -271,12 +295,77 @@ fn attribute_of(section: &mut Section, name: &str, value: &str) -> Result<(), Er
                 if all || Some(payload.number) == number {
                     payload.nack |= feedback == "nack";
                     payload.pli |= feedback == "nack pli";
+                    payload.transport_cc |= feedback == "transport-cc";
                 }
+            }
+        }
+        "extmap" => {
+            if section.extensions.len() < EXTENSIONS_MAX {
+                section.extensions.extend(extension(value));
+            }
+        }
+        "simulcast" => section.layers = layers(value)?,
+        "ssrc" => {
+            let source = value.split(' ').next().and_then(|n| n.parse().ok());
+            if let Some(source) = source
+                && section.sources.len() < SOURCES_MAX
+                && !section.sources.contains(&source)
+            {
+                section.sources.push(source);
+            }
+        }
+        "ssrc-group" => {
+            let mut words = value.split_ascii_whitespace();
+            let is_repair = words.next() == Some("FID");
+            let mut next = || words.next().and_then(|n| n.parse().ok());
+            if let (true, Some(source), Some(repair)) = (is_repair, next(), next())
+                && section.repairs.len() < SOURCES_MAX
+            {
+                section.repairs.push((source, repair));
             }
         }
         _ => {}
     }
     Ok(())
+}
+
+/// A header extension: `3 urn:…` or `3/recvonly urn:…`; `None` for what a packet cannot hold or no name is.
+fn extension(value: &str) -> Option<(u8, String)> {
+    let mut words = value.split_ascii_whitespace();
+    let number = words.next()?.split('/').next()?.parse().ok()?;
+    let name = words.next().filter(|name| name.len() <= URI_BYTES_MAX)?;
+    let is_plain = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b));
+    (number > 0 && is_plain).then(|| (number, name.to_owned()))
+}
+
+/// The layers of `send a;b,~c`: of alternatives the first, without the mark for one that is paused.
+fn layers(value: &str) -> Result<Vec<String>, Error> {
+    let mut words = value.split_ascii_whitespace();
+    while let Some(direction) = words.next() {
+        let list = words.next().unwrap_or_default();
+        if direction != "send" {
+            continue;
+        }
+        let mut layers: Vec<String> = Vec::new();
+        for layer in list.split(';').take(LAYERS_MAX + 1) {
+            let first = layer.split(',').next().unwrap_or_default();
+            let name = first.trim_start_matches('~');
+            // RFC 8852, 3.3: letters and digits; as header extensions carry it.
+            let is_name = (1..=LAYER_BYTES_MAX).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric());
+            if !is_name || layers.iter().any(|known| known == name) {
+                return Err(Error::Malformed("a layer of its simulcast is odd"));
+            }
+            layers.push(name.to_owned());
+        }
+        if layers.len() > LAYERS_MAX {
+            return Err(Error::Unacceptable("it has too many layers of simulcast"));
+        }
+        return Ok(layers);
+    }
+    Ok(Vec::new())
 }
 
 /// The payload that an attribute's value begins with, and the rest of it.

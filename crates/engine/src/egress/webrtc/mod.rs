@@ -1,175 +1,379 @@
-//! WebRTC viewers: one thread owns the UDP port and every session, reads each watched stream once, and sends to all who watch it.
+//! Viewers by WebRTC: each watched stream is read once, and sent to all who watch it.
 //!
-//! - [`Sessions`] is the way in: offers, changes and ends go to the thread as commands.
-//! - `shard` is the thread's loop; `viewer` one session; `feed` one stream as packets; `socket` and `tcp` the port.
+//! `viewer` is one session, `feed` one stream as packets. The port and the thread are [`crate::sessions`]'s.
 
 mod feed;
-mod shard;
-mod socket;
-mod tcp;
 mod viewer;
 
 use std::{
-    io,
-    net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
-    sync::Arc,
-    time::Duration,
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 
-use domain::{
-    grant::Granted,
-    session::{Answer, Change, Changed, NotChanged, Offer, Refused},
+use domain::session::{Answer, Offer, Refused};
+use tokio::{sync::mpsc, task::JoinHandle};
+use webrtc::{
+    peer::{Closed, Output, Peer},
+    sdp::{self, Local, Wish},
 };
-use tokio::sync::{mpsc, oneshot};
-use webrtc::peer::Identity;
 
-pub use socket::bind_datagrams;
+use crate::{
+    hub::{Entry, Reader},
+    sessions::{Common, Key, Session, refused},
+};
+use feed::{Feed, Step};
+use viewer::{Random, Viewer, Watching};
 
-use crate::{Shared, hub::Hub};
+/// Frames on the way from the rings; a thread that falls behind this far is overloaded, and the rings jump for it.
+const FEEDS_MAX: usize = 1024;
 
-/// Commands that wait for the thread; whoever finds no room is told to come again.
-const COMMANDS_MAX: usize = 256;
-
-/// What the operator chose.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Further addresses offered to clients, behind NAT or in a container; with the port of the socket where theirs is 0.
-    pub public_addresses: Vec<SocketAddr>,
-    /// Whether checks are answered only and never made (RFC 8445, 2.5): for servers that everybody reaches.
-    pub ice_lite: bool,
-    /// Sessions at once.
-    pub sessions_max: usize,
-    /// Sessions at once that wait for their client.
-    pub half_open_max: usize,
-    /// A group of pictures up to this size and age is sent to whoever joins; of a bigger one the key frame alone.
-    pub burst_bytes_max: usize,
-    /// See [`Settings::burst_bytes_max`].
-    pub burst_age_max: Duration,
+/// A watched stream.
+struct Watched {
+    feed: Feed,
+    viewers: Vec<Key>,
+    reading: JoinHandle<()>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+/// All viewers, and what they watch.
+pub(crate) struct Viewers {
+    watched: HashMap<String, Watched>,
+    viewers: HashMap<Key, Viewer>,
+    entries: mpsc::Sender<(String, Vec<Entry>)>,
+    coming: mpsc::Receiver<(String, Vec<Entry>)>,
+}
+
+impl Viewers {
+    pub(crate) fn new() -> Self {
+        let (entries, coming) = mpsc::channel(FEEDS_MAX);
         Self {
-            public_addresses: Vec::new(),
-            ice_lite: false,
-            sessions_max: 4096,
-            half_open_max: 256,
-            burst_bytes_max: 1_000_000,
-            burst_age_max: Duration::from_secs(4),
+            watched: HashMap::new(),
+            viewers: HashMap::new(),
+            entries,
+            coming,
         }
     }
-}
 
-/// What is asked of the thread.
-enum Command {
-    Watch(Box<Offer>, oneshot::Sender<Result<Answer, Refused>>),
-    Change(Box<Change>, oneshot::Sender<Result<Changed, NotChanged>>),
-    End {
-        session: String,
-        granted: Granted,
-        reply: oneshot::Sender<bool>,
-    },
-}
+    /// The next entries of a stream that is watched.
+    pub(crate) async fn coming(&mut self) -> Option<(String, Vec<Entry>)> {
+        self.coming.recv().await
+    }
 
-/// The way to the sessions.
-pub(crate) struct Sessions {
-    commands: mpsc::Sender<Command>,
-}
+    pub(crate) fn session(&mut self, key: Key) -> Option<&mut dyn Session> {
+        let viewer = self.viewers.get_mut(&key)?;
+        Some(viewer)
+    }
 
-impl Sessions {
-    /// Starts the thread over this socket, and a listener for those whose network has no UDP; it ends with the engine.
-    pub(crate) fn start(
-        shared: Arc<Shared>,
-        hub: Arc<Hub>,
-        sockets: (UdpSocket, Option<TcpListener>),
-        settings: Settings,
-    ) -> io::Result<Self> {
-        let identity = Identity::generate().map_err(io::Error::other)?;
-        let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let (started, has_started) = std::sync::mpsc::channel();
-        std::thread::Builder::new()
-            .name("webrtc".into())
-            .spawn(move || {
-                runtime.block_on(async {
-                    match shard::Shard::new(shared, hub, sockets, identity, settings) {
-                        Ok(shard) => {
-                            let _ = started.send(Ok(()));
-                            shard.run(receiver).await;
-                        }
-                        Err(error) => {
-                            let _ = started.send(Err(error));
+    /// When time has to pass next for one of them.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let sessions = self.viewers.values().map(|viewer| {
+            let timeout = viewer.peer.timeout();
+            viewer.due().map_or(timeout, |due| due.min(timeout))
+        });
+        sessions.min()
+    }
+
+    pub(crate) fn tick(&mut self, common: &mut Common, now: Instant) {
+        let mut to_drain = Vec::new();
+        for (key, viewer) in &mut self.viewers {
+            if viewer.peer.timeout() <= now {
+                viewer.peer.handle_timeout(now);
+                to_drain.push(*key);
+            }
+            if viewer.due().is_some_and(|due| due <= now)
+                && let Some(watched) = self.watched.get(viewer.watching.slug.as_str())
+            {
+                viewer.tick(now, &watched.feed, &common.socket);
+            }
+        }
+        for key in to_drain {
+            self.drain(common, now, key);
+        }
+    }
+
+    /// Whether each session still has leave, and its stream still is.
+    pub(crate) fn look(&mut self, common: &mut Common, now: Instant) {
+        let gatekeeper = &common.shared.gatekeeper;
+        let over: Vec<Key> = self
+            .viewers
+            .iter()
+            .filter(|(_, viewer)| {
+                gatekeeper
+                    .check(viewer.watching.slug.as_str(), &viewer.watching.token)
+                    .is_err()
+                    || self
+                        .watched
+                        .get(viewer.watching.slug.as_str())
+                        .is_none_or(|watched| watched.feed.reorders || watched.feed.is_over())
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        for key in over {
+            self.remove(common, now, key);
+        }
+        self.watched.retain(|_, watched| {
+            let wanted = !watched.viewers.is_empty();
+            if !wanted {
+                watched.reading.abort();
+            }
+            wanted
+        });
+    }
+
+    /// New entries of a stream.
+    pub(crate) fn take(&mut self, common: &Common, slug: &str, entries: &[Entry]) {
+        let now = Instant::now();
+        let Some(watched) = self.watched.get_mut(slug) else {
+            return;
+        };
+        for entry in entries {
+            match watched.feed.take(now, entry) {
+                Step::Frame(coded) => {
+                    for key in &watched.viewers {
+                        if let Some(viewer) = self.viewers.get_mut(key) {
+                            viewer.frame(&coded, now, &watched.feed, &common.socket);
                         }
                     }
-                });
-            })?;
-        has_started.recv().map_err(io::Error::other)??;
-        Ok(Self { commands })
-    }
-
-    pub(crate) async fn watch(&self, offer: Offer) -> Result<Answer, Refused> {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Watch(Box::new(offer), reply);
-        self.commands
-            .try_send(command)
-            .map_err(|_| Refused::TooMany)?;
-        answer.await.unwrap_or(Err(Refused::Off))
-    }
-
-    pub(crate) async fn change(&self, change: Change) -> Result<Changed, NotChanged> {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Change(Box::new(change), reply);
-        self.commands
-            .try_send(command)
-            .map_err(|_| NotChanged::NotFound)?;
-        answer.await.unwrap_or(Err(NotChanged::NotFound))
-    }
-
-    pub(crate) async fn end(&self, session: String, granted: Granted) -> bool {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::End {
-            session,
-            granted,
-            reply,
-        };
-        self.commands.send(command).await.is_ok() && answer.await.unwrap_or(false)
-    }
-}
-
-/// The addresses under which a client may reach the socket, the best first. Loopback is offered to clients on this machine alone.
-fn reachable(local: SocketAddr, settings: &Settings, client: IpAddr) -> Vec<SocketAddr> {
-    let port = local.port();
-    let mut found: Vec<SocketAddr> = settings
-        .public_addresses
-        .iter()
-        .map(|address| match address.port() {
-            0 => SocketAddr::new(address.ip(), port),
-            _ => *address,
-        })
-        .collect();
-    let own: Vec<IpAddr> = if local.ip().is_unspecified() {
-        let all = if_addrs::get_if_addrs().unwrap_or_default();
-        all.iter().map(if_addrs::Interface::ip).collect()
-    } else {
-        vec![local.ip()]
-    };
-    let is_here = client.is_loopback() || own.contains(&client);
-    for ip in own {
-        let fits = match ip {
-            IpAddr::V4(_) => local.is_ipv4() || local.ip().is_unspecified(),
-            // Link-local addresses need a zone, which a candidate cannot name.
-            IpAddr::V6(v6) => local.is_ipv6() && !v6.is_unicast_link_local(),
-        };
-        let address = SocketAddr::new(ip, port);
-        if fits && (!ip.is_loopback() || is_here) && !found.contains(&address) {
-            found.push(address);
+                }
+                Step::Sound(sounds) => {
+                    for key in &watched.viewers {
+                        if let Some(viewer) = self.viewers.get_mut(key) {
+                            viewer.sound(&sounds, &common.socket);
+                        }
+                    }
+                }
+                Step::Nothing => {}
+            }
         }
     }
-    found.truncate(ADDRESSES_MAX);
-    found
+
+    /// Does what a session's transport wants done.
+    pub(crate) fn drain(&mut self, common: &mut Common, now: Instant, key: Key) {
+        let Some(viewer) = self.viewers.get_mut(&key) else {
+            return;
+        };
+        let (mut is_over, mut is_new) = (false, false);
+        let watched = self.watched.get(viewer.watching.slug.as_str());
+        while let Some(output) = viewer.peer.poll() {
+            match output {
+                Output::Transmit(route, bytes) => {
+                    common.socket.send(route, &bytes, bytes.len());
+                }
+                Output::Connected => {
+                    is_new = true;
+                    if let Some(watched) = watched {
+                        viewer.connected(now, &watched.feed, &common.socket);
+                    }
+                }
+                Output::Rtcp(packet) => {
+                    if let Some(watched) = watched {
+                        viewer.told(now, &packet, &watched.feed, &common.socket);
+                    }
+                }
+                Output::Closed(why) => {
+                    is_over = true;
+                    if why == Closed::Handshake {
+                        tracing::debug!(
+                            stream = viewer.watching.slug.as_str(),
+                            "a WebRTC handshake failed"
+                        );
+                    }
+                }
+            }
+        }
+        if is_over {
+            self.remove(common, now, key);
+        } else if is_new {
+            self.count();
+        }
+    }
+
+    /// Ends a session; its client is told.
+    pub(crate) fn remove(&mut self, common: &mut Common, now: Instant, key: Key) {
+        let Some(mut viewer) = self.viewers.remove(&key) else {
+            return;
+        };
+        viewer.peer.leave(now);
+        while let Some(output) = viewer.peer.poll() {
+            if let Output::Transmit(route, bytes) = output {
+                common.socket.send(route, &bytes, bytes.len());
+            }
+        }
+        for route in common.names.forget(key, &viewer.id) {
+            common.socket.close(route);
+        }
+        if let Some(watched) = self.watched.get_mut(viewer.watching.slug.as_str()) {
+            watched.viewers.retain(|other| *other != key);
+        }
+        self.count();
+    }
+
+    /// Ends all.
+    pub(crate) fn clear(&mut self, common: &mut Common, now: Instant) {
+        for key in self.viewers.keys().copied().collect::<Vec<_>>() {
+            self.remove(common, now, key);
+        }
+    }
+
+    /// Tells the streams how many watch.
+    fn count(&self) {
+        for watched in self.watched.values() {
+            let connected = watched
+                .viewers
+                .iter()
+                .filter(|key| {
+                    self.viewers
+                        .get(key)
+                        .is_some_and(|viewer| viewer.is_connected)
+                })
+                .count();
+            watched.feed.stream.webrtc_viewers.store(
+                u32::try_from(connected).unwrap_or(u32::MAX),
+                Ordering::Relaxed,
+            );
+        }
+    }
+
+    /// Answers a viewer's offer.
+    pub(crate) fn watch(&mut self, common: &mut Common, offer: &Offer) -> Result<Answer, Refused> {
+        let parsed = sdp::Offer::parse(&offer.sdp).map_err(refused)?;
+        let half_open = self.viewers.values().filter(|v| !v.is_connected).count();
+        if self.viewers.len() >= common.settings.sessions_max
+            || half_open >= common.settings.half_open_max
+        {
+            return Err(Refused::TooMany);
+        }
+        let now = Instant::now();
+        self.follow(common, now, offer)?;
+        let Some(watched) = self.watched.get_mut(offer.slug.as_str()) else {
+            return Err(Refused::NotLive);
+        };
+        if watched.feed.reorders {
+            return Err(Refused::Unsuitable(
+                "the encoder sends B-frames that others refer to; they cannot be shown by WebRTC"
+                    .into(),
+            ));
+        }
+        let wish = Wish {
+            h264: watched.feed.profile(),
+            opus: watched.feed.has_sound(),
+        };
+        if wish.h264.is_none() && !watched.feed.has_tracks() {
+            return Err(Refused::NotLive);
+        }
+        if wish.h264.is_none() && !wish.opus {
+            return Err(Refused::Unsuitable(
+                "the stream has nothing that a browser takes by WebRTC".into(),
+            ));
+        }
+        let fresh = common.fresh();
+        let local = fresh.credentials();
+        let session = fresh.session();
+        let (udp, tcp) = common.addresses(offer.address);
+        let answer = sdp::answer(
+            &parsed,
+            &wish,
+            &Local {
+                credentials: &local,
+                fingerprint: common.identity.fingerprint(),
+                udp: &udp,
+                tcp: &tcp,
+                is_lite: common.settings.ice_lite,
+                session: u64::from(fresh.number(0)) << 16,
+                ssrcs: [
+                    fresh.number(0) | 1,
+                    (fresh.number(0) | 1).wrapping_add(1),
+                    fresh.number(1),
+                ],
+            },
+        )
+        .map_err(refused)?;
+        let peer = Peer::new(
+            &common.identity,
+            local.clone(),
+            &parsed,
+            answer.is_active,
+            common.settings.ice_lite,
+            now,
+        );
+        let viewer = Viewer::new(
+            session.clone(),
+            Watching {
+                slug: offer.slug.clone(),
+                token: offer.token.clone(),
+                granted: offer.granted,
+            },
+            peer,
+            (answer.video, answer.audio),
+            &Random {
+                // The upper half stays free for a while, so that the first wrap does not come with the first packets.
+                sequences: [2, 3, 4].map(|n| (fresh.number(n) & 0x7fff) as u16),
+                time_offset: fresh.number(5),
+            },
+            now,
+        );
+        let etag = viewer.etag();
+        let key = common.names.add(session.clone(), local.ufrag);
+        self.viewers.insert(key, viewer);
+        watched.viewers.push(key);
+        Ok(Answer {
+            sdp: answer.text,
+            session,
+            etag,
+        })
+    }
+
+    /// Begins to read a stream that nobody watched yet.
+    fn follow(&mut self, common: &mut Common, now: Instant, offer: &Offer) -> Result<(), Refused> {
+        let slug = offer.slug.as_str();
+        let stream = common.hub.find(slug).ok_or(Refused::NotLive)?;
+        if !stream.is_receiving() || !stream.is(offer.granted.stream) {
+            return Err(Refused::NotLive);
+        }
+        let is_same = |watched: &Watched| {
+            Arc::ptr_eq(&watched.feed.stream, &stream) && !watched.feed.is_over()
+        };
+        if self.watched.get(slug).is_some_and(is_same) {
+            return Ok(());
+        }
+        if let Some(old) = self.watched.remove(slug) {
+            old.reading.abort();
+            for key in old.viewers {
+                self.remove(common, now, key);
+            }
+        }
+        let (mut reader, tracks) = stream.ring().reader_from_key();
+        let mut feed = Feed::new(
+            stream,
+            &tracks,
+            common.settings.burst_bytes_max,
+            common.settings.burst_age_max,
+            (now, common.shared.clock.now().ms().unsigned_abs()),
+        );
+        let mut backlog = Vec::new();
+        reader.read(&mut backlog);
+        for entry in &backlog {
+            let _ = feed.take(now, entry);
+        }
+        let reading = tokio::spawn(forward(slug.to_owned(), reader, self.entries.clone()));
+        let watched = Watched {
+            feed,
+            viewers: Vec::new(),
+            reading,
+        };
+        self.watched.insert(slug.to_owned(), watched);
+        Ok(())
+    }
 }
 
-/// Addresses in one answer.
-const ADDRESSES_MAX: usize = 16;
+/// Hands on what comes of a stream until nobody wants it.
+async fn forward(slug: String, mut reader: Reader, entries: mpsc::Sender<(String, Vec<Entry>)>) {
+    loop {
+        reader.ready().await;
+        let mut new = Vec::new();
+        reader.read(&mut new);
+        if entries.send((slug.clone(), new)).await.is_err() {
+            return;
+        }
+    }
+}

@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{grant::Granted, slug::Slug};
+use domain::{grant::Granted, session::Holder, slug::Slug};
 use webrtc::{
-    peer::Peer,
+    peer::{IceCreds, Peer, Route},
     rtcp,
     rtp::{
         Extensions, Header, Packet,
@@ -18,10 +18,8 @@ use webrtc::{
     sdp::{Sent, answer::CNAME},
 };
 
-use super::{
-    feed::{Coded, Feed, SOUND_RATE, Sound, VIDEO_RATE},
-    socket::Socket,
-};
+use super::feed::{Coded, Feed, SOUND_RATE, Sound, VIDEO_RATE};
+use crate::sessions::{self, Session, Socket};
 
 /// A group is sent to whoever joins at this many times its own pace.
 const BURST_PACE: i64 = 8;
@@ -83,7 +81,7 @@ pub(super) struct Random {
 pub(super) struct Viewer {
     pub(super) id: String,
     pub(super) watching: Watching,
-    pub(super) restarts: u64,
+    restarts: u64,
     pub(super) peer: Peer,
     pub(super) is_connected: bool,
     video: Option<Source>,
@@ -109,6 +107,30 @@ struct Run {
     payload: usize,
     count: usize,
     is_closed: bool,
+}
+
+impl Session for Viewer {
+    fn holder(&self) -> Option<Holder> {
+        Some(Holder::Viewer(self.watching.granted))
+    }
+
+    fn etag(&self) -> String {
+        format!("ice-{}", self.restarts)
+    }
+
+    fn remote_credentials(&self) -> Option<&IceCreds> {
+        self.peer.remote_credentials()
+    }
+
+    fn restart(&mut self, local: IceCreds, remote: IceCreds, now: Instant) -> bool {
+        self.restarts += 1;
+        self.peer.restart(local, remote, now);
+        true
+    }
+
+    fn receive(&mut self, now: Instant, route: Route, datagram: &[u8]) -> bool {
+        sessions::receive(&mut self.peer, now, route, datagram)
+    }
 }
 
 impl Viewer {
@@ -151,29 +173,28 @@ impl Viewer {
         }
     }
 
-    /// Which session of ICE it is.
-    pub(super) fn etag(&self) -> String {
-        format!("ice-{}", self.restarts)
-    }
-
     /// The transport is ready: the first picture at once.
     pub(super) fn connected(&mut self, now: Instant, feed: &Feed, socket: &Socket) {
         self.is_connected = true;
         self.report_due = now;
-        self.restart(now, feed, socket);
+        self.begin(now, feed, socket);
     }
 
     /// The client has lost the picture, or has none.
     fn picture_lost(&mut self, now: Instant, feed: &Feed, socket: &Socket) {
         let soon = self.restarted.is_some_and(|at| now < at + RESTART_EVERY);
         if self.is_connected && !soon && !matches!(self.join, Join::Burst { .. }) {
-            self.restart(now, feed, socket);
+            self.begin(now, feed, socket);
         }
     }
 
-    fn restart(&mut self, now: Instant, feed: &Feed, socket: &Socket) {
+    fn begin(&mut self, now: Instant, feed: &Feed, socket: &Socket) {
         self.restarted = Some(now);
         let (group, is_whole) = feed.group();
+        if !is_whole {
+            // Motion begins with the next key frame: the sooner the better, where the publisher can be asked.
+            feed.stream.want_key_frame();
+        }
         let Some(first) = group.front().cloned() else {
             self.join = Join::AwaitKey;
             return;

@@ -1,0 +1,3 @@
+//! Doors for publishers over HTTP.
+
+pub(crate) mod whip;
