@@ -140,7 +140,7 @@ export class WhepSource implements Source {
     if (this.#isOver) return;
     // The server says goodbye to whom it lets go of.
     const transport = peer.getReceivers()[0]?.transport;
-    transport?.addEventListener("statechange", () => transport.state === "closed" && this.#broke(SAID_GOODBYE));
+    transport?.addEventListener("statechange", () => transport.state === "closed" && this.#dismissed());
     this.#events.ready();
     this.#watch();
   }
@@ -220,6 +220,13 @@ export class WhepSource implements Source {
   #lost(): void {
     if (this.#hasMoved) this.#broke(LOST);
     else this.#fail("network");
+  }
+
+  /** The server has let go of the session, which is not there any more. */
+  #dismissed(): void {
+    if (this.#isOver) return;
+    this.#session = undefined;
+    this.#broke(SAID_GOODBYE);
   }
 
   /** How the stream stands says what comes next. */
