@@ -194,10 +194,34 @@ fn sender_that_is_away_and_the_end_are_told_in_real_time_as_they_are_by_hls() {
         page.see(REMEMBERED).as_f64() < Some(0.0),
         "nobody's network is to blame"
     );
-    // The door says that nothing is live, which the browser writes down.
-    assert!(
-        page.complaints()
-            .iter()
-            .all(|complaint| complaint.contains("409") || complaint.contains("404"))
-    );
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn picture_that_stands_still_again_and_again_goes_on_with_low_delay() {
+    let (server, _publisher) = live(&[]);
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    page.prepare(TOLD);
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = flows_by(page, "WebRTC");
+    // As in a network that breaks off for two seconds, four times.
+    for nth in 1..=4 {
+        server.signal("STOP");
+        let _ = page.until(
+            &format!("document.querySelector('stage-player').stats.stalls === {nth}"),
+            MOMENT,
+        );
+        server.signal("CONT");
+        let _ = page.until(
+            "(() => { const s = document.querySelector('stage-player').stats; return s.rate > 10; })()",
+            MOMENT,
+        );
+    }
+    let _ = flows_by(page, "Low-delay HLS");
+    assert!(page.see(REMEMBERED).as_f64() > Some(0.0));
+    let opened =
+        page.see("window.told.filter(([name]) => name === 'opened').map(([, , delay]) => delay)");
+    assert_eq!(opened, json!(["realtime", "low"]));
+    assert_eq!(page.complaints(), Vec::<String>::new());
 }

@@ -42,6 +42,7 @@ const ADMINISTRATOR: &[Page] = &[
     ("/streams/live", 200),
     ("/streams/offline", 200),
     ("/streams/live/test-signal", 200),
+    ("/streams/live/browser", 200),
     ("/streams/live/keys/new", 200),
     ("/streams/live/keys/{stream-key}/rotate", 200),
     ("/streams/live/keys/{stream-key}/revoke", 200),

@@ -12,6 +12,8 @@ const CONNECT_MS = 10_000;
 const DISCONNECTED_MS = 5_000;
 /** The server holds a session for so long that it lost: until then our own stands in our way. */
 const OWN_SESSION_MS = 60_000;
+/** A server that does not take a goodbye by then is not there. */
+const GOODBYE_MS = 3_000;
 const AUDIO_BITS = 128_000;
 
 /** Why it is over though nobody stopped it; each has words. */
@@ -265,15 +267,17 @@ export class Whip {
   }
 
   #letGo(): void {
-    this.#peer?.close();
+    const [peer, session] = [this.#peer, this.#session];
     this.#peer = undefined;
     this.#end = undefined;
-    const session = this.#session;
     this.#session = undefined;
-    if (session === undefined) return;
-    // The page may be on its way out.
-    const headers = { authorization: `Bearer ${this.#key}` };
-    void this.#ports.fetch(session, { method: "DELETE", headers, keepalive: true }).catch(() => undefined);
+    if (session === undefined) {
+      peer?.close();
+      return;
+    }
+    // Told before the connection says goodbye, after which the session is not there any more; the page may be on its way out.
+    const end = { method: "DELETE", headers: { authorization: `Bearer ${this.#key}` }, keepalive: true, signal: AbortSignal.timeout(GOODBYE_MS) };
+    void this.#ports.fetch(session, end).catch(() => undefined).finally(() => peer?.close());
   }
 }
 

@@ -106,7 +106,7 @@ export class Statistics {
     const dropped = { dropped: count(s.dropped), frames: count(s.frames) };
     return [
       [say("player-delay"), s.delay_s === null ? dash : secondsText(s.delay_s, 2), false],
-      [say("player-stat-connection"), s.connection ?? dash, false],
+      [say("player-stat-connection"), [s.connection, s.via].filter(Boolean).join(", ") || dash, false],
       [say("player-stat-buffer"), secondsText(s.buffer_s, 2), false],
       [say("player-stat-picture"), s.width > 0 ? say("player-stat-picture.value", picture) : dash, false],
       [say("player-stat-codecs"), [s.video, s.audio].filter(Boolean).join(", ") || dash, true],

@@ -11,6 +11,8 @@ import type { Source, SourceEvents } from "./source.ts";
 
 /** Without a picture so long after it was asked for, real time does not work here. */
 const FIRST_PICTURE_MS = 4_000;
+/** A server that does not take a goodbye by then is not there. */
+const GOODBYE_MS = 3_000;
 /** How often the browser's figures are read. */
 const LOOK_EVERY_MS = 500;
 /** A picture that has stood for this long stands still. */
@@ -33,6 +35,7 @@ export class WhepSource implements Source {
   readonly #events: SourceEvents;
   readonly #rate = new RateMeter();
   readonly #ended = new AbortController();
+  readonly #stream = new MediaStream();
   #peer: RTCPeerConnection | undefined;
   #session: string | undefined;
   #answer = "";
@@ -62,10 +65,16 @@ export class WhepSource implements Source {
   stop(): void {
     this.#isOver = true;
     this.#ended.abort();
-    this.#peer?.close();
-    this.#video.srcObject = null;
-    // The page may be on its way out.
-    if (this.#session !== undefined) void fetch(this.#session, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    // Also setting it to nothing once more would begin anew what plays there by now.
+    if (this.#video.srcObject === this.#stream) this.#video.srcObject = null;
+    const peer = this.#peer;
+    if (this.#session === undefined) {
+      peer?.close();
+      return;
+    }
+    // Told before the connection says goodbye, after which the session is not there any more; the page may be on its way out.
+    const end = { method: "DELETE", keepalive: true, signal: AbortSignal.timeout(GOODBYE_MS) };
+    void fetch(this.#session, end).catch(() => undefined).finally(() => peer?.close());
   }
 
   recoverMedia(): void {
@@ -111,12 +120,12 @@ export class WhepSource implements Source {
     if (!takesH264()) return this.#fail("unsuitable");
     const peer = new RTCPeerConnection();
     this.#peer = peer;
-    const stream = new MediaStream();
     peer.addTransceiver("video", { direction: "recvonly" });
     peer.addTransceiver("audio", { direction: "recvonly" });
     peer.addEventListener("track", ({ track }) => {
-      stream.addTrack(track);
-      if (this.#video.srcObject !== stream) this.#video.srcObject = stream;
+      if (this.#isOver) return;
+      this.#stream.addTrack(track);
+      if (this.#video.srcObject !== this.#stream) this.#video.srcObject = this.#stream;
     });
     peer.addEventListener("connectionstatechange", () => peer.connectionState === "failed" && this.#lost());
     await peer.setLocalDescription();
@@ -131,7 +140,7 @@ export class WhepSource implements Source {
     if (this.#isOver) return;
     // The server says goodbye to whom it lets go of.
     const transport = peer.getReceivers()[0]?.transport;
-    transport?.addEventListener("statechange", () => transport.state === "closed" && this.#broke(SAID_GOODBYE));
+    transport?.addEventListener("statechange", () => transport.state === "closed" && this.#dismissed());
     this.#events.ready();
     this.#watch();
   }
@@ -201,7 +210,8 @@ export class WhepSource implements Source {
       if (!this.#video.paused) this.#events.flows();
     } else if (this.#hasMoved && !this.#isFrozen && now - this.#movedAt > FROZEN_MS) {
       this.#isFrozen = true;
-      this.#events.waits(figures.bytesOfShown !== before?.bytesOfShown);
+      // A server that has nothing to send still reports every second: who hears no more than that is not cut off.
+      this.#events.waits(this.#heardAt <= this.#movedAt || figures.bytesOfShown !== before?.bytesOfShown);
     }
     if (this.#hasMoved && now - this.#heardAt > UNHEARD_MS) this.#lost();
   }
@@ -210,6 +220,13 @@ export class WhepSource implements Source {
   #lost(): void {
     if (this.#hasMoved) this.#broke(LOST);
     else this.#fail("network");
+  }
+
+  /** The server has let go of the session, which is not there any more. */
+  #dismissed(): void {
+    if (this.#isOver) return;
+    this.#session = undefined;
+    this.#broke(SAID_GOODBYE);
   }
 
   /** How the stream stands says what comes next. */
