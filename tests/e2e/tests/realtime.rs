@@ -44,6 +44,11 @@ fn browser_watches_in_real_time_and_is_put_out_when_its_login_ends() {
         "another battery staple",
     );
     let _ = page.until(PUT_OUT, MOMENT);
+    // The words are those of HLS.
+    let _ = page.until(
+        "document.querySelector('stage-player .p-slate').innerText.includes('This is not open to everyone')",
+        MOMENT,
+    );
     assert!(
         page.complaints()
             .iter()

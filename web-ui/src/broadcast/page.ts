@@ -267,6 +267,9 @@ class Page {
     if (progress.is !== "live") this.#sent = undefined;
     void this.#stayAwake();
     this.#show();
+    // What the server receives is announced by the rest of the page.
+    const region = document.getElementById("announce");
+    if (region && progress.is !== "connecting") setText(region, this.#state());
   }
 
   /** A screen that goes dark takes camera and page with it on many phones. */
