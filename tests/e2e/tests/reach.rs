@@ -53,6 +53,8 @@ fn go_live_page_says_what_of_the_port_its_browser_reaches() {
             said.as_str().is_some_and(|said| said.contains(&fix)),
             "{said}"
         );
+        let _ =
+            page.see("document.querySelector('[data-reach]').scrollIntoView({ block: 'center' })");
         page.picture(&format!("reach-{name}"));
         // Asked again, and told to who listens.
         page.click("[data-reach-again]");

@@ -28,6 +28,7 @@ golive-new-key-for = New key for { $name }
 golive-no-key = No key yet
     .about = A sender needs one to be let in.
 golive-obs = OBS: Settings, Stream, Service “Custom…”. Leave “Use authentication” off.
+golive-whip = Prefer WebRTC? In OBS choose Service “WHIP”, the stream key as Bearer Token, and as server
 golive-profile = Download as OBS profile
     .about = For Profile, Import in OBS: unpack it and choose the folder. It holds the settings beside this and a key of its own, which you can revoke below.
 golive-no-rtmp = RTMP is switched off on this server

@@ -79,7 +79,8 @@ struct Page {
     test_runs: bool,
     test_error: Option<String>,
     /// Whether a browser can send here.
-    whip: bool,
+    /// Where senders by WebRTC come to; `None` where that is switched off.
+    whip: Option<String>,
 }
 
 /// From what a phone's connection carries to what 1080p is worth at most, bits per second.
@@ -205,7 +206,11 @@ fn render(
         new_key,
         test_runs: app.test_signal().runs(&stream.slug),
         test_error,
-        whip: app.engine().capabilities().whip,
+        whip: app
+            .engine()
+            .capabilities()
+            .whip
+            .then(|| format!("{}/{}/whip", client.origin, stream.slug)),
         slug: stream.slug.to_string(),
         title: stream.title,
     };
