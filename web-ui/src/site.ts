@@ -13,6 +13,7 @@ import { copyButtons } from "./copy.ts";
 import { localTimes, show, showDelay } from "./facts.ts";
 import { goLive } from "./golive.ts";
 import { keepListTrue } from "./live_list.ts";
+import { reach } from "./reach.ts";
 import { slugFromTitle } from "./slug.ts";
 import type { WatchState } from "./watch_state.ts";
 import { words } from "./words.ts";
@@ -38,6 +39,7 @@ document.addEventListener("DOMContentLoaded", () => {
   questions();
   slugFromTitle();
   goLive(announce);
+  reach(announce);
   serverPage(localTimes);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {

@@ -72,7 +72,7 @@ pub struct Tuned {
     pub grace: Duration,
     /// A second publisher replaces the first instead of being refused.
     pub take_over: bool,
-    /// RTMP connections of one address (of one /64 network with IPv6); 0: no limit.
+    /// RTMP connections of one address (of one /64 network with IPv6), and as many sessions of publishers by WebRTC; 0: no limit.
     pub publishers_per_address: u32,
 }
 

@@ -145,7 +145,8 @@ impl Session {
         };
         session.ask_for_repairs();
         session.handle_timeout(now);
-        Ok((session, with_candidates(&text, door)))
+        let text = finished(&text, &session.taken, door);
+        Ok((session, text))
     }
 
     /// A datagram; whether it was a check (STUN) of this session's client, so that what follows from there is its own.
@@ -274,6 +275,7 @@ impl Session {
                 Ok(Polled::Timeout(at)) => {
                     let end = self.connected.is_none().then_some(self.give_up);
                     let ask = self.picture.ask_due();
+                    let ask = ask.filter(|_| self.taken.picture_on_demand().is_some());
                     let lost = self.is_unchecked.then_some(self.heard + SILENT_AFTER);
                     self.timeout = [end, ask, lost]
                         .into_iter()
@@ -417,7 +419,7 @@ impl Session {
     }
 
     fn ask_for_key_frames(&mut self, now: Instant) {
-        let Some(mid) = self.taken.picture() else {
+        let Some(mid) = self.taken.picture_on_demand() else {
             return;
         };
         if self.connected.is_none() {
@@ -460,17 +462,39 @@ fn accept(rtc: &mut Rtc, text: &str) -> Result<String, NotTaken> {
     Ok(answer.to_sdp_string())
 }
 
-/// The answer with the server's addresses in its first section: one transport carries all.
-fn with_candidates(answer: &str, door: &Door<'_>) -> String {
+/// The answer as it goes out: without what is no business of a client that only sends, with no feedback that was not offered
+/// (RFC 4585, 4.2), and with the server's addresses in its first section, since one transport carries all.
+fn finished(answer: &str, taken: &Taken, door: &Door<'_>) -> String {
     let mut text = String::with_capacity(answer.len() + 1024);
-    let first = answer.find("\r\nm=").map_or(answer.len(), |at| at + 2);
-    let (head, sections) = answer.split_at(first);
-    let end = sections.find("\r\nm=").map_or(sections.len(), |at| at + 2);
-    let (section, others) = sections.split_at(end);
-    text.push_str(head);
-    text.push_str(section);
-    sdp::write_candidates(&mut text, door.udp, door.tcp);
-    text.push_str(others);
+    let mut sections = 0;
+    let mut end_first = |text: &mut String| {
+        sections += 1;
+        if sections == 2 {
+            sdp::write_candidates(text, door.udp, door.tcp);
+        }
+    };
+    for line in answer.split("\r\n").filter(|line| !line.is_empty()) {
+        if line.starts_with("m=") {
+            end_first(&mut text);
+        }
+        if let Some(origin) = line.strip_prefix("o=") {
+            let numbers = origin.split_once(' ').map_or("", |(_, numbers)| numbers);
+            text.push_str("o=- ");
+            text.push_str(numbers);
+        } else if line.starts_with("a=msid")
+            || line
+                .strip_prefix("a=rtcp-fb:")
+                .is_some_and(|feedback| !taken.has_feedback(feedback))
+        {
+            continue;
+        } else {
+            text.push_str(line);
+        }
+        text.push_str("\r\n");
+    }
+    if sections < 2 {
+        sdp::write_candidates(&mut text, door.udp, door.tcp);
+    }
     text
 }
 

@@ -115,9 +115,11 @@ impl Taken {
         self.part(MediaKind::Audio).is_some()
     }
 
-    /// The picture's section.
-    pub(super) fn picture(&self) -> Option<Mid> {
-        self.part(MediaKind::Video).map(|part| part.mid)
+    /// The picture's section, where its client sends key frames when it is asked to (RFC 4585, 6.3.1).
+    pub(super) fn picture_on_demand(&self) -> Option<Mid> {
+        let part = self.part(MediaKind::Video)?;
+        let answers = |format: &Format| format.payload.pli;
+        part.formats.iter().any(answers).then_some(part.mid)
     }
 
     /// What a section carries.
@@ -182,6 +184,16 @@ impl Taken {
                 ),
             }
         }
+    }
+
+    /// Whether feedback as a line names it (`96 nack`) was offered.
+    pub(super) fn has_feedback(&self, feedback: &str) -> bool {
+        let Some((number, kind)) = feedback.split_once(' ') else {
+            return false;
+        };
+        let mut formats = self.parts.iter().flat_map(|part| &part.formats);
+        let format = formats.find(|format| format.payload.number.to_string() == number);
+        format.is_some_and(|format| format.feedback().any(|offered| offered == kind))
     }
 
     /// The offer in our own words, with these credentials of its client.
@@ -251,6 +263,18 @@ impl Part {
 }
 
 impl Format {
+    /// The feedback that the client takes, of what we send.
+    fn feedback(&self) -> impl Iterator<Item = &'static str> {
+        let payload = &self.payload;
+        [
+            ("transport-cc", payload.transport_cc),
+            ("nack", payload.nack),
+            ("nack pli", payload.pli),
+        ]
+        .into_iter()
+        .filter_map(|(feedback, is_offered)| is_offered.then_some(feedback))
+    }
+
     fn describe(&self, text: &mut String) {
         let number = self.payload.number;
         match self.codec {
@@ -269,14 +293,8 @@ impl Format {
                 );
             }
         }
-        for (feedback, is_offered) in [
-            ("transport-cc", self.payload.transport_cc),
-            ("nack", self.payload.nack),
-            ("nack pli", self.payload.pli),
-        ] {
-            if is_offered {
-                let _ = write!(text, "a=rtcp-fb:{number} {feedback}\r\n");
-            }
+        for feedback in self.feedback() {
+            let _ = write!(text, "a=rtcp-fb:{number} {feedback}\r\n");
         }
         if let Some(repair) = self.repair {
             let _ = write!(

@@ -352,6 +352,9 @@ fn obs_is_answered_with_every_layer_and_all_addresses() {
     ] {
         assert!(lines(&answer).contains(&line), "{line} in\n{answer}");
     }
+    for odd in ["transport-cc", "ccm fir", "goog-remb", "a=msid", "str0m"] {
+        assert!(!answer.contains(odd), "{odd} in\n{answer}");
+    }
     let layers = "a=rid:0 send\r\na=rid:1 send\r\na=rid:2 send\r\na=simulcast:send 0;1;2\r\n";
     let (_, answer) = answered(&obs(layers), now).unwrap();
     for line in [
