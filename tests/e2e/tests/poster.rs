@@ -30,7 +30,7 @@ fn poster_of_a_live_stream_is_one_picture_of_its_size_and_moves_on() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let key = server.add_stream("live", "public");
-    assert_eq!(server.client().get("/hls/live/poster.mp4").status, 404);
+    assert_eq!(server.client().get("/hls/live/poster.mp4").status, 204);
     let publisher =
         Encoder::new(Ffmpeg::System).publish(&server.rtmp_url(&format!("live?token={key}")));
     wait_until_receiving(&operator, "live");
