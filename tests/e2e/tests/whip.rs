@@ -79,10 +79,13 @@ struct Segment {
     name: String,
     seconds: f64,
     is_gap: bool,
+    /// Time begins anew with it.
+    is_new: bool,
 }
 
 fn segments(media: &Media) -> Vec<Segment> {
-    let (mut head, mut seconds, mut is_gap) = (String::new(), 0.0, false);
+    let (mut head, mut seconds) = (String::new(), 0.0);
+    let (mut is_gap, mut is_new) = (false, false);
     let mut found = Vec::new();
     for line in media.text.lines() {
         if let Some(rest) = line.strip_prefix("#EXT-X-MAP:URI=\"") {
@@ -91,12 +94,15 @@ fn segments(media: &Media) -> Vec<Segment> {
             seconds = rest.trim_end_matches(',').parse().expect("a duration");
         } else if line == "#EXT-X-GAP" {
             is_gap = true;
+        } else if line == "#EXT-X-DISCONTINUITY" {
+            is_new = true;
         } else if !line.starts_with('#') && !line.is_empty() {
             found.push(Segment {
                 head: head.clone(),
                 name: line.to_owned(),
                 seconds,
                 is_gap: std::mem::take(&mut is_gap),
+                is_new: std::mem::take(&mut is_new),
             });
         }
     }
@@ -111,10 +117,8 @@ fn watched(client: &Client) -> (Vec<u8>, f64) {
     loop {
         let found = segments(&viewer.wait_for(next));
         let last = &found[found.len() - 3..];
-        if last
-            .iter()
-            .any(|one| one.is_gap || one.head != last[0].head)
-        {
+        let is_odd = |one: &Segment| one.is_gap || one.head != last[0].head;
+        if last.iter().any(is_odd) || last[1..].iter().any(|one| one.is_new) {
             next += 1;
             continue;
         }

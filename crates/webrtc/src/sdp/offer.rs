@@ -118,7 +118,7 @@ pub struct Section {
     pub extensions: Vec<(u8, String)>,
     /// Layers that the client would send (RFC 8853, 5.1), by their names (RFC 8851), as they stand in `a=simulcast`.
     pub layers: Vec<String>,
-    /// Sources that the client announces (RFC 5576, 4.1).
+    /// Sources that the client announces (RFC 5576, 4.1), those of repairs too.
     pub sources: Vec<u32>,
     /// Sources, and those that repeat what is lost of them (RFC 5576, 4.2; `FID`).
     pub repairs: Vec<(u32, u32)>,
@@ -304,12 +304,8 @@ fn attribute_of(section: &mut Section, name: &str, value: &str) -> Result<(), Er
         }
         "simulcast" => section.layers = layers(value)?,
         "ssrc" => {
-            let source = value.split(' ').next().and_then(|n| n.parse().ok());
-            if let Some(source) = source
-                && section.sources.len() < SOURCES_MAX
-                && !section.sources.contains(&source)
-            {
-                section.sources.push(source);
+            if let Some(source) = value.split(' ').next().and_then(|n| n.parse().ok()) {
+                announce(section, source);
             }
         }
         "ssrc-group" => {
@@ -320,11 +316,20 @@ fn attribute_of(section: &mut Section, name: &str, value: &str) -> Result<(), Er
                 && section.repairs.len() < SOURCES_MAX
             {
                 section.repairs.push((source, repair));
+                // FFmpeg names its repairs here alone.
+                announce(section, source);
+                announce(section, repair);
             }
         }
         _ => {}
     }
     Ok(())
+}
+
+fn announce(section: &mut Section, source: u32) {
+    if section.sources.len() < SOURCES_MAX && !section.sources.contains(&source) {
+        section.sources.push(source);
+    }
 }
 
 /// A header extension: `3 urn:…` or `3/recvonly urn:…`; `None` for what a packet cannot hold or no name is.

@@ -58,20 +58,24 @@ fn client_is_connected_and_what_it_sends_comes_out_whole_and_in_order() {
 
 #[test]
 fn loss_and_another_order_are_repaired() {
-    let mut pair = Pair::connected(&[], true);
-    send(&mut pair, 0, 1);
-    pair.weather = Weather {
-        lost: 50,
-        late_ms: 30,
-    };
-    send(&mut pair, 25, 7);
-    pair.weather = Weather::default();
-    send(&mut pair, 200, 1);
-    pair.run(SECOND);
-    let numbers = pair.numbers();
-    assert!(numbers.is_sorted(), "{numbers:?}");
-    let missing = 225 - numbers.len();
-    assert!(missing <= 5, "{missing} of 225 are missing: {numbers:?}");
+    for mut pair in [
+        Pair::connected(&[], true),
+        Pair::with_repairs_in_a_pair_alone().connect(),
+    ] {
+        send(&mut pair, 0, 1);
+        pair.weather = Weather {
+            lost: 50,
+            late_ms: 30,
+        };
+        send(&mut pair, 25, 7);
+        pair.weather = Weather::default();
+        send(&mut pair, 200, 1);
+        pair.run(SECOND);
+        let numbers = pair.numbers();
+        assert!(numbers.is_sorted(), "{numbers:?}");
+        let missing = 225 - numbers.len();
+        assert!(missing <= 5, "{missing} of 225 are missing: {numbers:?}");
+    }
 }
 
 #[test]

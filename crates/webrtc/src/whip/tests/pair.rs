@@ -159,6 +159,19 @@ impl Pair {
         Self::of(now, client, offering)
     }
 
+    /// The same, and the source of repairs is named as FFmpeg does: as the second of a pair, and nowhere else.
+    pub fn with_repairs_in_a_pair_alone() -> Self {
+        let now = start();
+        let (client, mut offering) = client(now, &[], true);
+        let pair = offering.text.split("a=ssrc-group:FID ").nth(1).unwrap();
+        let repair = pair.split_ascii_whitespace().nth(1).unwrap();
+        let named = format!("a=ssrc:{repair} ");
+        let lines = offering.text.split("\r\n");
+        let kept: Vec<&str> = lines.filter(|line| !line.starts_with(&named)).collect();
+        offering.text = kept.join("\r\n");
+        Self::of(now, client, offering)
+    }
+
     pub fn of(now: Instant, mut client: Rtc, offering: Offering) -> Self {
         let (session, answer) = answered(&offering.text, now).unwrap();
         let accepted = SdpAnswer::from_sdp_string(&answer).unwrap();
@@ -190,7 +203,11 @@ impl Pair {
 
     /// A pair that is connected.
     pub fn connected(layers: &[&str], has_sound: bool) -> Self {
-        let mut pair = Self::new(layers, has_sound);
+        Self::new(layers, has_sound).connect()
+    }
+
+    pub fn connect(mut self) -> Self {
+        let pair = &mut self;
         for _ in 0..1000 {
             pair.step();
             if pair.is_connected && pair.client.is_connected() {
@@ -198,7 +215,7 @@ impl Pair {
                 for _ in 0..20 {
                     pair.step();
                 }
-                return pair;
+                return self;
             }
         }
         panic!("not connected: {:?}", pair.closed);
