@@ -42,7 +42,7 @@ use crate::{
 };
 
 pub use egress::OpusInHls;
-pub use sessions::{Settings as WebrtcSettings, bind_datagrams};
+pub use sessions::{Settings as WebrtcSettings, bind_datagrams, offered};
 
 /// What the operator chose, and the bounds of the engine.
 #[derive(Clone, Debug)]

@@ -171,7 +171,7 @@ pub async fn start(config: &Config) -> Result<Running> {
     // Before anybody can ask for it over HTTP, who would be told that it is switched off.
     if let Some(socket) = datagrams {
         let local = socket.local_addr()?;
-        let settings = webrtc_settings(config)?;
+        let settings = config.webrtc_settings()?;
         // The same number, whatever the system gave; without it WebRTC works where UDP does.
         let listener = bind(local)
             .and_then(TcpListener::into_std)
@@ -340,23 +340,6 @@ fn http_limits(config: &Config) -> Limits {
         connections_per_address: config.whole32("limits.connections_per_address").into(),
         drain: config.seconds("shutdown.drain_s"),
     }
-}
-
-fn webrtc_settings(config: &Config) -> Result<engine::WebrtcSettings> {
-    let public_addresses = config.list("webrtc.public_addresses").iter().map(|text| {
-        let ip = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0));
-        ip.or_else(|_| text.parse()).map_err(|_| {
-            anyhow!("`webrtc.public_addresses` holds `{text}`, which is no address such as `203.0.113.7` or `203.0.113.7:8189`")
-        })
-    });
-    Ok(engine::WebrtcSettings {
-        public_addresses: public_addresses.collect::<Result<_>>()?,
-        ice_lite: config.is_on("webrtc.ice_lite"),
-        sessions_max: config.size("webrtc.sessions"),
-        burst_bytes_max: config.size("webrtc.burst_bytes_max"),
-        burst_age_max: Duration::from_millis(config.whole32("webrtc.burst_ms_max").into()),
-        ..engine::WebrtcSettings::default()
-    })
 }
 
 fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {

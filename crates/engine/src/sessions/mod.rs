@@ -27,6 +27,7 @@ use webrtc::{
     sdp,
 };
 
+pub use addresses::offered;
 pub(crate) use names::{Key, Names};
 pub(crate) use socket::Socket;
 pub use socket::bind_datagrams;

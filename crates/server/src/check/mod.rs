@@ -16,6 +16,7 @@ mod ffmpeg;
 mod files;
 mod listeners;
 mod permissions;
+mod reach;
 mod sockets;
 mod states;
 mod storage;
@@ -260,6 +261,8 @@ impl Inner {
             self.ffmpeg.look(patience.version),
         );
         let mut findings = ports;
+        let webrtc = vantage.listening().and_then(|listening| listening.webrtc);
+        findings.push(reach::look(config, webrtc));
         let now = clock::now();
         findings.push(disk::judge(folder, storage.as_ref()));
         findings.push(clock::judge(

@@ -139,6 +139,17 @@ const STATES: &[(&str, &[States])] = &[
         ]],
     ),
     (
+        "reach",
+        &[&[
+            ("public", Ok),
+            ("network", Ok),
+            ("outside", Warning),
+            ("local", Notice),
+            ("invalid", Problem),
+            ("off", Notice),
+        ]],
+    ),
+    (
         "files",
         &[&[("enough", Ok), ("unlimited", Ok), ("few", Warning)]],
     ),

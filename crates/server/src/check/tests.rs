@@ -38,6 +38,7 @@ async fn every_line_is_there_once_in_order_and_none_is_red_in_a_new_directory() 
         "address",
         "proxy",
         "tls",
+        "reach",
         "disk",
         "clock",
         "database",
@@ -188,6 +189,7 @@ fn every_state_of_every_line_is_provoked_by_a_test() {
         "permissions" => part(include_str!("permissions.rs")),
         "files" => part(include_str!("files.rs")),
         "ffmpeg" => part(include_str!("ffmpeg.rs")),
+        "reach" => part(include_str!("reach.rs")),
         _ => listeners,
     };
     for (id, state, _) in states::all() {

@@ -117,6 +117,16 @@ check-compat-api-later = { check-port-later }
 check-compat-api-later-held = { check-port-later-held }
 check-compat-api-later-off = { check-port-later-off }
 
+check-reach = Addresses for real time
+check-reach-public = Browsers are sent to { $addresses }; the Go-live page of a stream tries whether yours gets there
+check-reach-network = Browsers on this network are sent to { $addresses }; the Go-live page of a stream tries whether yours gets there
+check-reach-outside = Browsers are sent to { $addresses }, which visitors of { $url } do not reach from outside
+    .fix = Open port { $port } for UDP and TCP on the way here, and name the address from outside: webrtc.public_addresses = ["203.0.113.7"]
+check-reach-local = Browsers on this machine alone get real time; others watch by HLS, about a second behind
+check-reach-invalid = { $error }
+    .fix = Correct it in the settings.
+check-reach-off = Real time is switched off
+
 ## How visitors come here
 
 check-address = Public address
