@@ -17,7 +17,7 @@ pub use browser::{Browser, Devices, Profile, Sound};
 pub use encoder::{BFrames, Encoder, FFMPEGS, Ffmpeg, Publisher};
 pub use http::{Answer, Client};
 pub use playlist::Media;
-pub use relay::{Datagrams, Mischief, Relay};
+pub use relay::{Datagrams, Mischief, Relay, Weather};
 pub use server::Server;
 pub use wait::{MOMENT, until};
 

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use e2e::{
-    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server,
+    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server, Weather,
     playlist::{Media, Viewer},
     server::{state, text, wait_until_gone, wait_until_receiving},
     until,
@@ -346,7 +346,7 @@ fn encoder_that_is_cut_off_is_waited_for_and_comes_back() {
 fn bad_network_is_repaired() {
     let relay = Datagrams::bind();
     let server = Server::start(&[&format!("webrtc.public_addresses={}", relay.address)]);
-    relay.pass_to(server.webrtc);
+    relay.pass_to(server.webrtc, Weather::ROUGH, Weather::default());
     let operator = server.operator();
     let key = server.add_stream("live", "public");
     let _publisher =
