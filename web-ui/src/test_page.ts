@@ -312,7 +312,3 @@ function part<E extends Element = HTMLElement>(root: ParentNode, selector: strin
 
 const root = document.querySelector<HTMLElement>("[data-test]");
 if (root) new TestPage(root).start();
-
-for (const form of document.querySelectorAll<HTMLFormElement>("[data-submit-on-change]")) {
-  form.addEventListener("change", () => form.requestSubmit());
-}

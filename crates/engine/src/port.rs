@@ -1,6 +1,9 @@
 //! The embedded engine behind the domain's port.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use domain::{
     BoxFuture,
@@ -13,11 +16,18 @@ use domain::{
     slug::Slug,
 };
 use media::{Codec, Track};
+use tokio::time::timeout;
 
 use crate::{
     Embedded, delivery,
     hub::{EndReason, Phase, Stream},
 };
+
+/// How long an offer waits for a publisher that is there and has sent nothing yet.
+const STARTS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often it is looked at meanwhile, beside when something changes.
+const STARTING_LOOK: Duration = Duration::from_millis(100);
 
 impl Engine for Embedded {
     fn streams(&self) -> Vec<Live> {
@@ -71,11 +81,22 @@ impl Engine for Embedded {
         offer: session::Offer,
     ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
         let sessions = self.sessions.get().cloned();
+        let (hub, shared) = (self.hub.clone(), self.shared.clone());
         Box::pin(async move {
-            match sessions {
-                Some(sessions) => sessions.watch(offer).await,
-                None => Err(session::Refused::Off),
-            }
+            let sessions = sessions.ok_or(session::Refused::Off)?;
+            let begins = async {
+                let mut seen = 0;
+                // As the index does: who comes with the publisher's first bytes is not sent away.
+                while hub
+                    .find(offer.slug.as_str())
+                    .is_some_and(|on| on.is_starting())
+                {
+                    let change = shared.changes.other_than(seen);
+                    seen = timeout(STARTING_LOOK, change).await.unwrap_or(seen);
+                }
+            };
+            let _ = timeout(STARTS_WITHIN, begins).await;
+            sessions.watch(offer).await
         })
     }
 

@@ -115,7 +115,9 @@ function focus() {
   if (!at || at === document.body || at === document.documentElement) return null;
   const draws = (element, pseudo) => {
     const style = getComputedStyle(element, pseudo);
-    return style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
+    const isRinged = style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
+    // Elements with a range inside draw their ring as a shadow.
+    return isRinged || (hosts.includes(element) && style.boxShadow.includes("inset"));
   };
   // The ring may be drawn around a field's frame, or by what lies over a card.
   const around = [at, ...hosts, at.parentElement, at.closest("label")].filter(Boolean);
@@ -135,7 +137,7 @@ function missed() {
   const visited = globalThis.storyVisited ?? new Set();
   const groups = new Set([...visited].filter((element) => element.type === "radio").map((element) => element.name));
   return [...document.querySelectorAll(USED)]
-    .filter((element) => element.checkVisibility({ checkVisibilityCSS: true }) && !element.disabled && element.tabIndex >= 0 && !element.closest("[inert], media-controller"))
+    .filter((element) => element.checkVisibility({ checkVisibilityCSS: true }) && !element.disabled && element.tabIndex >= 0 && !element.closest("[inert]"))
     .filter((element) => !visited.has(element) && !(element.type === "radio" && groups.has(element.name)))
     .map((element) => `${element.localName}${element.id ? `#${element.id}` : ""} “${(element.getAttribute("aria-label") ?? element.innerText ?? "").trim().slice(0, 40)}” cannot be reached by Tab`);
 }

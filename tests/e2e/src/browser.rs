@@ -381,12 +381,10 @@ impl Profile<'_> {
         texts(&self.act("faults", json!({})).value)
     }
 
-    /// What its pages complained about since it was asked last, without [`is_early`].
+    /// What its pages complained about since it was asked last.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
-        let mut complaints = texts(&self.act("complaints", json!({})).value);
-        complaints.retain(|complaint| !is_early(complaint));
-        complaints
+        texts(&self.act("complaints", json!({})).value)
     }
 
     /// Takes a picture of the window, into [`pictures`].
@@ -405,13 +403,6 @@ impl Profile<'_> {
         self.press("Enter");
         let _ = self.until("location.pathname === '/'", crate::MOMENT);
     }
-}
-
-/// Whether this is what a browser writes down when real time is asked for before a stream has a picture: the answer is 409, and the page
-/// asks again (docs/ref/whep.md).
-#[must_use]
-pub fn is_early(complaint: &str) -> bool {
-    complaint.contains("status of 409") && complaint.contains("/whep)")
 }
 
 /// Where the stories' pictures go: `target/pictures` of the workspace, which git ignores.

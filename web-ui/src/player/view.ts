@@ -66,6 +66,8 @@ export class View {
     this.help = part(player, ".p-help");
     this.statistics = part(player, ".p-stats");
     this.#controls = part(player, "media-controller");
+    // It makes itself a stop of the keyboard unless told otherwise while it is made; with -1 left on it, browsers pass over its buttons too.
+    this.#controls.removeAttribute("tabindex");
     this.#bar = part(player, ".p-bar");
     this.#seek = part(player, "media-time-range");
     this.#liveWord = part(player, ".p-live-word");

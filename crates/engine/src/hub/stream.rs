@@ -103,6 +103,9 @@ pub(crate) struct Stream {
     quiet: watch::Sender<bool>,
 }
 
+/// A picture that comes with the sound comes this soon after the broadcast began.
+const PICTURE_AFTER_SOUND: Duration = Duration::from_millis(600);
+
 impl Stream {
     pub(super) fn new(shared: Arc<Shared>, slug: &str, resume: Option<hls::Resume>) -> Arc<Self> {
         Arc::new(Self {
@@ -162,6 +165,19 @@ impl Stream {
     /// Whether a publisher is there now.
     pub(crate) fn is_receiving(&self) -> bool {
         self.state().phase == Phase::Receiving
+    }
+
+    /// Whether a publisher is there and has not said yet what it sends: nothing, or sound alone so far.
+    pub(crate) fn is_starting(&self) -> bool {
+        let now = self.shared.clock.now();
+        let state = self.state();
+        let broadcast = state.broadcast.as_ref();
+        state.phase == Phase::Receiving
+            && broadcast.is_some_and(|on| {
+                let has_picture = on.tracks.iter().any(|track| track.id == TrackId::VIDEO);
+                let is_new = now.since(on.since) < PICTURE_AFTER_SOUND;
+                on.tracks.is_empty() || (!has_picture && is_new)
+            })
     }
 
     /// Whether viewers can play what is on now.
