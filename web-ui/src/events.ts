@@ -34,7 +34,8 @@ export function union(wants: Iterable<readonly string[]>): string[] {
   return [...new Set([...wants].flat())].sort();
 }
 
-class Events {
+/** A tab's ear; pages use the one of `follow`. */
+export class Events {
   readonly #tab = crypto.randomUUID?.() ?? String(Math.random());
   readonly #hearers = new Map<string, Set<Hear>>();
   readonly #last = new Map<string, { data: unknown; now: number }>();
@@ -167,6 +168,7 @@ class Events {
       });
     }
     source.addEventListener("open", () => this.#isAlive());
+    source.addEventListener("ping", () => this.#isAlive());
     source.addEventListener("error", () => this.#failed(source));
     this.#expectWord(source);
   }

@@ -82,6 +82,8 @@ class GoLive {
   }
 
   #strip(now: Banner): void {
+    // For the part of the page that sends.
+    document.dispatchEvent(new CustomEvent<Banner>("golive-banner", { detail: now }));
     const strip = this.#one("[data-banner]");
     if (!strip) return;
     const [mark, tone] = now.standing === "receiving" ? ["ok", "ok"] : now.standing === "away" ? ["warn", "warn"] : ["wait", ""];

@@ -78,7 +78,7 @@ async function drawPoster(canvas: HTMLCanvasElement): Promise<void> {
 async function fetchPoster(url: string): Promise<Blob | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return response.ok ? await response.blob() : undefined;
+    return response.status === 200 ? await response.blob() : undefined; // 204: none now.
   } catch {
     return undefined; // The next turn asks again.
   }

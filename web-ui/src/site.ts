@@ -1,21 +1,25 @@
 // What every page does in the browser beyond HTML: the appearance, times in the reader's own zone, live facts, and the
 // small niceties of forms. Pages work without it.
 //
-// Loaded in the head without `defer`, so that a chosen appearance is there before the first paint; everything that
-// needs the document waits for it.
+// Loaded in the head with `defer`, so that nothing of the page waits for it (the poster of a watch page above all), and with
+// `blocking="render"`, so that a chosen appearance is there before the first paint where browsers know that; elsewhere the style, which
+// the first paint waits for, comes at the same time. Everything that needs the document waits for it.
 
 import frame from "../../crates/web/locales/en/frame.ftl";
+import script from "../../crates/web/locales/en/script.ftl";
 import { serverPage } from "./admin.ts";
 import { questions } from "./ask.ts";
 import { copyButtons } from "./copy.ts";
 import { localTimes, show, showDelay } from "./facts.ts";
 import { goLive } from "./golive.ts";
 import { keepListTrue } from "./live_list.ts";
+import { reach } from "./reach.ts";
 import { slugFromTitle } from "./slug.ts";
 import type { WatchState } from "./watch_state.ts";
 import { words } from "./words.ts";
 
 const say = words([frame]);
+const sayLive = words([script]);
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
@@ -35,11 +39,17 @@ document.addEventListener("DOMContentLoaded", () => {
   questions();
   slugFromTitle();
   goLive(announce);
+  reach(announce);
   serverPage(localTimes);
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
   if (facts) {
+    let before: WatchState["state"] | undefined;
     document.addEventListener("stage-state", (event) => {
-      show(facts, (event as CustomEvent<WatchState>).detail);
+      const now = (event as CustomEvent<WatchState>).detail;
+      show(facts, now);
+      // That it is away or over is told by what then lies over the picture; a picture that comes tells nothing to who does not see it.
+      if (now.state === "live" && before !== undefined && before !== "live") announce(sayLive("script-began", { title: now.title }));
+      before = now.state;
     });
     document.addEventListener("stage-stats", (event) => {
       showDelay(facts, (event as CustomEvent<{ readonly delay_s: number | null }>).detail.delay_s);
@@ -126,9 +136,19 @@ function formsTellThatTheyWork(): void {
   }
 }
 
+/** What is told together, and the region that stands empty before: the same words a second time are news only then. */
+const ANNOUNCED_AFTER_MS = 100;
+let toAnnounce: string[] = [];
+
 function announce(text: string): void {
   const region = document.getElementById("announce");
-  if (region) region.textContent = text;
+  if (!region) return;
+  region.textContent = "";
+  if (toAnnounce.push(text) > 1) return;
+  setTimeout(() => {
+    region.textContent = toAnnounce.join(". ");
+    toAnnounce = [];
+  }, ANNOUNCED_AFTER_MS);
 }
 
 /** Presses the one button of a page that exists to have it pressed; a link's preview, which runs no script, does not. */

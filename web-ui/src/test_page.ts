@@ -1,4 +1,4 @@
-// The test page: puts what `<stage-player>` tells and what the browser times into the places that the page keeps for it.
+// The test page: puts what each `<stage-player>` tells and what the browser times into the places that the page keeps for it.
 
 import source from "../../crates/web/locales/en/test.ftl";
 import type { Step, Trouble } from "./player/recovery.ts";
@@ -16,44 +16,47 @@ const say = words([source]);
 /** Having shown this many pictures without a request that could be seen, the browser plays by itself. */
 const UNSEEN_FRAMES = 60;
 
+/** Who says something in the log. */
+type Who = "stream" | "network" | Delay;
+
 class TestPage {
   readonly #root: HTMLElement;
-  readonly #player: HTMLElement;
   readonly #log: Log;
   readonly #requests: Requests;
-  readonly #series = { delay: new Series(), buffer: new Series(), rate: new Series(), dropped: new Series() };
-  #openedAt: number | undefined;
-  #droppedBefore = 0;
+  readonly #sides: readonly Side[];
   #state: WatchState["state"] | undefined;
 
-  constructor(root: HTMLElement, player: HTMLElement) {
+  constructor(root: HTMLElement) {
     this.#root = root;
-    this.#player = player;
     this.#log = new Log(part(root, "#log"));
-    this.#requests = new Requests(`/hls/${player.getAttribute("slug")}/`);
+    const players = [...root.querySelectorAll<HTMLElement>("[data-side] stage-player")];
+    const slug = players[0]?.getAttribute("slug");
+    this.#requests = new Requests(`/hls/${slug}/`, `/${slug}/whep`);
+    this.#sides = players.map((player) => new Side(player, this.#requests, (who, text) => this.#say(who, text)));
   }
 
   start(): void {
-    const on = <D>(type: string, hear: (detail: D) => void): void =>
-      this.#player.addEventListener(type, (event) => hear((event as CustomEvent<D>).detail));
-    on<WatchState>("stage-state", (state) => this.#stands(state.state));
-    on<Delay>("stage-opened", (choice) => this.#opened(choice));
-    on<Playlist>("stage-playlist", (playlist) => this.#playlist(playlist));
-    on<Stats>("stage-playing", (stats) => this.#plays(stats));
-    on<Stats>("stage-stall", () => this.#stalled());
-    on<{ trouble: Trouble; step: Step }>("stage-error", ({ trouble, step }) => this.#failed(trouble, step));
-    on<string | null>("stage-slate", (slate) => slate !== null && this.#playing(false));
-    on<Stats>("stage-stats", (stats) => this.#show(stats));
+    for (const side of this.#sides) side.start();
+    // All hear of the stream alike.
+    const heard = (event: Event): void => this.#stands((event as CustomEvent<WatchState>).detail.state);
+    this.#root.addEventListener("stage-state", heard);
+    this.#root.addEventListener("stage-playlist", (event) => {
+      part<HTMLInputElement>(this.#root, "#media").value = (event as CustomEvent<Playlist>).detail.url;
+    });
+    this.#root.addEventListener("stage-stats", () => this.#unseen());
     this.#listenToRequests();
-    this.#listenToVideo();
     this.#buttons();
   }
 
-  // ----- what happens -----
-
-  #say(who: "stream" | "player" | "network", text: string): void {
-    const names = { stream: say("test-who-stream"), player: say("test-who-player"), network: say("test-who-network") };
-    this.#log.add(names[who], text);
+  #say(who: Who, text: string): void {
+    const names = {
+      stream: "test-who-stream",
+      network: "test-who-network",
+      realtime: "test-who-realtime",
+      low: "test-who-low",
+      steady: "test-who-low",
+    } as const;
+    this.#log.add(say(names[who]), text);
   }
 
   #stands(state: WatchState["state"]): void {
@@ -74,62 +77,6 @@ class TestPage {
     }
   }
 
-  #opened(delayChoice: Delay): void {
-    this.#openedAt = performance.now();
-    this.#playing(false);
-    const words = { realtime: "test-log-opened.realtime", low: "test-log-opened.low", steady: "test-log-opened.steady" } as const;
-    const choice = say(words[delayChoice]);
-    this.#say("player", say("test-log-opened", { choice }));
-  }
-
-  #playlist({ url, targetDurationS, partTargetS }: Playlist): void {
-    const segment = duration(targetDurationS);
-    const facts =
-      partTargetS === null
-        ? say("test-playlist.whole", { segment })
-        : say("test-playlist.parts", { part: milliseconds(partTargetS * 1000), segment });
-    this.#fact("playlist", facts);
-    part<HTMLInputElement>(this.#root, "#media").value = url;
-    this.#say("player", say("test-log-playlist", { facts }));
-  }
-
-  #plays(stats: Stats): void {
-    if (this.#openedAt === undefined) {
-      this.#say("player", say("test-log-again"));
-    } else {
-      const time = milliseconds(performance.now() - this.#openedAt);
-      this.#openedAt = undefined;
-      this.#fact("first", time);
-      this.#say("player", say("test-log-first", { time }));
-    }
-    this.#playing(true);
-    this.#show(stats);
-  }
-
-  #stalled(): void {
-    this.#playing(false);
-    this.#say("player", say("test-log-stall"));
-  }
-
-  #failed(trouble: Trouble, step: Step): void {
-    const status = trouble.kind === "network" && trouble.status !== undefined ? String(trouble.status) : "–";
-    switch (step.step) {
-      case "by_hls":
-        return this.#say("network", say("test-log-by-hls"));
-      case "recover_media":
-        return this.#say("player", say("test-log-media"));
-      case "refused":
-        return this.#say("network", say("test-log-refused"));
-      case "cannot_play":
-        return this.#say("player", say("test-log-cannot"));
-      case "reload": {
-        const values = { status, wait: secondsText(step.afterS, 1) };
-        const text = step.because === "network" ? say("test-log-broken", values) : say("test-log-gone", values);
-        return this.#say("network", step.because === "media" ? say("test-log-media") : text);
-      }
-    }
-  }
-
   #listenToRequests(): void {
     if (typeof PerformanceObserver === "undefined") return;
     const observer = new PerformanceObserver((list) => {
@@ -143,72 +90,6 @@ class TestPage {
       if (requests.length > 0) this.#showRequests();
     });
     observer.observe({ type: "resource", buffered: true });
-  }
-
-  #listenToVideo(): void {
-    const attach = (): void => {
-      const video = this.#player.querySelector<HTMLVideoElement>("media-controller video:not(.p-poster)");
-      if (!video) return;
-      video.addEventListener("resize", () => {
-        const size = { width: String(video.videoWidth), height: String(video.videoHeight) };
-        if (video.videoWidth > 0) this.#say("player", say("test-log-size", size));
-      });
-      video.addEventListener("ratechange", () => {
-        const behind = this.#series.delay.latest;
-        const values = { speed: video.playbackRate.toFixed(2), delay: behind === undefined ? "–" : delay(behind) };
-        this.#say("player", say("test-log-speed", values));
-      });
-    };
-    void customElements.whenDefined("stage-player").then(attach);
-  }
-
-  // ----- what is shown -----
-
-  #playing(is: boolean): void {
-    const badge = part(this.#root, "[data-playing]");
-    badge.classList.toggle("ok", is);
-    badge.textContent = (is ? badge.dataset["yes"] : badge.dataset["no"]) ?? "";
-  }
-
-  #show(stats: Stats): void {
-    if (stats.connection === null) return; // nothing plays
-    if (stats.delay_s !== null) this.#series.delay.add(stats.delay_s);
-    this.#series.buffer.add(stats.buffer_s);
-    if (stats.bitRate !== null) this.#series.rate.add(stats.bitRate);
-    this.#series.dropped.add(Math.max(0, stats.dropped - this.#droppedBefore));
-    this.#droppedBefore = stats.dropped;
-    this.#tile("delay", this.#series.delay, (s) => secondsText(s, 2));
-    this.#tile("buffer", this.#series.buffer, (s) => secondsText(s, 2));
-    this.#tile("rate", this.#series.rate, bitRate);
-    this.#tile("dropped", this.#series.dropped, count, count(stats.dropped), say("test-dropped.verdict", { frames: count(stats.frames) }));
-    if (stats.width > 0) {
-      const size = { width: String(stats.width), height: String(stats.height) };
-      this.#fact("picture", say("test-picture.value", { ...size, rate: frameRate(stats.rate), codec: stats.video ?? "–" }));
-    }
-    if (this.#requests.count === 0 && stats.frames > UNSEEN_FRAMES) {
-      setText(part(this.#root, "[data-requests-total]"), say("test-requests.unseen"));
-    }
-    this.#fact("sound", stats.audio ?? "–");
-    this.#fact("stalls", count(stats.stalls));
-    const { protocol } = this.#requests;
-    const kind = stats.connection ?? "–";
-    this.#fact("connection", protocol === "" ? kind : say("test-connection.value", { kind, protocol }));
-  }
-
-  #tile(name: string, series: Series, format: (value: number) => string, figure?: string, verdict?: string): void {
-    const tile = part(this.#root, `[data-tile=${name}]`);
-    const { latest, range } = series;
-    if (latest === undefined || range === undefined) return;
-    setFigure(part(tile, ".figure"), figure ?? format(latest));
-    const [low, high] = range;
-    setText(part(tile, ".verdict"), verdict ?? say("test-range", { low: format(low), high: format(high) }));
-    const { line, area } = series.paths;
-    part<SVGPathElement>(tile, "path.l").setAttribute("d", line);
-    part<SVGPathElement>(tile, "path.a").setAttribute("d", area);
-  }
-
-  #fact(name: string, text: string): void {
-    setText(part(this.#root, `[data-fact=${name}]`), text);
   }
 
   #showRequests(): void {
@@ -230,12 +111,182 @@ class TestPage {
     setText(part(this.#root, "[data-requests-total]"), say("test-requests.total", total));
   }
 
-  // ----- what is pressed -----
+  #unseen(): void {
+    if (this.#requests.count === 0 && this.#sides.some((side) => side.hasShown(UNSEEN_FRAMES))) {
+      setText(part(this.#root, "[data-requests-total]"), say("test-requests.unseen"));
+    }
+  }
 
   #buttons(): void {
     const clear = part(this.#root, "[data-log-clear]");
     clear.hidden = false;
     clear.addEventListener("click", () => this.#log.clear());
+  }
+}
+
+/** One of the players, and the figures of it. */
+class Side {
+  readonly #panel: HTMLElement;
+  readonly #player: HTMLElement;
+  readonly #requests: Requests;
+  readonly #log: (who: Who, text: string) => void;
+  readonly #who: Delay;
+  readonly #series = { delay: new Series(), buffer: new Series(), rate: new Series(), dropped: new Series() };
+  #openedAt: number | undefined;
+  #droppedBefore = 0;
+  #frames = 0;
+
+  constructor(player: HTMLElement, requests: Requests, log: (who: Who, text: string) => void) {
+    this.#player = player;
+    this.#panel = player.closest<HTMLElement>("[data-side]") ?? player;
+    this.#who = this.#panel.dataset["side"] === "realtime" ? "realtime" : "low";
+    this.#requests = requests;
+    this.#log = log;
+  }
+
+  start(): void {
+    const on = <D>(type: string, hear: (detail: D) => void): void =>
+      this.#player.addEventListener(type, (event) => hear((event as CustomEvent<D>).detail));
+    on<Delay>("stage-opened", (choice) => this.#opened(choice));
+    on<Playlist>("stage-playlist", (playlist) => this.#playlist(playlist));
+    on<Stats>("stage-playing", (stats) => this.#plays(stats));
+    on<Stats>("stage-stall", () => this.#stalled());
+    on<{ trouble: Trouble; step: Step }>("stage-error", ({ trouble, step }) => this.#failed(trouble, step));
+    on<string | null>("stage-slate", (slate) => slate !== null && this.#playing(false));
+    on<Stats>("stage-stats", (stats) => this.#show(stats));
+    this.#listenToVideo();
+  }
+
+  hasShown(frames: number): boolean {
+    return this.#frames > frames;
+  }
+
+  // ----- what happens -----
+
+  #say(text: string): void {
+    this.#log(this.#who, text);
+  }
+
+  #opened(delayChoice: Delay): void {
+    this.#openedAt = performance.now();
+    this.#playing(false);
+    const words = { realtime: "test-log-opened.realtime", low: "test-log-opened.low", steady: "test-log-opened.steady" } as const;
+    const choice = say(words[delayChoice]);
+    this.#say(say("test-log-opened", { choice }));
+  }
+
+  #playlist({ targetDurationS, partTargetS }: Playlist): void {
+    const segment = duration(targetDurationS);
+    const facts =
+      partTargetS === null
+        ? say("test-playlist.whole", { segment })
+        : say("test-playlist.parts", { part: milliseconds(partTargetS * 1000), segment });
+    this.#fact("playlist", facts);
+    this.#say(say("test-log-playlist", { facts }));
+  }
+
+  #plays(stats: Stats): void {
+    if (this.#openedAt === undefined) {
+      this.#say(say("test-log-again"));
+    } else {
+      const time = milliseconds(performance.now() - this.#openedAt);
+      this.#openedAt = undefined;
+      this.#fact("first", time);
+      this.#say(say("test-log-first", { time }));
+    }
+    this.#playing(true);
+    this.#show(stats);
+  }
+
+  #stalled(): void {
+    this.#playing(false);
+    this.#say(say("test-log-stall"));
+  }
+
+  #failed(trouble: Trouble, step: Step): void {
+    const status = trouble.kind === "network" && trouble.status !== undefined ? String(trouble.status) : "–";
+    switch (step.step) {
+      case "by_hls": {
+        const words = { unsuitable: "test-log-by-hls.unsuitable", busy: "test-log-by-hls.busy", network: "test-log-by-hls.network" } as const;
+        return this.#say(say("test-log-by-hls", { because: say(words[step.because]) }));
+      }
+      case "recover_media":
+        return this.#say(say("test-log-media"));
+      case "refused":
+        return this.#say(say("test-log-refused"));
+      case "cannot_play":
+        return this.#say(say("test-log-cannot"));
+      case "reload": {
+        const values = { status, wait: secondsText(step.afterS, 1) };
+        const text = step.because === "network" ? say("test-log-broken", values) : say("test-log-gone", values);
+        return this.#say(step.because === "media" ? say("test-log-media") : text);
+      }
+    }
+  }
+
+  #listenToVideo(): void {
+    const attach = (): void => {
+      const video = this.#player.querySelector<HTMLVideoElement>("media-controller video:not(.p-poster)");
+      if (!video) return;
+      video.addEventListener("resize", () => {
+        const size = { width: String(video.videoWidth), height: String(video.videoHeight) };
+        if (video.videoWidth > 0) this.#say(say("test-log-size", size));
+      });
+      video.addEventListener("ratechange", () => {
+        const behind = this.#series.delay.latest;
+        const values = { speed: video.playbackRate.toFixed(2), delay: behind === undefined ? "–" : delay(behind) };
+        this.#say(say("test-log-speed", values));
+      });
+    };
+    void customElements.whenDefined("stage-player").then(attach);
+  }
+
+  // ----- what is shown -----
+
+  #playing(is: boolean): void {
+    const badge = part(this.#panel, "[data-playing]");
+    badge.classList.toggle("ok", is);
+    badge.textContent = (is ? badge.dataset["yes"] : badge.dataset["no"]) ?? "";
+  }
+
+  #show(stats: Stats): void {
+    if (stats.connection === null) return; // nothing plays
+    this.#frames = stats.frames;
+    if (stats.delay_s !== null) this.#series.delay.add(stats.delay_s);
+    this.#series.buffer.add(stats.buffer_s);
+    if (stats.bitRate !== null) this.#series.rate.add(stats.bitRate);
+    this.#series.dropped.add(Math.max(0, stats.dropped - this.#droppedBefore));
+    this.#droppedBefore = stats.dropped;
+    this.#tile("delay", this.#series.delay, (s) => secondsText(s, 2));
+    this.#tile("buffer", this.#series.buffer, (s) => secondsText(s, 2));
+    this.#tile("rate", this.#series.rate, bitRate);
+    this.#tile("dropped", this.#series.dropped, count, count(stats.dropped), say("test-dropped.verdict", { frames: count(stats.frames) }));
+    if (stats.width > 0) {
+      const size = { width: String(stats.width), height: String(stats.height) };
+      this.#fact("picture", say("test-picture.value", { ...size, rate: frameRate(stats.rate), codec: stats.video ?? "–" }));
+    }
+    this.#fact("sound", stats.audio ?? "–");
+    this.#fact("stalls", count(stats.stalls));
+    // How real time comes, the player knows; how HLS comes, the browser's times of requests.
+    const protocol = stats.via ?? (this.#who === "low" ? this.#requests.protocol : "");
+    const kind = stats.connection;
+    this.#fact("connection", protocol === "" ? kind : say("test-connection.value", { kind, protocol }));
+  }
+
+  #tile(name: string, series: Series, format: (value: number) => string, figure?: string, verdict?: string): void {
+    const tile = part(this.#panel, `[data-tile=${name}]`);
+    const { latest, range } = series;
+    if (latest === undefined || range === undefined) return;
+    setFigure(part(tile, ".figure"), figure ?? format(latest));
+    const [low, high] = range;
+    setText(part(tile, ".verdict"), verdict ?? say("test-range", { low: format(low), high: format(high) }));
+    const { line, area } = series.paths;
+    part<SVGPathElement>(tile, "path.l").setAttribute("d", line);
+    part<SVGPathElement>(tile, "path.a").setAttribute("d", area);
+  }
+
+  #fact(name: string, text: string): void {
+    setText(part(this.#panel, `[data-fact=${name}]`), text);
   }
 }
 
@@ -260,8 +311,7 @@ function part<E extends Element = HTMLElement>(root: ParentNode, selector: strin
 }
 
 const root = document.querySelector<HTMLElement>("[data-test]");
-const player = root?.querySelector<HTMLElement>("stage-player");
-if (root && player) new TestPage(root, player).start();
+if (root) new TestPage(root).start();
 
 for (const form of document.querySelectorAll<HTMLFormElement>("[data-submit-on-change]")) {
   form.addEventListener("change", () => form.requestSubmit());

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::{arch, run, tools};
+use crate::{abuse, arch, run, tools};
 
 /// Everything, cheapest first.
 pub fn all() -> Result<()> {
     run::run("format", &mut run::cargo(&["fmt", "--all", "--check"]))?;
     arch::check()?;
+    abuse::check()?;
     run::run(
         "lints",
         &mut run::cargo(&[

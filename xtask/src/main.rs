@@ -1,5 +1,6 @@
 //! What a person runs and what CI runs, the same.
 
+mod abuse;
 mod arch;
 mod check;
 mod fixtures;

@@ -19,7 +19,8 @@ pub fn all() -> Result<()> {
 }
 
 fn stories() -> Result<()> {
-    let modern = tools::modern_ffmpeg()?;
+    let python = tools::python()?;
+    let modern = tools::modern_ffmpeg(&python)?;
     let system = tools::system_ffmpeg()?;
     let chromium = tools::chromium()?;
     tools::npm_ci("tests/e2e/browser")?;
@@ -56,6 +57,7 @@ fn stories() -> Result<()> {
         .env("PUBLISH_BIN", target.join("release/examples/publish"))
         .env("FFMPEG_MODERN", modern)
         .env("FFMPEG_SYSTEM", system)
-        .env("CHROMIUM", chromium),
+        .env("CHROMIUM", chromium)
+        .env("PYTHON", python),
     )
 }

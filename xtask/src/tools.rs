@@ -9,9 +9,6 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::run;
 
-/// Version of the PyPI package whose wheel carries a modern FFmpeg.
-const IMAGEIO_FFMPEG: &str = "0.8.1";
-
 /// A folder below `.tools/`, made where it is missing.
 pub fn folder(name: &str) -> Result<PathBuf> {
     let path = run::root().join(".tools").join(name);
@@ -43,12 +40,13 @@ pub fn npm_ci(place: &str) -> Result<()> {
     Ok(())
 }
 
-/// A modern FFmpeg (the pinned wheel) in a virtual environment of its own.
-pub fn modern_ffmpeg() -> Result<PathBuf> {
+/// Python in a virtual environment of its own, with what `tests/e2e/requirements.txt` pins.
+pub fn python() -> Result<PathBuf> {
     let venv = folder("python")?;
-    let wanted = format!("imageio-ffmpeg=={IMAGEIO_FFMPEG}");
+    let pins = run::root().join("tests/e2e/requirements.txt");
+    let wanted = fs::read_to_string(&pins).with_context(|| pins.display().to_string())?;
     let stamp = venv.join("installed");
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
+    if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
         let path = venv.to_string_lossy().into_owned();
         run::run(
             "Python environment",
@@ -62,17 +60,29 @@ pub fn modern_ffmpeg() -> Result<PathBuf> {
                 )
             })
         })?;
+        let pins = pins.to_string_lossy();
         run::run(
-            "pinned FFmpeg",
+            "pinned FFmpeg and aiortc",
             &mut run::command(
                 venv.join("bin/pip"),
-                &["install", "--quiet", "--disable-pip-version-check", &wanted],
+                &[
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--requirement",
+                    &pins,
+                ],
             ),
         )?;
         fs::write(&stamp, &wanted)?;
     }
+    Ok(venv.join("bin/python"))
+}
+
+/// A modern FFmpeg: that of a wheel.
+pub fn modern_ffmpeg(python: &Path) -> Result<PathBuf> {
     let path = run::output(&mut run::command(
-        venv.join("bin/python"),
+        python,
         &[
             "-c",
             "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())",

@@ -65,6 +65,15 @@ pub trait Engine: Send + Sync {
         Box::pin(async { Err(session::NotPublished::Off) })
     }
 
+    /// Answers the offer of somebody who wants to know whether they reach the port of WebRTC.
+    fn reach(
+        &self,
+        reach: session::Reach,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        drop(reach);
+        Box::pin(async { Err(session::Refused::Off) })
+    }
+
     /// Changes a session of WebRTC.
     fn change_session(
         &self,

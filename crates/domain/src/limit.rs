@@ -5,7 +5,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use crate::clock::Time;
 use crate::random::{self, Random};
@@ -19,6 +19,12 @@ pub struct Rate {
     pub refill_ms: u32,
 }
 
+/// How many wrong keys of one address are heard, unless set otherwise: twenty at once, and one every 3 s in the long run.
+pub const WRONG_KEYS: Rate = Rate {
+    burst: 20,
+    refill_ms: 3_000,
+};
+
 /// No try is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Empty {
@@ -30,7 +36,7 @@ pub struct Empty {
 /// choose whose place they take.
 #[derive(Debug)]
 pub struct Table {
-    rate: Rate,
+    rate: RwLock<Rate>,
     seed: u64,
     sets: Box<[Mutex<[Bucket; WAYS]>]>,
 }
@@ -54,12 +60,18 @@ impl Table {
     pub fn new(rate: Rate, buckets: usize, random: &dyn Random) -> Self {
         let sets = buckets.div_ceil(WAYS).max(1);
         Self {
-            rate,
+            rate: RwLock::new(rate),
             seed: random::number(random),
             sets: (0..sets)
                 .map(|_| Mutex::new([Bucket::default(); WAYS]))
                 .collect(),
         }
+    }
+
+    /// Goes by another rate from now on. What was taken stays taken, as time: a bucket that was empty is full again after as long
+    /// as the new rate takes at most.
+    pub fn set_rate(&self, rate: Rate) {
+        *self.rate.write().unwrap_or_else(PoisonError::into_inner) = rate;
     }
 
     /// Takes one try from the bucket of this key.
@@ -118,6 +130,7 @@ impl Table {
     }
 
     fn with<T>(&self, key: &impl Hash, now: Time, act: impl FnOnce(Rate, &mut Bucket) -> T) -> T {
+        let rate = *self.rate.read().unwrap_or_else(PoisonError::into_inner);
         let key = self.hash(key);
         let index = usize::try_from(key >> 8).unwrap_or(usize::MAX) % self.sets.len();
         let mut set = self.sets[index]
@@ -139,8 +152,8 @@ impl Table {
             });
         let bucket = &mut set[place];
         // A clock that was set back must not leave anybody out for longer than an empty bucket does.
-        bucket.full_at_ms = bucket.full_at_ms.min(self.rate.empty_at(now));
-        act(self.rate, bucket)
+        bucket.full_at_ms = bucket.full_at_ms.min(rate.empty_at(now));
+        act(rate, bucket)
     }
 }
 
@@ -228,6 +241,26 @@ mod tests {
         let later = NOON.plus(Duration::from_secs(10));
         assert_eq!(table.take("a", later), Ok(()));
         assert!(table.take("a", later).is_err());
+    }
+
+    #[test]
+    fn another_rate_holds_at_once_for_old_buckets_and_new_ones() {
+        let table = table(64);
+        let heard = |key| (0..100).filter(|_| table.take(key, NOON).is_ok()).count();
+        assert_eq!(heard("a"), 3);
+        table.set_rate(Rate {
+            burst: 5,
+            refill_ms: 1_000,
+        });
+        assert_eq!(heard("b"), 5);
+        assert_eq!(table.take("a", NOON), Err(Empty { retry_after_s: 1 }));
+        let later = NOON.plus(Duration::from_secs(1));
+        assert_eq!(table.take("a", later), Ok(()));
+        table.set_rate(Rate {
+            burst: 1,
+            refill_ms: 1_000,
+        });
+        assert!(table.take("c", NOON).is_ok() && table.take("c", NOON).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// The name cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing but spaces was given.
+    /// Nothing was given that can be seen.
     #[error("give it a name")]
     Empty,
     /// It is too long.
@@ -28,7 +28,7 @@ pub const TITLE_CHARS_MAX: usize = 200;
 /// [`NameError`] says what to change.
 pub fn parse(text: &str, max: usize) -> Result<String, NameError> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.chars().all(|c| c.is_whitespace() || shows_nothing(c)) {
         return Err(NameError::Empty);
     }
     if text.chars().nth(max).is_some() {
@@ -40,9 +40,78 @@ pub fn parse(text: &str, max: usize) -> Result<String, NameError> {
     Ok(text.to_owned())
 }
 
+/// Whether it takes no room: marks, joiners, fillers and variants (`Default_Ignorable_Code_Point` of Unicode, and the blank of Braille). They
+/// are part of what people write, but a name of nothing else is a link that nobody can see.
+fn shows_nothing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// Whether it is a control character, or one that turns the direction of the text around it: both let a name pretend
 /// to be something else in a list or a log.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Abuse case H5: no name forges a line, turns what stands beside it, or cannot be seen.
+    #[test]
+    fn names_are_what_can_be_seen_in_one_line() {
+        let long = "\u{5d0}".repeat(100);
+        for (text, expected) in [
+            (" Main hall ", Ok("Main hall")),
+            ("<b>&\"'", Ok("<b>&\"'")),
+            // Marks of direction and joiners within words are how these are written.
+            (
+                "\u{5e9}\u{5dc}\u{5d5}\u{5dd} OBS\u{200f}",
+                Ok("\u{5e9}\u{5dc}\u{5d5}\u{5dd} OBS\u{200f}"),
+            ),
+            (
+                "\u{645}\u{6cc}\u{200c}\u{62e}",
+                Ok("\u{645}\u{6cc}\u{200c}\u{62e}"),
+            ),
+            (long.as_str(), Ok(long.as_str())),
+            ("", Err(NameError::Empty)),
+            (" \u{a0}\u{2003}", Err(NameError::Empty)),
+            (
+                "\u{200b}\u{200e}\u{200f}\u{feff}\u{2060}",
+                Err(NameError::Empty),
+            ),
+            ("\u{3164}\u{2800}\u{e0041}", Err(NameError::Empty)),
+            ("a\nb", Err(NameError::Control)),
+            ("a\u{85}b", Err(NameError::Control)),
+            ("a\u{2028}b", Err(NameError::Control)),
+            ("gnp\u{202e}exe", Err(NameError::Control)),
+            ("a\u{2067}b\u{2069}", Err(NameError::Control)),
+        ] {
+            let read = parse(text, NAME_CHARS_MAX);
+            assert_eq!(read.as_deref(), expected.as_ref().copied(), "{text:?}");
+        }
+        let longer = format!("{long}\u{5d0}");
+        assert_eq!(
+            parse(&longer, NAME_CHARS_MAX),
+            Err(NameError::TooLong {
+                max: NAME_CHARS_MAX
+            })
+        );
+    }
 }

@@ -261,6 +261,7 @@ mod tests {
         assert!(COMMON.is_sorted());
     }
 
+    /// Abuse case I3: empty, with a NUL, long, and past the bound.
     #[test]
     fn passwords_are_judged_by_length_and_by_how_common_they_are() {
         let long = "x7".repeat(512);

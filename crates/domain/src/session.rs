@@ -37,6 +37,16 @@ pub struct Publish {
     pub address: IpAddr,
 }
 
+/// The offer of somebody who only wants to know whether they reach the server's port. The session carries nothing and ends by itself
+/// within ten seconds.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The session description; not looked at yet.
+    pub sdp: String,
+    /// From where the offer came.
+    pub address: IpAddr,
+}
+
 /// Whose a session is: who may change and end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {

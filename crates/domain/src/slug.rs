@@ -149,6 +149,7 @@ mod tests {
         assert!(RESERVED.is_sorted());
     }
 
+    /// Abuse case B4.
     #[test]
     fn slugs_follow_one_grammar() {
         let longest = "a".repeat(CHARS_MAX);

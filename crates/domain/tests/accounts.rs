@@ -149,6 +149,8 @@ fn uses_are_saved_together_and_seldom() {
     assert_eq!(seen(), first.plus(Duration::from_secs(300)));
 }
 
+/// Abuse cases I2, I3: nothing tells a known name, and each costs one check of a hash. That the checks take alike long is of the
+/// hash itself, whose time does not depend on what is checked.
 #[test]
 fn wrong_name_and_wrong_password_are_alike() {
     let rig = Rig::new();
@@ -179,6 +181,7 @@ fn wrong_name_and_wrong_password_are_alike() {
     }
 }
 
+/// Abuse case I1: one address.
 #[test]
 fn guessing_from_one_network_runs_out_and_the_owner_gets_in_from_another() {
     let rig = Rig::new();
@@ -203,6 +206,7 @@ fn guessing_from_one_network_runs_out_and_the_owner_gets_in_from_another() {
     try_log_in(&rig, "ana", PASSWORD, ADDRESS).expect("and gets in from there after waiting");
 }
 
+/// Abuse case I1: many addresses.
 #[test]
 fn guessing_from_many_networks_is_slowed_and_the_owner_gets_in_where_they_were_before() {
     let rig = Rig::new();
@@ -216,6 +220,7 @@ fn guessing_from_many_networks_is_slowed_and_the_owner_gets_in_where_they_were_b
     try_log_in(&rig, "ana", PASSWORD, ADDRESS).expect("was here before");
 }
 
+/// Abuse case I1: one password over many names.
 #[test]
 fn spraying_one_password_over_many_accounts_runs_out() {
     let rig = Rig::new();
@@ -245,6 +250,7 @@ fn right_passwords_use_nothing_up() {
     );
 }
 
+/// Abuse case I4: who is turned away did not guess.
 #[test]
 fn full_hashing_pool_is_told_and_not_counted() {
     let rig = Rig::new();
@@ -595,6 +601,7 @@ fn set_up(rig: &Rig, token: &str, name: &str) -> Result<setup::Done, setup::Refu
     block_on(rig.catalogue.setup(first))
 }
 
+/// Abuse case I12: in the catalogue.
 #[test]
 fn setup_makes_the_administrator_and_the_stream_live_once() {
     let rig = Rig::new();

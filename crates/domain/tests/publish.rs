@@ -1,10 +1,12 @@
 //! Where a key may land, and what whoever sends is told.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::api_key::Scope;
 use domain::caller::Caller;
 use domain::gate::Gatekeeper;
+use domain::limit::Rate;
 use domain::publish::{Attempt, Credential, Protocol, Refused};
 use domain::secret::Secret;
 use domain::slug::Slug;
@@ -93,6 +95,7 @@ fn key_lands_wherever_clients_put_it() {
     }
 }
 
+/// Abuse case C7.
 #[test]
 fn everything_that_is_no_key_gets_the_same_answer() {
     let (rig, _, cam, _) = rig();
@@ -232,6 +235,74 @@ fn only_so_many_keys_are_lent_at_once() {
 }
 
 #[test]
+fn key_lent_to_a_page_ends_with_its_login_and_cuts_who_sends_with_it() {
+    let (rig, ana, ..) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&ended);
+    rig.catalogue
+        .on_ended(move |end| told.lock().expect("not poisoned").push(end));
+    let lent = rig.catalogue.lend_key_to_page(&ana, &slug).expect("hers");
+    let key = lent.secret.expose();
+    assert_eq!(landed(&rig, "cam", Some(key)), Ok("cam".to_owned()));
+    assert_eq!(rig.catalogue.list_keys(&ana, &slug).expect("hers").len(), 1);
+    block_on(rig.catalogue.log_out(&ana)).expect("logs out");
+    assert_eq!(landed(&rig, "cam", Some(key)), Err("unknown_key"));
+    assert!(
+        ended
+            .lock()
+            .expect("not poisoned")
+            .contains(&domain::catalogue::Ended::Key(lent.id))
+    );
+    let again = rig.catalogue.lend_key_to_page(&ana, &slug);
+    assert!(again.is_err(), "{again:?}");
+    for caller in [&rig.member("bob"), &Caller::nobody(ADDRESS)] {
+        let refused = rig.catalogue.lend_key_to_page(caller, &slug);
+        assert!(
+            matches!(refused, Err(StreamRefused::NotFound)),
+            "{refused:?}"
+        );
+    }
+    let operator = rig.catalogue.lend_key_to_page(&Caller::operator(), &slug);
+    assert!(
+        matches!(operator, Err(StreamRefused::NotAllowed)),
+        "a page has a login: {operator:?}"
+    );
+}
+
+#[test]
+fn key_lent_to_a_page_ends_after_a_day_and_when_four_newer_ones_were_lent() {
+    let (rig, ana, ..) = rig();
+    let slug = Slug::parse("cam").expect("a slug");
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&ended);
+    rig.catalogue
+        .on_ended(move |end| told.lock().expect("not poisoned").push(end));
+    let lent: Vec<_> = (0..5)
+        .map(|_| {
+            rig.clock.advance(Duration::from_secs(1));
+            rig.catalogue.lend_key_to_page(&ana, &slug).expect("hers")
+        })
+        .collect();
+    let lands = |nth: usize| landed(&rig, "cam", Some(lent[nth].secret.expose())).is_ok();
+    assert_eq!([0, 1, 4].map(lands), [false, true, true]);
+    assert_eq!(
+        *ended.lock().expect("not poisoned"),
+        [domain::catalogue::Ended::Key(lent[0].id)]
+    );
+    // The server's own senders are counted apart.
+    assert!(rig.catalogue.lend_key(&ana, &slug).is_ok());
+
+    rig.clock.advance(Duration::from_secs(24 * 3600 - 2));
+    assert_eq!([2, 4].map(lands), [false, true]);
+    rig.clock.advance(Duration::from_secs(2));
+    assert!(!lands(4));
+    ended.lock().expect("not poisoned").clear();
+    block_on(rig.catalogue.tend()).expect("tends");
+    assert_eq!(ended.lock().expect("not poisoned").len(), 4);
+}
+
+#[test]
 fn only_so_many_revoked_keys_are_remembered() {
     let (rig, ana, first, _) = rig();
     let slug = Slug::parse("cam").expect("a slug");
@@ -351,6 +422,7 @@ fn api_key_publishes_to_its_users_streams_when_its_scopes_say_so() {
     assert!(matches!(admitted.credential, Credential::ApiKey(_)));
 }
 
+/// Abuse case C7.
 #[test]
 fn guesses_run_out_but_made_keys_are_always_heard() {
     let (rig, ana, cam, _) = rig();
@@ -392,6 +464,25 @@ fn guesses_run_out_but_made_keys_are_always_heard() {
     assert_eq!(
         landed(&rig, "cam", Some(own.expose())),
         Ok("cam".to_owned())
+    );
+
+    rig.catalogue.limit_wrong_keys(Rate {
+        burst: 2,
+        refill_ms: 60_000,
+    });
+    let third = "198.51.100.7".parse().expect("an address");
+    let refused = |n| {
+        attempt(
+            &rig,
+            "cam",
+            Some(&format!("violet-otter-quarry-{n}")),
+            third,
+        )
+    };
+    assert_eq!(
+        [7, 8, 9].map(|n| refused(n).map_err(|why| why.code())),
+        ["unknown_key", "unknown_key", "too_many_tries"].map(Err),
+        "as set"
     );
 }
 

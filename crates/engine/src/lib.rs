@@ -41,13 +41,16 @@ use crate::{
     sessions::Sessions,
 };
 
-pub use sessions::{Settings as WebrtcSettings, bind_datagrams};
+pub use egress::OpusInHls;
+pub use sessions::{Settings as WebrtcSettings, bind_datagrams, offered};
 
 /// What the operator chose, and the bounds of the engine.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Cuts, promises and bounds of HLS.
     pub hls: hls::Settings,
+    /// What becomes of Opus in HLS.
+    pub opus_in_hls: OpusInHls,
     /// What one RTMP connection may cost.
     pub rtmp: rtmp::Limits,
     /// What can change while it runs, as it is at the start.

@@ -92,6 +92,19 @@ impl Engine for Embedded {
         })
     }
 
+    fn reach(
+        &self,
+        reach: session::Reach,
+    ) -> BoxFuture<'static, Result<session::Answer, session::Refused>> {
+        let sessions = self.sessions.get().cloned();
+        Box::pin(async move {
+            match sessions {
+                Some(sessions) => sessions.reach(reach).await,
+                None => Err(session::Refused::Off),
+            }
+        })
+    }
+
     fn change_session(
         &self,
         change: session::Change,
@@ -260,7 +273,7 @@ mod tests {
     use testkit::{FixedClock, Rig, Seeded};
 
     use super::*;
-    use crate::{Settings, Tuned, hub::Origin};
+    use crate::{OpusInHls, Settings, Tuned, hub::Origin};
 
     const ORIGIN: Origin = Origin {
         protocol: Protocol::Rtmp,
@@ -276,11 +289,16 @@ mod tests {
     }
 
     fn engine(rig: &Rig, take_over: bool) -> Engine {
+        engine_with(rig, take_over, OpusInHls::Aac)
+    }
+
+    fn engine_with(rig: &Rig, take_over: bool, opus_in_hls: OpusInHls) -> Engine {
         let folder = tempfile::tempdir().unwrap();
         let owner = rig.administrator("ada");
         let (stream, made) = rig.stream(&owner, "live", Visibility::Private);
         let settings = Settings {
             hls: hls::Settings::default(),
+            opus_in_hls,
             rtmp: rtmp::Limits::default(),
             tuned: Tuned {
                 grace: Duration::from_secs(30),
@@ -374,6 +392,36 @@ mod tests {
         let live = engine.embedded.live(&engine.admitted.slug).unwrap();
         assert!(live.playable && live.bytes_received > 0);
         assert_eq!(live.tracks.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn opus_is_aac_in_hls_unless_it_is_wanted_as_it_is() {
+        for (wish, codec) in [(OpusInHls::Aac, "mp4a.40.2"), (OpusInHls::Native, "opus")] {
+            let rig = Rig::new();
+            let engine = engine_with(&rig, false, wish);
+            let publishing = engine.publish().unwrap();
+            publishing.track(Track {
+                id: TrackId::AUDIO,
+                codec: Codec::Opus(media::opus::Config::new(2, 0)),
+            });
+            for n in 0..150 {
+                let at = Timestamp::new(n * 960, 48_000);
+                let frame = Frame {
+                    track: TrackId::AUDIO,
+                    dts: at,
+                    pts: at,
+                    key: true,
+                    // Silence: 20 ms, fullband, stereo (RFC 6716, 3.1).
+                    data: Bytes::from_static(&[0xfc, 0xff, 0xfe]),
+                };
+                publishing.frame(engine.embedded.shared.mono(), frame);
+            }
+            let index = text_of(&engine.index().await);
+            assert!(index.contains(&format!("CODECS=\"{codec}\"")), "{index}");
+            // What the publisher is told is what they send.
+            let live = engine.embedded.live(&engine.admitted.slug).unwrap();
+            assert_eq!(live.tracks[0].codec, "Opus");
+        }
     }
 
     #[tokio::test]

@@ -114,6 +114,7 @@ fn configurations_are_understood() {
     }
 }
 
+/// Abuse case C10.
 #[test]
 fn unusable_configurations_are_refused_by_name() {
     let kind = |object_type, name| Error::ObjectType { object_type, name };

@@ -224,6 +224,7 @@ fn config_of(sps: Bytes) -> Result<Config, Error> {
     })
 }
 
+/// Abuse case C10.
 #[test]
 fn picture_sizes_are_bounded_by_side_and_area() {
     assert_eq!(

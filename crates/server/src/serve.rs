@@ -105,6 +105,7 @@ pub async fn start(config: &Config) -> Result<Running> {
         .context("`http.listen` is switched off; there is nothing to serve")?;
     let rtmp = listener(config, "rtmp.listen").await?;
     let metrics = listener(config, "metrics.listen").await?;
+    let compat_webrtc = door(config, "compat.webrtc_listen").await?;
     let datagrams = config.listen("webrtc.listen").map(datagrams).transpose()?;
 
     let embedded = Arc::new(Embedded::new(
@@ -134,6 +135,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             rtmp: address(&rtmp)?,
             metrics: address(&metrics)?,
             webrtc: datagrams.as_ref().map(UdpSocket::local_addr).transpose()?,
+            compat_webrtc: address(&compat_webrtc)?,
         }),
     });
     let app = App::new(
@@ -143,7 +145,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             clock: opened.clock.clone(),
             random: opened.random.clone(),
             checks: checks(opened.store.clone(), &opened.folder),
-            self_check: checker.port(),
+            self_check: Arc::new(checker.clone()),
             configuration: Arc::new(tuning.clone()),
             machine: Box::new(process::look),
             test_signal: Arc::new(signals.clone()),
@@ -166,6 +168,26 @@ pub async fn start(config: &Config) -> Result<Running> {
         "" => format!("http://{}", reachable(http_address)),
         url => url.to_owned(),
     };
+    // Before anybody can ask for it over HTTP, who would be told that it is switched off.
+    if let Some(socket) = datagrams {
+        let local = socket.local_addr()?;
+        let settings = config.webrtc_settings()?;
+        // The same number, whatever the system gave; without it WebRTC works where UDP does.
+        let listener = bind(local)
+            .and_then(TcpListener::into_std)
+            .inspect_err(|error| {
+                tracing::warn!(%error, address = %local, "no TCP for WebRTC; viewers without UDP go by HLS");
+            });
+        embedded
+            .listen_webrtc(socket, listener.ok(), settings)
+            .with_context(|| {
+                format!(
+                    "WebRTC cannot be served on {local}; `--set webrtc.listen=` does without it"
+                )
+            })?;
+        println!("webrtc {}", reachable(local));
+    }
+    tokio::spawn(checker.clone().keep_looking(stopping.clone()));
     let mut fronts = Vec::new();
     if let Some(listener) = metrics {
         println!(
@@ -190,6 +212,16 @@ pub async fn start(config: &Config) -> Result<Running> {
         app: app.clone(),
         connections_per_address: limits.connections_per_address.clone(),
     });
+    if let Some(listener) = compat_webrtc {
+        println!("compat-webrtc http://{}", reachable(listener.local_addr()?));
+        let front = Front {
+            hot: Arc::new(NothingHot),
+            router: web::webrtc_door(app.clone()),
+            limits: limits.clone(),
+            trusted_proxies: trusted_proxies.clone(),
+        };
+        fronts.push(tokio::spawn(front.serve(listener, stopping.clone())));
+    }
     let front = Front {
         hot: Arc::new(app.clone()),
         router: web::router(app.clone()),
@@ -200,24 +232,6 @@ pub async fn start(config: &Config) -> Result<Running> {
     if let (Some(listener), Some(address)) = (rtmp, rtmp_address) {
         println!("rtmp rtmp://{}/live", reachable(address));
         embedded.listen_rtmp(listener);
-    }
-    if let Some(socket) = datagrams {
-        let local = socket.local_addr()?;
-        let settings = webrtc_settings(config)?;
-        // The same number, whatever the system gave; without it WebRTC works where UDP does.
-        let listener = bind(local)
-            .and_then(TcpListener::into_std)
-            .inspect_err(|error| {
-                tracing::warn!(%error, address = %local, "no TCP for WebRTC; viewers without UDP go by HLS");
-            });
-        embedded
-            .listen_webrtc(socket, listener.ok(), settings)
-            .with_context(|| {
-                format!(
-                    "WebRTC cannot be served on {local}; `--set webrtc.listen=` does without it"
-                )
-            })?;
-        println!("webrtc {}", reachable(local));
     }
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
@@ -260,6 +274,22 @@ async fn listener(config: &Config, name: &str) -> Result<Option<TcpListener>> {
     bind(address).map(Some).with_context(|| {
         format!("cannot listen on {address} (`{name}`); if another program has this port, stop it or use `--set {name}=…`")
     })
+}
+
+/// Binds a door of MediaMTX's habits. Where nobody asked for it and another program has the port (a MediaMTX, as a rule), the server does
+/// without.
+async fn door(config: &Config, name: &str) -> Result<Option<TcpListener>> {
+    let asked = config
+        .resolved()
+        .all()
+        .any(|(setting, _, source)| setting.name == name && *source != Source::Default);
+    match listener(config, name).await {
+        Err(error) if !asked => {
+            tracing::warn!("{error:#}; going on without it");
+            Ok(None)
+        }
+        bound => bound,
+    }
 }
 
 /// Binds the UDP socket of WebRTC, for both families where the address is every one's.
@@ -312,23 +342,6 @@ fn http_limits(config: &Config) -> Limits {
     }
 }
 
-fn webrtc_settings(config: &Config) -> Result<engine::WebrtcSettings> {
-    let public_addresses = config.list("webrtc.public_addresses").iter().map(|text| {
-        let ip = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0));
-        ip.or_else(|_| text.parse()).map_err(|_| {
-            anyhow!("`webrtc.public_addresses` holds `{text}`, which is no address such as `203.0.113.7` or `203.0.113.7:8189`")
-        })
-    });
-    Ok(engine::WebrtcSettings {
-        public_addresses: public_addresses.collect::<Result<_>>()?,
-        ice_lite: config.is_on("webrtc.ice_lite"),
-        sessions_max: config.size("webrtc.sessions"),
-        burst_bytes_max: config.size("webrtc.burst_bytes_max"),
-        burst_age_max: Duration::from_millis(config.whole32("webrtc.burst_ms_max").into()),
-        ..engine::WebrtcSettings::default()
-    })
-}
-
 fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
     engine::Settings {
         hls: hls::Settings {
@@ -336,6 +349,10 @@ fn engine_settings(config: &Config, folder: &Path) -> engine::Settings {
             segment_ms: config.whole32("hls.segment_ms"),
             target_duration_s: config.whole32("hls.target_duration_s"),
             ..hls::Settings::default()
+        },
+        opus_in_hls: match config.text("hls.opus") {
+            "native" => engine::OpusInHls::Native,
+            _ => engine::OpusInHls::Aac,
         },
         rtmp: config.rtmp_limits(),
         tuned: engine_tuned(config),

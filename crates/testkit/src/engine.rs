@@ -354,7 +354,7 @@ impl Engine for FakeEngine {
         Capabilities {
             kind: "embedded",
             version: "0.0.0".to_owned(),
-            whip: false,
+            whip: true,
             whep: false,
             records: false,
         }

@@ -35,6 +35,7 @@ pub(crate) struct Assets {
     pub(crate) site_js: String,
     pub(crate) player_js: String,
     pub(crate) test_js: String,
+    pub(crate) broadcast_js: String,
     pub(crate) sprite_svg: String,
     pub(crate) icon_svg: String,
 }
@@ -54,6 +55,7 @@ impl Assets {
             site_js: path("site.js"),
             player_js: path("player.js"),
             test_js: path("test.js"),
+            broadcast_js: path("broadcast.js"),
             sprite_svg: path("sprite.svg"),
             icon_svg: path("icon.svg"),
         }

@@ -1,13 +1,13 @@
 //! The shape of the self-check: what the program finds out about its own place, line by line, and in which words it is told.
 //!
-//! Whoever assembles the program looks ([`SelfCheck`]); pages and the command line show. A finding carries no sentence: the words
+//! Whoever assembles the program looks ([`SelfCheck`]), now and then and when somebody asks for it; pages and the command line show. A finding carries no sentence: the words
 //! lie in `locales/en/check.ftl` as `check-{id}` (the line's name) and `check-{id}-{state}` (what was found), whose attribute
 //! `.fix` says what to do and is there for amber and red.
 
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
-use domain::BoxFuture;
+use domain::{BoxFuture, clock::Time};
 
 use crate::text::{Message, Text};
 
@@ -133,9 +133,23 @@ fn last(headers: &HeaderMap, name: &str) -> Option<String> {
     line.rsplit(',').next().map(|entry| entry.trim().to_owned())
 }
 
-/// Looks at everything: for a request, or (`None`) for the command line. Answers within a fifth of a second where nothing hangs;
-/// those who ask at the same time share one look.
-pub type SelfCheck = Box<dyn Fn(Option<Asked>) -> BoxFuture<'static, Vec<Finding>> + Send + Sync>;
+/// What was found, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// When the machine was looked at; what depends on the asking request is judged for that request.
+    pub at: Time,
+    /// Every line, in the order in which it is shown.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at everything. A look takes a fifth of a second where nothing hangs, too long for a page to wait for.
+pub trait SelfCheck: Send + Sync {
+    /// What the last look found, told to who came this way. Waits for nothing, but right after the start for the first look.
+    fn last(&self, asked: Asked) -> BoxFuture<'static, Report>;
+
+    /// Looks again; those who ask at the same time share one look.
+    fn again(&self) -> BoxFuture<'static, ()>;
+}
 
 #[cfg(test)]
 mod tests {

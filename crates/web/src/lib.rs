@@ -38,7 +38,7 @@ use domain::{
 };
 
 pub use passwords::Passwords;
-pub use router::router;
+pub use router::{router, webrtc_door};
 pub use test_signal::{Refused as TestSignalRefused, TestSignal};
 
 use front::{Hot, HotAnswer, HotRequest, Networks};
@@ -104,7 +104,7 @@ struct Inner {
     tuned: RwLock<Arc<Tuned>>,
     started: Time,
     checks: Checks,
-    self_check: check::SelfCheck,
+    self_check: Arc<dyn check::SelfCheck>,
     configuration: Arc<dyn configuration::Configuration>,
     machine: machine::Look,
     sending: rate::Rate,
@@ -128,7 +128,7 @@ pub struct Ports {
     /// What `/health` asks.
     pub checks: Checks,
     /// What the program finds out about its own place.
-    pub self_check: check::SelfCheck,
+    pub self_check: Arc<dyn check::SelfCheck>,
     /// Settings.
     pub configuration: Arc<dyn configuration::Configuration>,
     /// What the process takes of its machine.

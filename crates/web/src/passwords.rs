@@ -123,6 +123,52 @@ mod tests {
         assert!(!pool.verify(&Secret::new("x"), "no hash").await.unwrap());
     }
 
+    /// Abuse case I3: every byte of a long password counts, also past those that other hashes look at (64, 72).
+    #[tokio::test]
+    async fn long_password_is_not_cut_off() {
+        let pool = Passwords::new(Arc::new(Seeded::new(1)));
+        for length in [64, 72, 1024] {
+            let right = format!("{}\0a", "x".repeat(length - 2));
+            let hash = pool.hash(&Secret::new(right.clone())).await.unwrap();
+            let is = |text: &str| pool.verify(&Secret::new(text), &hash);
+            assert!(is(&right).await.unwrap());
+            for wrong in [
+                format!("{}\0b", "x".repeat(length - 2)),
+                "x".repeat(length - 2),
+                format!("{right}a"),
+            ] {
+                assert!(!is(&wrong).await.unwrap(), "{length}");
+            }
+        }
+    }
+
+    /// Abuse case I4: of two hundred at once two are worked at, forty are in the queue, and the others know at once.
+    #[tokio::test]
+    async fn two_hundred_at_once_do_not_take_the_machine() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        let pool = Passwords::new(Arc::new(Seeded::new(1)));
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let all: Vec<_> = (0..200)
+            .map(|_| {
+                let (running, most) = (running.clone(), most.clone());
+                let work = pool.run(move || {
+                    let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                    most.fetch_max(now, Ordering::SeqCst);
+                    std::thread::yield_now();
+                    running.fetch_sub(1, Ordering::SeqCst);
+                });
+                tokio::spawn(work)
+            })
+            .collect();
+        let mut done = 0;
+        for one in all {
+            done += usize::from(one.await.unwrap().is_ok());
+        }
+        assert_eq!(done, QUEUE);
+        assert!(most.load(Ordering::SeqCst) <= AT_ONCE);
+    }
+
     #[tokio::test]
     async fn full_pool_says_busy_instead_of_queueing_for_ever() {
         let pool = Passwords::new(Arc::new(Seeded::new(1)));

@@ -62,6 +62,7 @@ pub fn router(app: App) -> Router {
             "/api/webhooks/stream-ended",
             post(api::status::engine_is_embedded),
         )
+        .route("/api/webrtc/reach", post(api::reach::look))
         .route("/api/watch/{slug}", get(api::watch::show))
         .route("/api", any(nothing_here))
         .route("/api/", any(nothing_here))
@@ -97,6 +98,11 @@ pub fn router(app: App) -> Router {
             "/streams/{slug}/test-signal/stop",
             post(pages::golive::stop_test),
         )
+        .route("/streams/{slug}/browser", get(pages::golive::show_browser))
+        .route(
+            "/streams/{slug}/browser-key",
+            post(pages::golive::lend_browser_key),
+        )
         .route(
             "/streams/{slug}/end",
             get(pages::golive::ask_end).post(pages::golive::end),
@@ -124,7 +130,10 @@ pub fn router(app: App) -> Router {
             get(pages::stream_settings::ask_delete).post(pages::stream_settings::delete),
         )
         .route("/admin", get(pages::admin::show))
-        .route("/admin/check", get(pages::admin::check))
+        .route(
+            "/admin/check",
+            get(pages::admin::check).post(pages::admin::check_again),
+        )
         .route(
             "/admin/people",
             get(pages::people::show).post(pages::people::add),
@@ -153,8 +162,32 @@ pub fn router(app: App) -> Router {
         .route("/health", get(health::show))
         .method_not_allowed_fallback(other_method)
         .fallback(nothing_here);
-    // Open to pages of other sites, which come without cookies that count.
-    let webrtc = Router::new()
+    Router::new()
+        .merge(hls)
+        .merge(api)
+        .merge(pages)
+        .layer(from_fn_with_state(app.clone(), extract::same_site))
+        .merge(webrtc())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(extract::bounded))
+        .layer(from_fn_with_state(app.clone(), pages::error::for_people))
+        .layer(from_fn_with_state(app.clone(), extract::context))
+        .with_state(app)
+}
+
+/// MediaMTX's door for WebRTC: what the router has for it, and nothing else.
+pub fn webrtc_door(app: App) -> Router {
+    webrtc()
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(extract::bounded))
+        .layer(from_fn_with_state(app.clone(), extract::context))
+        .with_state(app)
+}
+
+/// Open to pages of other sites, which come without cookies that count.
+fn webrtc() -> Router<App> {
+    Router::new()
         .route("/{slug}/whep", get(sdp::discover).post(play::whep::offer))
         .route(
             "/{slug}/whep/{session}",
@@ -173,18 +206,7 @@ pub fn router(app: App) -> Router {
                 .delete(publish::whip::end),
         )
         .method_not_allowed_fallback(other_method)
-        .layer(from_fn(sdp::cors));
-    Router::new()
-        .merge(hls)
-        .merge(api)
-        .merge(pages)
-        .layer(from_fn_with_state(app.clone(), extract::same_site))
-        .merge(webrtc)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(extract::bounded))
-        .layer(from_fn_with_state(app.clone(), pages::error::for_people))
-        .layer(from_fn_with_state(app.clone(), extract::context))
-        .with_state(app)
+        .layer(from_fn(sdp::cors))
 }
 
 async fn nothing_here() -> Problem {

@@ -440,3 +440,6 @@ fn profile_of(profile: dimpl::SrtpProfile) -> Option<srtp::Profile> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 export const DEADLINE_MS = 20_000;
 
 /** `autoplay` is what the browser's switch is called by: by default a page may begin with sound. */
-export function launch(executablePath, autoplay = "no-user-gesture-required") {
+export function launch(executablePath, autoplay = "no-user-gesture-required", more = []) {
   return chromium.launch({
     executablePath,
     headless: true,
@@ -17,10 +17,8 @@ export function launch(executablePath, autoplay = "no-user-gesture-required") {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      // A camera that shows a clock and a microphone that beeps, for pages that may ask; ours may not.
-      "--use-fake-device-for-media-stream",
-      "--use-fake-ui-for-media-stream",
       `--autoplay-policy=${autoplay}`,
+      ...more,
     ],
   });
 }

@@ -4,6 +4,7 @@
 // node watch.mjs '{"chromium": path, "url": address, "username"?: …, "password"?: …, "watch"?: address, "seconds"?: n}'
 
 import { DEADLINE_MS, launch } from "./launch.mjs";
+import { hears } from "./sound.mjs";
 
 const asked = JSON.parse(process.argv[2]);
 const seconds = asked.seconds ?? 3;
@@ -84,11 +85,11 @@ try {
     width: element.videoWidth,
     height: element.videoHeight,
     currentTime: element.currentTime,
-    audioBytes: element.webkitAudioDecodedByteCount,
     frames: element.getVideoPlaybackQuality().totalVideoFrames,
     latencyS: document.querySelector("stage-player").stats.delay_s,
   }));
-  console.log(JSON.stringify({ seen: { ...seen, startedMs }, complaints, elsewhere, url: page.url() }));
+  const sounds = await handle.evaluate(hears);
+  console.log(JSON.stringify({ seen: { ...seen, sounds, startedMs }, complaints, elsewhere, url: page.url() }));
 } finally {
   await browser.close();
 }

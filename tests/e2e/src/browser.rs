@@ -27,6 +27,15 @@ pub enum Sound {
     AfterATouch,
 }
 
+/// Whether pages get a camera and a microphone: a moving picture and a beep that the browser makes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// Whoever asks gets them.
+    Allowed,
+    /// Whoever asks is refused.
+    Refused,
+}
+
 /// A browser that runs; ended when dropped.
 pub struct Browser {
     child: Child,
@@ -37,6 +46,22 @@ struct Talk {
     // An option, since closing it is what ends the script.
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
+}
+
+/// The focus, as a person who only has a keyboard knows it: the id, else the words of what has it.
+pub const FOCUS: &str = "(document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.innerText.trim())";
+
+/// Something that a page asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Without its query.
+    pub path: String,
+    /// What it is for, as browsers call it: `document`, `script`, `media`, `eventsource`.
+    pub kind: String,
+    /// Whether its answer is there, or it was given up.
+    pub is_over: bool,
+    /// Head and body of the answer as they came over the wire.
+    pub bytes: u64,
 }
 
 /// What came back, and when the browser had it.
@@ -77,6 +102,26 @@ impl Browser {
     /// Where its driver is missing or does not start.
     #[must_use]
     pub fn with(sound: Sound) -> Self {
+        Self::launch(sound, &[])
+    }
+
+    /// Starts one with a camera and a microphone, whose pages may begin with sound.
+    ///
+    /// # Panics
+    /// Where its driver is missing or does not start.
+    #[must_use]
+    pub fn with_devices(devices: Devices) -> Self {
+        let answer = match devices {
+            Devices::Allowed => "--use-fake-ui-for-media-stream",
+            Devices::Refused => "--use-fake-ui-for-media-stream=deny",
+        };
+        Self::launch(
+            Sound::Allowed,
+            &["--use-fake-device-for-media-stream", answer],
+        )
+    }
+
+    fn launch(sound: Sound, switches: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
         assert!(
             folder.join("node_modules/axe-core").is_dir(),
@@ -89,6 +134,7 @@ impl Browser {
                 Sound::Allowed => "no-user-gesture-required",
                 Sound::AfterATouch => "document-user-activation-required",
             })
+            .args(switches)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
@@ -106,7 +152,7 @@ impl Browser {
         }
     }
 
-    /// The profile of this name; new where it was not named before.
+    /// The profile of this name; new where it was not named before. `name/more` is another tab of the profile `name`.
     #[must_use]
     pub fn profile<'a>(&'a self, name: &'a str) -> Profile<'a> {
         Profile {
@@ -173,6 +219,21 @@ impl Profile<'_> {
         let _ = self.act("reload", json!({}));
     }
 
+    /// Has a script run in each page of it from now on, before the page's own: what a story changes in the browser.
+    pub fn prepare(&self, script: &str) {
+        let _ = self.act("prepare", json!({"script": script}));
+    }
+
+    /// Puts a server of WHIP into each page of it from now on: `window.fakeWhip` (`browser/whip.mjs`).
+    pub fn fake_whip(&self) {
+        let _ = self.act("fake_whip", json!({}));
+    }
+
+    /// Chooses in a field what has this value.
+    pub fn select(&self, selector: &str, value: &str) {
+        let _ = self.act("select", json!({"selector": selector, "value": value}));
+    }
+
     /// Presses a key, such as `Tab`.
     pub fn press(&self, keys: &str) {
         let _ = self.act("press", json!({"keys": keys}));
@@ -220,6 +281,12 @@ impl Profile<'_> {
         seen.value.as_f64().unwrap_or_default()
     }
 
+    /// Whether the player has sound that is not silence.
+    #[must_use]
+    pub fn sounds(&self) -> bool {
+        self.act("sounds", json!({})).value == json!(true)
+    }
+
     /// Sets the size of the window.
     pub fn size(&self, width: u32, height: u32) {
         let _ = self.act("size", json!({"width": width, "height": height}));
@@ -230,16 +297,96 @@ impl Profile<'_> {
         let _ = self.act("scheme", json!({"scheme": scheme}));
     }
 
+    /// Goes through the page by Tab alone: what of it cannot be reached, and where the focus cannot be seen.
+    #[must_use]
+    pub fn walk(&self) -> Vec<String> {
+        texts(&self.act("walk", json!({})).value)
+    }
+
+    /// Presses Tab until the focus is on what has this id, or says these words.
+    ///
+    /// # Panics
+    /// Where it does not come there, or where the focus cannot be seen on its way.
+    pub fn tab_to(&self, wanted: &str) {
+        const STOPS_MAX: usize = 120;
+        for _ in 0..STOPS_MAX {
+            if self.see(FOCUS) == json!(wanted) {
+                return;
+            }
+            self.press("Tab");
+            let at = self.act("focus", json!({})).value;
+            assert!(
+                at.is_null() || at["isSeen"] == json!(true),
+                "the focus cannot be seen on {}",
+                at["name"]
+            );
+        }
+        panic!(
+            "`{wanted}` cannot be reached by Tab; the focus is on {}",
+            self.see(FOCUS)
+        );
+    }
+
+    /// Waits until the page tells this by itself, as a screen reader reads it out: in a live region, or as an alert that it came with.
+    /// What was told before is forgotten; the whole of what was told.
+    pub fn is_told(&self, text: &str) -> String {
+        let told = self.act("aloud", json!({"text": text})).value;
+        told.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What the page has asked for since its tab was opened: path, kind, whether it is over, and its bytes on the wire.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        let all = self.act("asked", json!({})).value;
+        let read = |asked: &Value| Asked {
+            path: asked["path"].as_str().unwrap_or_default().to_owned(),
+            kind: asked["type"].as_str().unwrap_or_default().to_owned(),
+            is_over: asked["ended"] == json!(true),
+            bytes: asked["bytes"].as_u64().unwrap_or_default(),
+        };
+        all.as_array().into_iter().flatten().map(read).collect()
+    }
+
+    /// Lets nothing through that the page asks for by addresses like this, such as `**/api/events*`.
+    pub fn block(&self, pattern: &str) {
+        let _ = self.act("block", json!({"pattern": pattern}));
+    }
+
+    /// Keeps waiting what the page asks for by addresses like this, for ever.
+    pub fn hang(&self, pattern: &str) {
+        let _ = self.act("hang", json!({"pattern": pattern}));
+    }
+
+    /// Opens an address without waiting for more than the beginning of the page; the status of the answer.
+    #[must_use]
+    pub fn begin(&self, url: &str) -> u64 {
+        let status = self.act("begin", json!({"url": url})).value;
+        status.as_u64().unwrap_or_default()
+    }
+
+    /// Lets everything through again.
+    pub fn unblock(&self) {
+        let _ = self.act("unblock", json!({}));
+    }
+
+    /// Whether the page as it stands can be scrolled sideways.
+    #[must_use]
+    pub fn sideways(&self) -> Vec<String> {
+        texts(&self.act("sideways", json!({})).value)
+    }
+
     /// What axe finds wrong in the page as it stands, and whether it can be scrolled sideways.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         texts(&self.act("faults", json!({})).value)
     }
 
-    /// What its pages complained about since it was asked last.
+    /// What its pages complained about since it was asked last, without [`is_early`].
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
-        texts(&self.act("complaints", json!({})).value)
+        let mut complaints = texts(&self.act("complaints", json!({})).value);
+        complaints.retain(|complaint| !is_early(complaint));
+        complaints
     }
 
     /// Takes a picture of the window, into [`pictures`].
@@ -258,6 +405,13 @@ impl Profile<'_> {
         self.press("Enter");
         let _ = self.until("location.pathname === '/'", crate::MOMENT);
     }
+}
+
+/// Whether this is what a browser writes down when real time is asked for before a stream has a picture: the answer is 409, and the page
+/// asks again (docs/ref/whep.md).
+#[must_use]
+pub fn is_early(complaint: &str) -> bool {
+    complaint.contains("status of 409") && complaint.contains("/whep)")
 }
 
 /// Where the stories' pictures go: `target/pictures` of the workspace, which git ignores.

@@ -37,6 +37,15 @@ impl Ffmpeg {
     }
 }
 
+/// Pictures that are sent after those which they are shown before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BFrames {
+    /// No picture refers to them.
+    Disposable,
+    /// Pictures refer to every second one of them.
+    Referred,
+}
+
 /// What to send.
 #[derive(Clone, Debug)]
 pub struct Encoder {
@@ -45,6 +54,7 @@ pub struct Encoder {
     audio: bool,
     gop_frames: u32,
     mark: Option<String>,
+    b_frames: Option<BFrames>,
     options: Vec<String>,
 }
 
@@ -63,6 +73,7 @@ impl Encoder {
             audio: true,
             gop_frames: FRAME_RATE,
             mark: None,
+            b_frames: None,
             options: Vec::new(),
         }
     }
@@ -99,6 +110,15 @@ impl Encoder {
     pub fn marked(self, text: &str) -> Self {
         Self {
             mark: Some(text.to_owned()),
+            ..self
+        }
+    }
+
+    /// With two B-frames between the others.
+    #[must_use]
+    pub fn b_frames(self, kind: BFrames) -> Self {
+        Self {
+            b_frames: Some(kind),
             ..self
         }
     }
@@ -185,8 +205,6 @@ impl Encoder {
                 "libx264",
                 "-preset",
                 "ultrafast",
-                "-tune",
-                "zerolatency",
                 "-pix_fmt",
                 "yuv420p",
                 "-b:v",
@@ -202,6 +220,11 @@ impl Encoder {
                 "-sc_threshold",
                 "0",
             ]);
+            command.args(match self.b_frames {
+                None => &["-tune", "zerolatency"][..],
+                Some(BFrames::Disposable) => &["-bf", "2", "-x264-params", "b-pyramid=none"],
+                Some(BFrames::Referred) => &["-bf", "2", "-x264-params", "b-pyramid=normal"],
+            });
             if let Some(mark) = &self.mark {
                 // The filter marks access units that hold an SPS, so each key frame is given its own.
                 let mark = format!("h264_metadata=sei_user_data={MARK_UUID}+{mark}");

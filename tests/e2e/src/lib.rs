@@ -13,11 +13,11 @@ pub mod relay;
 pub mod server;
 pub mod wait;
 
-pub use browser::{Browser, Profile, Sound};
-pub use encoder::{Encoder, FFMPEGS, Ffmpeg, Publisher};
+pub use browser::{Browser, Devices, Profile, Sound};
+pub use encoder::{BFrames, Encoder, FFMPEGS, Ffmpeg, Publisher};
 pub use http::{Answer, Client};
 pub use playlist::Media;
-pub use relay::{Datagrams, Mischief, Relay};
+pub use relay::{Datagrams, Mischief, Relay, Weather};
 pub use server::Server;
 pub use wait::{MOMENT, until};
 

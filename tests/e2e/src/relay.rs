@@ -89,18 +89,34 @@ fn pass(mut publisher: TcpStream, mut server: TcpStream, mode: &AtomicU8) {
     let _ = server.shutdown(Shutdown::Both);
 }
 
-/// A bad network for the datagrams of one publisher by WebRTC: of what it sends some are lost, and some come after those that follow.
-/// What the server sends is passed on as it is; checks and the handshake are spared, which have repairs of their own.
+/// What becomes of packets of media on one way; checks and the handshake are spared, which have repairs of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weather {
+    /// One in so many is lost.
+    pub lost_of: Option<u64>,
+    /// One in so many is held back until three others have passed.
+    pub late_of: Option<u64>,
+}
+
+impl Weather {
+    /// Two of a hundred are lost, and five come late.
+    pub const ROUGH: Self = Self {
+        lost_of: Some(50),
+        late_of: Some(20),
+    };
+    /// Five of a hundred are lost.
+    pub const LOSSY: Self = Self {
+        lost_of: Some(20),
+        late_of: None,
+    };
+}
+
+/// A network for the datagrams of one session of WebRTC.
 pub struct Datagrams {
-    /// Where the publisher sends to.
+    /// Where the client sends to.
     pub address: SocketAddr,
     front: UdpSocket,
 }
-
-/// Of the packets of media one in so many is lost: two of a hundred.
-const LOST_OF: u64 = 50;
-/// One in so many is held back until three others have passed.
-const LATE_OF: u64 = 20;
 
 impl Datagrams {
     /// A relay on a free port of the loopback, before the server's address is known.
@@ -116,60 +132,86 @@ impl Datagrams {
         }
     }
 
-    /// Begins to pass on.
+    /// Begins to pass on, in this weather on the way to the server and back.
     ///
     /// # Panics
     /// Where the server cannot be sent to.
-    pub fn pass_to(self, server: SocketAddr) {
+    pub fn pass_to(self, server: SocketAddr, there: Weather, back: Weather) {
         let sockets = || {
-            let back = UdpSocket::bind(("127.0.0.1", 0))?;
-            back.connect(server)?;
-            Ok::<_, std::io::Error>((self.front.try_clone()?, back.try_clone()?, back))
+            let behind = UdpSocket::bind(("127.0.0.1", 0))?;
+            behind.connect(server)?;
+            Ok::<_, std::io::Error>((self.front.try_clone()?, behind.try_clone()?, behind))
         };
-        let (to_publisher, from_server, back) = match sockets() {
+        let (to_client, from_server, to_server) = match sockets() {
             Ok(sockets) => sockets,
             Err(error) => panic!("no way for the relay: {error}"),
         };
-        let (publisher, is_known) = std::sync::mpsc::channel();
+        let (client, is_known) = std::sync::mpsc::channel();
         thread::spawn(move || {
             let mut buffer = [0; 2048];
-            let Ok(publisher) = is_known.recv() else {
+            let Ok(client) = is_known.recv() else {
                 return;
             };
+            let mut way = Way::new(back);
             while let Ok(length) = from_server.recv(&mut buffer) {
-                let _ = to_publisher.send_to(&buffer[..length], publisher);
+                way.pass(&buffer[..length], |datagram| {
+                    let _ = to_client.send_to(datagram, client);
+                });
             }
         });
         let front = self.front;
         thread::spawn(move || {
             let mut buffer = [0; 2048];
-            let mut dice = 1_u64;
-            let mut held: Option<(Vec<u8>, u32)> = None;
+            let mut way = Way::new(there);
             while let Ok((length, from)) = front.recv_from(&mut buffer) {
-                let _ = publisher.send(from);
-                let datagram = &buffer[..length];
-                // Knuth's generator: the same weather each time.
-                dice = dice
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                let draw = dice >> 33;
-                let is_media = matches!(datagram.first(), Some(128..=191));
-                if is_media && draw.is_multiple_of(LOST_OF) {
-                    continue;
-                }
-                if is_media && held.is_none() && draw.is_multiple_of(LATE_OF) {
-                    held = Some((datagram.to_vec(), 3));
-                    continue;
-                }
-                let _ = back.send(datagram);
-                if let Some((late, others)) = &mut held {
-                    *others -= 1;
-                    if *others == 0 {
-                        let _ = back.send(late);
-                        held = None;
-                    }
-                }
+                let _ = client.send(from);
+                way.pass(&buffer[..length], |datagram| {
+                    let _ = to_server.send(datagram);
+                });
             }
         });
+    }
+}
+
+/// One direction.
+struct Way {
+    weather: Weather,
+    dice: u64,
+    held: Option<(Vec<u8>, u32)>,
+}
+
+impl Way {
+    const fn new(weather: Weather) -> Self {
+        Self {
+            weather,
+            dice: 1,
+            held: None,
+        }
+    }
+
+    fn pass(&mut self, datagram: &[u8], mut send: impl FnMut(&[u8])) {
+        // Knuth's generator: the same weather each time.
+        self.dice = self
+            .dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let draw = self.dice >> 33;
+        let is_media = matches!(datagram.first(), Some(128..=191));
+        let hits = |of: Option<u64>| is_media && of.is_some_and(|of| draw.is_multiple_of(of));
+        if hits(self.weather.lost_of) {
+            return;
+        }
+        if self.held.is_none() && hits(self.weather.late_of) {
+            self.held = Some((datagram.to_vec(), 3));
+            return;
+        }
+        send(datagram);
+        if let Some((late, others)) = &mut self.held {
+            *others -= 1;
+            if *others == 0 {
+                send(late);
+                self.held = None;
+            }
+        }
     }
 }

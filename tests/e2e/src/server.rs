@@ -34,6 +34,8 @@ pub struct Server {
     pub webrtc: SocketAddr,
     /// Address of the metrics.
     pub metrics: String,
+    /// MediaMTX's door for WebRTC, where it is open.
+    pub compat_webrtc: Option<SocketAddr>,
     /// Where the first administrator is made, while there is none.
     pub setup: Option<String>,
     /// The demo's link.
@@ -69,6 +71,7 @@ impl Server {
             "rtmp.listen",
             "metrics.listen",
             "webrtc.listen",
+            "compat.webrtc_listen",
         ]
         .iter()
         .map(|name| format!("{name}=127.0.0.1:0"))
@@ -116,6 +119,7 @@ impl Server {
             rtmp: nowhere,
             webrtc: nowhere,
             metrics: String::new(),
+            compat_webrtc: None,
             setup: None,
             open: None,
         };
@@ -148,6 +152,9 @@ impl Server {
                 // With `https` it is the address of a proxy in front, and the story knows the port.
                 Some(("ready", url)) if url.starts_with("http://") => {
                     self.http = address(url, "http://")
+                }
+                Some(("compat-webrtc", url)) => {
+                    self.compat_webrtc = Some(address(url, "http://"));
                 }
                 Some(("metrics", url)) => url.clone_into(&mut self.metrics),
                 Some(("setup", url)) => self.setup = Some(url.to_owned()),
@@ -317,10 +324,22 @@ impl Server {
         self.folder.path().join("data")
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// All that it has logged.
+    #[must_use]
+    pub fn whole_log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     /// The end of its log.
     #[must_use]
     pub fn log(&self) -> String {
-        let whole = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let whole = self.whole_log();
         let lines: Vec<&str> = whole.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }

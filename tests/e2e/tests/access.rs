@@ -244,6 +244,7 @@ fn cookie_is_secure_where_the_public_address_is() {
     );
 }
 
+/// Abuse case I7: on the wire.
 #[test]
 fn other_sites_pages_change_nothing() {
     let server = Server::start(&[]);
@@ -372,6 +373,7 @@ fn api_key_does_what_its_scopes_say() {
     });
 }
 
+/// Abuse case I1: on the wire.
 #[test]
 fn guesses_are_slowed_down_and_told_when_to_come_back() {
     let server = Server::start(&[]);
@@ -397,6 +399,7 @@ fn guesses_are_slowed_down_and_told_when_to_come_back() {
     );
 }
 
+/// Abuse case I12: on the wire.
 #[test]
 fn first_administrator_is_made_by_the_setup_link_once() {
     let server = Server::start(&[]);
@@ -421,6 +424,35 @@ fn first_administrator_is_made_by_the_setup_link_once() {
         303,
         "the token works once"
     );
+}
+
+/// Abuse case I12: many at the door with the right link at the same moment; one gets in, and there is one administrator.
+#[test]
+fn of_many_setups_at_the_same_moment_one_succeeds() {
+    let server = Server::start(&[]);
+    let setup = server.setup.clone().unwrap_or_default();
+    let token = setup.rsplit('=').next().unwrap_or_default();
+    let start = &std::sync::Barrier::new(8);
+    let client = &server.client();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let set_up = |n: usize| {
+            let fields = format!("token={token}&{}", form(&format!("anna{n}"), PASSWORD));
+            scope.spawn(move || {
+                start.wait();
+                client.post_form("/setup", &fields).status
+            })
+        };
+        let all: Vec<_> = (0..8).map(set_up).collect();
+        all.into_iter()
+            .map(|one| one.join().unwrap_or_default())
+            .collect()
+    });
+    let done = statuses.iter().filter(|status| **status == 303).count();
+    let told = statuses.iter().filter(|status| **status == 403).count();
+    assert_eq!((done, told), (1, 7), "{statuses:?}");
+    let users = server.cli(&["user", "list"], "");
+    let users = users["users"].as_array().map(Vec::len);
+    assert_eq!(users, Some(1));
 }
 
 #[test]

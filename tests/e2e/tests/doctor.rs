@@ -131,7 +131,7 @@ fn json_has_every_line_with_its_words_and_a_fix_where_one_is_needed() {
     let report = Report::at(&data, &["http.public_url=http://media.example.org"]);
     report.is("tls", "plain", "warning");
     let lines = report.findings();
-    assert_eq!(lines.len(), 16, "{lines:?}");
+    assert_eq!(lines.len(), 17, "{lines:?}");
     for line in lines {
         for name in ["id", "level", "state", "name", "found"] {
             let word = line[name].as_str();

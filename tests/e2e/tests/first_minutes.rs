@@ -6,7 +6,9 @@
 use std::{path::Path, sync::LazyLock, time::Duration};
 
 use e2e::{
-    Browser, Ffmpeg, MOMENT, Profile, Publisher, Server, encoder,
+    Browser, Ffmpeg, MOMENT, Profile, Publisher, Server,
+    browser::FOCUS,
+    encoder,
     server::{PASSWORD, state, wait_until_receiving},
 };
 use serde_json::{Value, json};
@@ -16,24 +18,8 @@ const GREEN: Duration = Duration::from_secs(10);
 /// A refusal is seen within 1 s: fivefold.
 const REFUSED: Duration = Duration::from_secs(5);
 
-/// The focus, as a person who only has a keyboard knows it: the id, else the words of what has it.
-const FOCUS: &str = "document.activeElement.id || document.activeElement.innerText.trim()";
 const HEADING: &str = "document.querySelector('[data-heading]').textContent";
 const KEY: &str = "document.querySelector('#stream-key')?.value";
-
-/// Tabs until the focus is there; a person gives up too.
-fn tab_to(page: Profile<'_>, wanted: &str) {
-    for _ in 0..40 {
-        if page.see(FOCUS) == json!(wanted) {
-            return;
-        }
-        page.press("Tab");
-    }
-    panic!(
-        "`{wanted}` cannot be reached by Tab; the focus is on {}",
-        page.see(FOCUS)
-    );
-}
 
 /// From the link on standard output to the Go-live page, by keyboard alone.
 fn set_up(server: &Server, page: Profile<'_>) {
@@ -49,7 +35,7 @@ fn set_up(server: &Server, page: Profile<'_>) {
         "the first field has the focus"
     );
     page.type_text("anna");
-    tab_to(page, "password");
+    page.tab_to("password");
     page.type_text(PASSWORD);
     page.press("Enter");
     let _ = page.until("location.pathname === '/streams/live'", MOMENT);
@@ -137,7 +123,7 @@ fn operator_sets_up_by_keyboard_and_lands_on_go_live() {
         json!("password"),
         "covered until asked for"
     );
-    tab_to(anna, "Show");
+    anna.tab_to("Show stream key");
     anna.press("Enter");
     let _ = anna.until(
         "document.querySelector('#stream-key').type === 'text'",
@@ -331,4 +317,103 @@ fn broadcast_that_was_ended_stays_so_though_its_encoder_comes_back_by_itself() {
         MOMENT,
     );
     no_complaints(&[anna, viewer]);
+}
+
+/// What the page has shown, each with its time: its heading, and when the newest refusal was.
+const NOTE: &str = "(() => {
+    globalThis.shown = [];
+    const look = () => {
+        const now = { at: Date.now(), heading: document.querySelector('[data-heading]').textContent, refused: document.querySelector('[data-refused] tbody time')?.dateTime ?? '' };
+        const before = globalThis.shown.at(-1);
+        if (now.heading !== before?.heading || now.refused !== before?.refused) globalThis.shown.push(now);
+    };
+    look();
+    new MutationObserver(look).observe(document.querySelector('[data-golive]'), { subtree: true, childList: true, characterData: true, attributes: true });
+})()";
+
+fn median(mut all: Vec<i64>) -> i64 {
+    all.sort_unstable();
+    println!("{all:?}");
+    all[all.len() / 2]
+}
+
+/// The figures of `docs/performance.md`: run alone with `--nocapture`, it prints them.
+#[test]
+fn green_and_refusals_are_seen_in_time_again_and_again() {
+    const TIMES: usize = 7;
+    let server = Server::start(&["publish.grace_s=1"]);
+    let browser = Browser::start();
+    let anna = browser.profile("anna");
+    set_up(&server, anna);
+    let to = text(&anna.see("document.querySelector('#server').value"));
+    let key = text(&anna.see(KEY));
+    let _ = recording();
+    let _ = anna.see(NOTE);
+    let (mut green, mut refused) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        let (status, words) = go_live(&to, "?token=sk_this-is-none-of-the-keys").end();
+        assert!(!status.success(), "it was let in: {words}");
+        let all = anna.see("fetch('/api/streams/live/refusals').then((answer) => answer.json())");
+        let at = &all["refusals"][0]["at"];
+        let seen = anna.until(
+            &format!("globalThis.shown.find(({{ refused }}) => refused === {at})"),
+            MOMENT,
+        );
+        refused.push(seen.value["at"].as_i64().unwrap_or_default() - unix_ms(anna, at));
+
+        let publisher = go_live(&to, &key);
+        let _ = anna.until(&format!("{HEADING}.startsWith('Receiving')"), MOMENT);
+        let status = anna.see("fetch('/api/streams/live/status').then((answer) => answer.json())");
+        let since = unix_ms(anna, &status["live"]["since"]);
+        let seen = anna.see(&format!("globalThis.shown.find(({{ at, heading }}) => at >= {since} && heading.startsWith('Receiving')).at"));
+        green.push(seen.as_i64().unwrap_or_default() - since);
+        drop(publisher);
+        let _ = anna.until(&format!("{HEADING} === 'Waiting for your stream'"), MOMENT);
+    }
+    let (green, refused) = (median(green), median(refused));
+    println!(
+        "median of {TIMES}: green {green} ms after the publisher was let in, a refusal {refused} ms after it"
+    );
+    assert!(u128::try_from(green).is_ok_and(|ms| ms < GREEN.as_millis()));
+    assert!(u128::try_from(refused).is_ok_and(|ms| ms < REFUSED.as_millis()));
+    no_complaints(&[anna]);
+}
+
+/// The server's own sender: pressed, green, watched, and stopped.
+#[test]
+fn test_signal_is_started_watched_and_stopped_by_its_buttons() {
+    let server = Server::start(&[]);
+    let browser = Browser::start();
+    let anna = browser.profile("anna");
+    set_up(&server, anna);
+    anna.click("a[href='/streams/live/test-signal']");
+    let _ = anna.until("location.pathname === '/streams/live/test-signal' && document.querySelector('[data-test-start] button')", MOMENT);
+    anna.click("[data-test-start] button");
+    let _ = anna.until(
+        &format!("{HEADING}.startsWith('Receiving 640×360')"),
+        MOMENT,
+    );
+    let _ = anna.until(
+        "!document.querySelector('[data-test-stop]').hidden && document.querySelector('[data-test-start]').hidden",
+        MOMENT,
+    );
+    pictures(anna, "test-signal");
+    let viewer = browser.profile("anna/watching");
+    assert_eq!(viewer.open(&server.url("/watch/live")), 200);
+    let at = viewer.moves(0.0);
+    let _ = viewer.moves(at);
+    anna.click("[data-test-stop] button");
+    let _ = anna.until(&format!("{HEADING} === 'Waiting for your stream'"), MOMENT);
+    let _ = anna.until(
+        "!document.querySelector('[data-test-start]').hidden",
+        MOMENT,
+    );
+    let _ = viewer.until(
+        "document.querySelector('stage-player .p-slate').innerText.includes('The broadcast has ended')",
+        MOMENT,
+    );
+    // Real time that is asked for when it is over is a complaint of the browser's own.
+    let complaints = anna.complaints();
+    let other = complaints.iter().find(|text| !text.contains("/whep"));
+    assert_eq!(other, None);
 }

@@ -155,6 +155,7 @@ fn long_get(length: usize) -> Vec<u8> {
     request
 }
 
+/// Abuse case A1.
 #[test]
 fn half_a_head_two_hundred_times_is_closed_in_time() {
     let server = Server::start(&["http.header_timeout_s=2"]);
@@ -189,6 +190,7 @@ fn half_a_head_two_hundred_times_is_closed_in_time() {
     canary.ends_well();
 }
 
+/// Abuse cases A4, A12.
 #[test]
 fn ambiguous_and_overlong_requests_are_refused() {
     let server = Server::start(&[]);
@@ -216,6 +218,7 @@ fn ambiguous_and_overlong_requests_are_refused() {
     canary.ends_well();
 }
 
+/// Abuse cases B1, F1, F4.
 #[test]
 fn impossible_directives_and_names_are_refused() {
     let server = Server::start(&[]);
@@ -272,6 +275,7 @@ fn impossible_directives_and_names_are_refused() {
     canary.ends_well();
 }
 
+/// Abuse cases C1 to C4.
 #[test]
 fn what_is_no_rtmp_is_closed_and_what_is_silent_runs_out() {
     let server = Server::start(&["rtmp.handshake_timeout_s=1", "rtmp.publish_timeout_s=1"]);

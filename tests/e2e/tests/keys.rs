@@ -235,6 +235,7 @@ fn revoked_key_cuts_its_publisher_and_another_key_goes_on() {
     });
 }
 
+/// Abuse case C8.
 #[test]
 fn second_publisher_is_refused_and_the_first_unharmed() {
     let server = Server::start(&[]);

@@ -1,10 +1,10 @@
-//! Pages, as a visitor, a member and an administrator see it: accessible in light, in dark and at 320 px, never wider than
-//! the window, and without a complaint of the browser.
+//! Pages, as a visitor, a member and an administrator see it: accessible in light, in dark and at 320 px, usable by Tab alone, never
+//! wider than the window up to 1920 px, and without a complaint of the browser.
 
 use std::thread;
 
 use e2e::{
-    Browser, Encoder, Ffmpeg, Profile, Server,
+    Browser, Encoder, Ffmpeg, MOMENT, Profile, Server,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ const ADMINISTRATOR: &[Page] = &[
     ("/streams/live", 200),
     ("/streams/offline", 200),
     ("/streams/live/test-signal", 200),
+    ("/streams/live/browser", 200),
     ("/streams/live/keys/new", 200),
     ("/streams/live/keys/{stream-key}/rotate", 200),
     ("/streams/live/keys/{stream-key}/revoke", 200),
@@ -93,6 +94,17 @@ fn look(made: &Made<'_>, page: Profile<'_>, who: &str, (path, status): Page) -> 
     page.scheme("light");
     page.size(320, 640);
     judge("320 px");
+    let more = |way: &'static str, found: Vec<String>| {
+        let place = format!("{who} {path}, {way}");
+        found
+            .into_iter()
+            .map(move |fault| format!("{place}: {fault}"))
+    };
+    wrong.extend(more("by keyboard on a phone", page.walk()));
+    page.size(1920, 1080);
+    wrong.extend(more("1920 px", page.sideways()));
+    page.size(1280, 800);
+    wrong.extend(more("by keyboard", page.walk()));
     // A browser writes an error of its own where the page itself is answered with 404.
     let own = format!("status of {status}");
     wrong.extend(
@@ -150,6 +162,29 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
     );
 }
 
+/// Bytes of the watch page on the wire: itself, styles, scripts, icons; not what it plays.
+const WEIGHT: &str = "(() => { const own = performance.getEntriesByType('resource').filter(({ name }) => new URL(name).pathname.startsWith('/assets/')); return [...performance.getEntriesByType('navigation'), ...own].reduce((sum, { transferSize }) => sum + transferSize, 0); })()";
+
+#[test]
+fn watch_page_weighs_no_more_than_it_may() {
+    let server = Server::start(&[]);
+    server.add_administrator();
+    let _ = server.add_stream("live", "public");
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = page.until(
+        "document.querySelector('stage-player .p-slate').innerText !== ''",
+        MOMENT,
+    );
+    let weight = page.see(WEIGHT);
+    println!("the watch page: {weight} bytes");
+    assert!(
+        (100_000.0..220_000.0).contains(&weight.as_f64().unwrap_or_default()),
+        "{weight}"
+    );
+}
+
 /// Who walks, as whom they log in, and through what.
 type Walk = (&'static str, Option<&'static str>, &'static [Page]);
 
@@ -172,6 +207,55 @@ fn id(of: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
+/// The link that logs in once: its page presses its own button, so it is looked at without the script, and what comes of a link that is
+/// used up with it.
+fn look_at_the_link(server: &Server) -> Vec<String> {
+    let browser = Browser::start();
+    let page = browser.profile("first");
+    page.block("**/assets/site-*");
+    assert_eq!(page.open(&server.url("/login/nothing")), 200);
+    let mut wrong = Vec::new();
+    let mut judge = |way: &str| {
+        let found = page.faults().into_iter().chain(page.walk());
+        wrong.extend(found.map(|fault| format!("{way}: {fault}")));
+    };
+    judge("the link");
+    page.scheme("dark");
+    judge("the link, dark");
+    page.size(320, 640);
+    judge("the link, 320 px");
+    page.unblock();
+    let _ = page.complaints();
+    let _ = page.see("document.querySelector('main form').requestSubmit()");
+    let _ = page.until(
+        "document.querySelector('h1') && !document.querySelector('form[data-submit-once]')",
+        MOMENT,
+    );
+    let mut judge = |way: &str| {
+        let found = page.faults().into_iter().chain(page.walk());
+        wrong.extend(found.map(|fault| format!("{way}: {fault}")));
+    };
+    judge("a used link, 320 px");
+    page.size(1280, 800);
+    judge("a used link, dark");
+    page.scheme("light");
+    judge("a used link");
+    let complaints = page.complaints();
+    let own = complaints
+        .into_iter()
+        .filter(|text| !text.contains("status of 401"));
+    wrong.extend(own);
+    wrong
+}
+
+#[test]
+fn link_that_logs_in_once_is_accessible_and_so_is_what_a_used_one_leads_to() {
+    let server = Server::start(&[]);
+    server.add_administrator();
+    let wrong = look_at_the_link(&server);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The page that exists only while nobody has an account.
 fn look_at_setup(server: &Server) -> Vec<String> {
     let browser = Browser::start();
@@ -184,6 +268,10 @@ fn look_at_setup(server: &Server) -> Vec<String> {
     wrong.extend(page.faults());
     page.size(320, 640);
     wrong.extend(page.faults());
+    wrong.extend(page.walk());
+    page.size(1920, 1080);
+    wrong.extend(page.sideways());
+    wrong.extend(page.walk());
     wrong.extend(page.complaints());
     assert_eq!(json!(wrong), json!([]), "the setup page");
     wrong

@@ -108,32 +108,49 @@ fn server_that_is_gone_is_told_and_play_goes_on_once_it_is_back() {
 }
 
 #[test]
-fn test_page_plays_and_its_log_says_so() {
+fn test_page_plays_both_ways_beside_each_other_and_its_log_says_so() {
     let (server, _publisher, _) = live();
     let browser = Browser::start();
     let visitor = browser.profile("visitor");
     assert_eq!(visitor.open(&server.url("/test?stream=live")), 200);
-    let _ = visitor.moves(0.0);
     let _ = visitor.until(
-        &format!("[/live/i, /asked for/, /playlist read: /, /first picture after/, /picture size 320×180/].every((line) => line.test({LOG}))"),
+        &format!("[/live/i, /asked for, real time/, /asked for, low delay/, /playlist read: /, /Real time\\s+first picture after/, /Low delay\\s+first picture after/, /picture size 320×180/].every((line) => line.test({LOG}))"),
         MOMENT,
     );
-    assert_eq!(
-        visitor.see("document.querySelector('[data-playing]').textContent"),
-        json!("Playing")
-    );
-    for tile in ["delay", "buffer", "rate", "dropped"] {
-        let figure = format!("document.querySelector('[data-tile={tile}] .figure').textContent");
-        let _ = visitor.until(&format!("/[0-9]/.test({figure})"), MOMENT);
+    for (side, connection, muted) in [("realtime", "WebRTC, UDP", false), ("low", "HLS", true)] {
+        let side = format!("document.querySelector('[data-side={side}]')");
+        assert_eq!(
+            visitor.see(&format!(
+                "{side}.querySelector('[data-playing]').textContent"
+            )),
+            json!("Playing")
+        );
+        for tile in ["delay", "buffer", "rate", "dropped"] {
+            let figure = format!("{side}.querySelector('[data-tile={tile}] .figure').textContent");
+            let _ = visitor.until(&format!("/[0-9]/.test({figure})"), MOMENT);
+        }
+        let fact = format!("{side}.querySelector('[data-fact=connection]').textContent");
+        let _ = visitor.until(&format!("{fact}.includes('{connection}')"), MOMENT);
+        assert_eq!(
+            visitor.see(&format!("{side}.querySelector('video[slot=media]').muted")),
+            json!(muted)
+        );
     }
+    // The delays are those of the two: real time is ahead.
+    let _ = visitor.until(
+        "(() => { const [a, b] = [...document.querySelectorAll('stage-player')].map((p) => p.stats.delay_s); return a !== null && b !== null && a < b; })()",
+        MOMENT,
+    );
     let _ = visitor.until(
         "/\\d/.test(document.querySelector('[data-requests]').innerText)",
         MOMENT,
     );
-    assert_eq!(
-        visitor.see("document.querySelector('#index').value"),
-        json!(server.url("/hls/live/index.m3u8"))
-    );
+    for (field, path) in [("index", "/hls/live/index.m3u8"), ("whep", "/live/whep")] {
+        assert_eq!(
+            visitor.see(&format!("document.querySelector('#{field}').value")),
+            json!(server.url(path))
+        );
+    }
     let media = visitor
         .see("fetch(document.querySelector('#media').value).then((answer) => answer.text())");
     assert!(
@@ -141,6 +158,11 @@ fn test_page_plays_and_its_log_says_so() {
             .as_str()
             .is_some_and(|text| text.starts_with("#EXTM3U") && text.contains("#EXT-X-PART:")),
         "the address is not of the media playlist: {media}"
+    );
+    // What is compared there is no viewer's choice: nothing of it is remembered.
+    assert_eq!(
+        visitor.see("localStorage.getItem('media-server.player')"),
+        json!(null)
     );
     visitor.picture("test-1280");
     assert_eq!(visitor.complaints(), Vec::<String>::new());

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use e2e::{
-    Browser, Encoder, Ffmpeg, MOMENT, Server,
+    BFrames, Browser, Encoder, Ffmpeg, MOMENT, Publisher, Server,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::json;
 
-const CHOOSE: &str =
-    "localStorage.setItem('media-server.player', JSON.stringify({ delay: 'realtime' }))";
 const STATS: &str = "document.querySelector('stage-player').stats";
 /// Two seconds of pictures have been shown by WebRTC.
 const FLOWS: &str = "(() => { const s = document.querySelector('stage-player').stats; return s.connection === 'WebRTC' && s.frames > 60 && s.width > 0; })()";
@@ -28,8 +26,6 @@ fn browser_watches_in_real_time_and_is_put_out_when_its_login_ends() {
     let page = browser.profile("viewer");
     page.log_in(&server.url(""), "anna", PASSWORD);
     assert_eq!(page.open(&server.url("/watch/live")), 200);
-    let _ = page.see(CHOOSE);
-    page.reload();
     let _ = page.until(FLOWS, MOMENT * 2);
     let stats = page.see(STATS);
     println!("real time: {stats}");
@@ -48,12 +44,101 @@ fn browser_watches_in_real_time_and_is_put_out_when_its_login_ends() {
         "another battery staple",
     );
     let _ = page.until(PUT_OUT, MOMENT);
+    // The words are those of HLS.
+    let _ = page.until(
+        "document.querySelector('stage-player .p-slate').innerText.includes('This is not open to everyone')",
+        MOMENT,
+    );
     assert!(
         page.complaints()
             .iter()
             .all(|complaint| complaint.contains("40"))
     );
     publisher.stop();
+}
+
+/// Collects the times of the pictures as they are shown, for a while.
+const ORDER: &str = "new Promise((done) => {
+  const video = document.querySelector('stage-player video[slot=media]');
+  const times = [];
+  const take = (_, { mediaTime }) => { times.push(mediaTime); video.requestVideoFrameCallback(take); };
+  video.requestVideoFrameCallback(take);
+  setTimeout(() => done(times), 3000);
+})";
+
+/// A publisher with B-frames on a stream that anyone may watch.
+fn with_b_frames(server: &Server, kind: BFrames) -> Publisher {
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let publisher = Encoder::new(Ffmpeg::Modern)
+        .b_frames(kind)
+        .publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    publisher
+}
+
+#[test]
+fn b_frames_that_no_picture_refers_to_are_left_out_and_the_rest_is_shown_in_order() {
+    let server = Server::start(&[]);
+    let mut publisher = with_b_frames(&server, BFrames::Disposable);
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = page.until(
+        "document.querySelector('stage-player').stats.connection === 'WebRTC' && document.querySelector('stage-player').stats.frames > 10",
+        MOMENT,
+    );
+    let times = page.see(ORDER);
+    let times: Vec<f64> = times
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_f64)
+        .collect();
+    // A third of 25 pictures a second for three seconds, some of which a busy machine leaves out.
+    assert!(times.len() > 8, "{times:?}");
+    assert!(
+        times.is_sorted_by(|before, after| before <= after),
+        "pictures jump: {times:?}"
+    );
+    assert_eq!(page.see(STATS)["connection"], json!("WebRTC"));
+    assert!(publisher.runs(), "{}", publisher.words());
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn b_frames_that_pictures_refer_to_lead_viewers_to_hls_and_the_sender_reads_what_to_change() {
+    let server = Server::start(&[]);
+    let mut publisher = with_b_frames(&server, BFrames::Referred);
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = page.until(
+        "(() => { const s = document.querySelector('stage-player').stats; return s.connection === 'Low-delay HLS' && s.frames > 25 && s.delay_s !== null; })()",
+        2 * MOMENT,
+    );
+    // The stream is to blame, not the viewer's network: nothing is remembered.
+    let kept = page.see("JSON.parse(localStorage.getItem('media-server.player') ?? '{}')");
+    assert_eq!(kept["noRealTimeUntil"].as_f64().unwrap_or(0.0), 0.0);
+    assert!(publisher.runs(), "{}", publisher.words());
+
+    let owner = browser.profile("owner");
+    owner.log_in(&server.url(""), "anna", PASSWORD);
+    assert_eq!(owner.open(&server.url("/streams/live")), 200);
+    let notes = "document.querySelector('[data-notes]').innerText";
+    let _ = owner.until(&format!("{notes}.includes('B-frames are on')"), MOMENT);
+    let words = owner.see(notes);
+    for part in [
+        "Real-time playback cannot show them",
+        "Tune “zerolatency”",
+        "-bf 0",
+    ] {
+        assert!(
+            words.as_str().is_some_and(|words| words.contains(part)),
+            "{part}: {words}"
+        );
+    }
+    assert_eq!(owner.complaints(), Vec::<String>::new());
 }
 
 /// Watches by WebRTC for some seconds as any page can, and tells what came and what carried it.
@@ -166,6 +251,7 @@ fn door_tells_what_it_wants_and_lets_in_who_may_watch() {
     assert_eq!(end().status, 404);
 }
 
+/// Abuse case D4.
 #[test]
 fn sessions_that_never_connect_are_freed_and_harm_nobody() {
     let server = Server::start(&[]);

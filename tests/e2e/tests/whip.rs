@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use e2e::{
-    Answer, Browser, Client, Datagrams, Encoder, Ffmpeg, MOMENT, Server, encoder,
+    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server, Weather, encoder,
     playlist::{Media, Viewer},
     server::{state, text, wait_until_gone, wait_until_receiving},
     until,
@@ -191,7 +191,7 @@ fn every_viewer_gets(profile: &str, name: &str) {
     let tracks = live["tracks"].to_string();
     assert!(tracks.contains(name) && tracks.contains("Opus"), "{tracks}");
 
-    let browser = Browser::start();
+    let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("viewer");
     assert_eq!(page.open(&server.url("/login")), 200);
     let seen = page.see(WATCH);
@@ -236,6 +236,7 @@ fn what_ffmpeg_sends_conforms_to_hls() {
     assert!(broken.is_empty() && findings.len() > 10, "{broken:?}");
 }
 
+/// Abuse case D1.
 #[test]
 fn who_may_not_is_told_why_and_the_owner_reads_of_it() {
     let server = Server::start(&[]);
@@ -451,7 +452,7 @@ fn encoder_that_is_cut_off_is_waited_for_and_comes_back() {
 fn bad_network_is_repaired() {
     let relay = Datagrams::bind();
     let server = Server::start(&[&format!("webrtc.public_addresses={}", relay.address)]);
-    relay.pass_to(server.webrtc);
+    relay.pass_to(server.webrtc, Weather::ROUGH, Weather::default());
     let operator = server.operator();
     let key = server.add_stream("live", "public");
     let _publisher =
@@ -494,7 +495,7 @@ fn browser_sends_its_camera() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let key = server.add_stream("live", "public");
-    let browser = Browser::start();
+    let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("studio");
     // Our own pages may use no camera; the metrics are on another origin, and say nothing of it.
     assert_eq!(page.open(&server.metrics), 200);
@@ -537,7 +538,7 @@ fn browser_sends_layers_over_tcp_and_the_best_is_shown() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let key = server.add_stream("live", "public");
-    let browser = Browser::start();
+    let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("studio");
     assert_eq!(page.open(&server.metrics), 200);
     let layers = "[{ rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }]";

@@ -166,7 +166,7 @@ export class Controls {
     if (!open) return;
     help.hidden = true;
     this.#events.refresh();
-    menu.querySelector<HTMLInputElement>("input:checked")?.focus({ preventScroll: true });
+    menu.querySelector<HTMLInputElement>("fieldset:not([hidden]) input:checked")?.focus({ preventScroll: true });
   }
 }
 

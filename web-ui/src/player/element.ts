@@ -1,7 +1,7 @@
 // `<stage-player>`: watches one live stream, from before it begins until after it ends.
 //
-// Attributes: `src` (its index.m3u8), `whep` (the door of WebRTC, where there is one), `slug`, `state-url` (how it stands, for who asks), `title`, `sprite` (the icons), and `live`
-// when it is known to be on air, which saves a question. A `.p-poster` inside is the picture before playback. The element puts the
+// Attributes: `src` (its index.m3u8), `whep` (the door of WebRTC, where there is one), `slug`, `state-url` (how it stands, for who asks), `title`, `sprite` (the icons), `live`
+// when it is known to be on air, which saves a question; for who compares delays `fixed`, the one that it plays with, and `muted`. A `.p-poster` inside is the picture before playback. The element puts the
 // parts together: how the stream stands, playback, what is pressed, and what is seen; and says in plain words what is the matter
 // while there is no picture.
 //
@@ -11,12 +11,15 @@
 
 import { delay as delayText } from "../text.ts";
 import { Controls } from "./controls.ts";
-import { Playback } from "./playback.ts";
+import { type Fixed, Playback } from "./playback.ts";
 import { slateFor } from "./slates.ts";
+import type { Delay } from "./source.ts";
 import { StreamStanding } from "./standing.ts";
 import { type Stats, Statistics } from "./statistics.ts";
 import { View } from "./view.ts";
 import { say } from "./words.ts";
+
+const DELAYS: readonly Delay[] = ["realtime", "low", "steady"];
 
 export class StagePlayer extends HTMLElement {
   #view!: View;
@@ -69,20 +72,27 @@ export class StagePlayer extends HTMLElement {
     const url = new URL(this.getAttribute("src") ?? "", document.baseURI).href;
     const whep = this.getAttribute("whep") ?? undefined;
     this.#view.hasRealTime = whep !== undefined;
+    this.#view.hasDelays = this.#fixed === undefined;
     this.#playback = new Playback(this.#view.video, { hls: url, whep }, {
       changed: () => this.#render(),
       inDoubt: () => void this.#standing.ask(),
+      replacing: () => this.#view.holdPicture(),
       opened: (delay) => this.#tell("stage-opened", delay),
       playlist: (playlist) => this.#tell("stage-playlist", playlist),
       playing: () => this.#plays(),
       stalled: () => this.#tell("stage-stall", this.stats),
       trouble: (trouble, step) => this.#tell("stage-error", { trouble, step }),
-    });
+    }, this.#fixed);
     this.#statistics = new Statistics(this.#playback, () => this.#standing.now);
     this.#controls = new Controls(this.#view, this.#playback, {
       refresh: () => this.#show(),
       isCovered: () => this.#slateId !== null,
     });
+  }
+
+  get #fixed(): Fixed | undefined {
+    const delay = DELAYS.find((one) => one === this.getAttribute("fixed"));
+    return delay && { delay, muted: this.hasAttribute("muted") };
   }
 
   #plays(): void {
@@ -101,6 +111,7 @@ export class StagePlayer extends HTMLElement {
       refused: playback.refused,
       byCode: /[?&](access_code|code)=/.test(this.getAttribute("src") ?? ""),
       cannotPlay: playback.cannotPlay,
+      noRealTime: playback.noRealTime,
       unreachable: this.#standing.isUnreachable,
       retryInS: playback.retryInS,
       now: new Date(),

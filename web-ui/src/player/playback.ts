@@ -5,9 +5,10 @@
 // seen follows `changed`.
 
 import type { WatchState } from "../watch_state.ts";
-import { StallMeter } from "./meters.ts";
+import { Automatic, type Because } from "./automatic.ts";
 import { type DelayChoice, keepPreferences, readPreferences } from "./preferences.ts";
 import { Recovery, type Step, type Trouble } from "./recovery.ts";
+import { SAID_GOODBYE } from "./whep.ts";
 import { type Addresses, type Delay, openSource, type Playlist, type Source } from "./source.ts";
 
 /** Farther than this behind where playback should be is not live any more. */
@@ -18,7 +19,7 @@ const BEHIND_S = 2;
 const REWIND_MIN_S = 10;
 /** A wait shorter than this is not seen; no ring, no stall. */
 const WAIT_SEEN_MS = 250;
-/** The stream is live and still nothing moves: the source is made anew. */
+/** The stream is live and still nothing moves: the source is made anew. Real time that has not begun says so before. */
 const STUCK_S = 8;
 /** After playing this long the failures before are history. */
 const WENT_WELL_S = 10;
@@ -28,6 +29,8 @@ export interface PlaybackEvents {
   changed(): void;
   /** Nothing comes any more: how does the stream stand? */
   inDoubt(): void;
+  /** The picture goes, and another is on its way. */
+  replacing(): void;
   opened(delay: Delay): void;
   playlist(playlist: Playlist): void;
   playing(): void;
@@ -35,12 +38,19 @@ export interface PlaybackEvents {
   trouble(trouble: Trouble, step: Step): void;
 }
 
+/** Plays with one delay alone, for who compares them: another is no way out, and nothing is remembered. */
+export interface Fixed {
+  readonly delay: Delay;
+  readonly muted: boolean;
+}
+
 export class Playback {
   readonly video: HTMLVideoElement;
   readonly #addresses: Addresses;
   readonly #events: PlaybackEvents;
+  readonly #fixed: Fixed | undefined;
   readonly #recovery = new Recovery();
-  readonly #stalls = new StallMeter();
+  readonly #automatic: Automatic;
   #source: Source | undefined;
   #state: WatchState | undefined;
 
@@ -48,6 +58,8 @@ export class Playback {
   refused = false;
   /** CODECS that the browser does not play; empty where the reason is not known. */
   cannotPlay: string | undefined;
+  /** Why real time does not work, where nothing else is wanted. */
+  noRealTime: Because | undefined;
   /** The picture moves, or is paused where it can be seen. */
   flowing = false;
   /** The browser wants a press before it plays at all. */
@@ -56,7 +68,7 @@ export class Playback {
   soundWanted = false;
   choice: DelayChoice = "automatic";
   delay: Delay = "low";
-  #started = false;
+  stalls = 0;
   /** Between two sources the video pauses by itself; that is nobody's wish. */
   #switching = false;
   #wantsPlay = true;
@@ -71,17 +83,24 @@ export class Playback {
   #stuckSeconds = 0;
   #behindSeconds = 0;
 
-  constructor(video: HTMLVideoElement, addresses: Addresses, events: PlaybackEvents) {
+  constructor(video: HTMLVideoElement, addresses: Addresses, events: PlaybackEvents, fixed?: Fixed) {
     this.video = video;
+    this.#fixed = fixed;
     this.#addresses = addresses;
     this.#events = events;
+    this.#automatic = new Automatic(addresses.whep !== undefined, {
+      read: () => readPreferences().noRealTimeUntil,
+      keep: (noRealTimeUntil) => keepPreferences({ noRealTimeUntil }),
+    });
   }
 
   /** Begins with what the viewer chose before; `signal` ends what it hears from the video. */
   start(signal: AbortSignal): void {
-    const { volume, delay } = readPreferences();
+    const { volume, muted, delay } = { ...readPreferences(), ...this.#fixed };
     this.video.volume = volume;
-    this.choose(delay);
+    this.video.muted = muted;
+    this.choice = delay;
+    this.delay = this.#wanted();
     this.#listen(signal);
   }
 
@@ -98,13 +117,15 @@ export class Playback {
     switch (state.state) {
       case "live":
         this.refused = false;
-        if (!this.#source && this.#retryTimer === undefined && this.cannotPlay === undefined) this.open();
+        if (!this.#source && this.#retryTimer === undefined && this.cannotPlay === undefined && this.noRealTime === undefined) this.open();
         break;
       case "away":
         break; // What is open goes on by itself when the sender is back; a new source would find nothing new.
       case "offline":
       case "ended":
         this.#broken = false;
+        this.#automatic.over();
+        this.noRealTime = undefined;
         if (!this.flowing) this.close();
         break;
       case "not_allowed":
@@ -114,7 +135,9 @@ export class Playback {
   }
 
   open(): void {
+    if (this.#source) this.#events.replacing();
     this.close();
+    this.delay = this.#wanted();
     this.#wantsLive = true; // a new source begins at live
     const source = openSource(this.video, this.#addresses, this.delay, {
       ready: () => void this.#begin(),
@@ -122,6 +145,8 @@ export class Playback {
       closing: () => this.#events.inDoubt(),
       playlist: (playlist) => this.#events.playlist(playlist),
       trouble: (trouble) => this.#mend(trouble),
+      flows: () => this.#flows(),
+      waits: (isCut) => this.#standsStill(isCut),
     });
     this.#source = source;
     if (source) {
@@ -148,7 +173,9 @@ export class Playback {
   /** Somebody asked to try again: everything is allowed once more. */
   again(): void {
     this.#recovery.forget();
+    this.#automatic.again();
     this.cannotPlay = undefined;
+    this.noRealTime = undefined;
     this.#wantsPlay = true;
     this.#events.inDoubt();
     this.open();
@@ -158,17 +185,29 @@ export class Playback {
     const step = this.#recovery.decide(trouble, Date.now());
     this.#broken = step.step === "reload" && step.because === "network";
     this.#events.trouble(trouble, step);
+    // Nothing more comes of it, and nothing else would say that the picture stands.
+    if (this.#source?.tellsFlow === true) this.flowing = false;
     switch (step.step) {
       case "recover_media":
         this.#source?.recoverMedia();
         break;
       case "reload":
         if (step.because === "gone") this.#events.inDoubt();
+        if (this.delay === "realtime" && trouble.kind === "network" && trouble.of === "pieces" && trouble.status !== SAID_GOODBYE) this.#cut();
         this.#reopenAfter(step.afterS);
         break;
       case "by_hls":
-        this.delay = "low";
-        this.#reopenAfter(0);
+        if (this.#mayBeLive && this.#fixed) {
+          this.noRealTime = step.because;
+          this.close();
+        } else if (this.#mayBeLive) {
+          this.#automatic.failed(step.because, Date.now());
+          this.#reopenAfter(0);
+        } else {
+          // Nothing came because nothing was sent.
+          this.#events.inDoubt();
+          this.#reopenAfter(1);
+        }
         break;
       case "refused":
         this.refused = true;
@@ -202,7 +241,6 @@ export class Playback {
   async #begin(): Promise<void> {
     this.#switching = false;
     if (!this.#wantsPlay) return;
-    if (!this.#started && !this.soundWanted) this.video.muted = readPreferences().muted;
     if (await mayPlay(this.video)) return;
     if (!this.video.muted) {
       this.soundWanted = true;
@@ -272,10 +310,20 @@ export class Playback {
 
   choose(choice: DelayChoice): void {
     this.choice = choice;
-    const before = this.delay;
-    const realTime = choice === "realtime" && this.#addresses.whep !== undefined;
-    this.delay = realTime ? "realtime" : choice === "steady" ? "steady" : "low";
-    if (this.#source && this.delay !== before) this.open();
+    this.#automatic.again();
+    this.#follow();
+  }
+
+  /** What the choice comes to now. */
+  #wanted(): Delay {
+    if (this.#fixed) return this.#fixed.delay;
+    if (this.choice === "automatic") return this.#automatic.delay(Date.now());
+    return this.choice === "realtime" ? this.#automatic.realTime() : this.choice;
+  }
+
+  /** Plays what is wanted now, where that is another than what plays. */
+  #follow(): void {
+    if (this.#source && this.#wanted() !== this.delay) this.open();
   }
 
   chooseHeight(height: number | undefined): void {
@@ -287,10 +335,6 @@ export class Playback {
   /** What plays, for its figures. */
   get source(): Source | undefined {
     return this.#source;
-  }
-
-  get stalls(): number {
-    return this.#stalls.total;
   }
 
   get isLoading(): boolean {
@@ -315,7 +359,10 @@ export class Playback {
   tick(): void {
     const moving = this.flowing && !this.video.paused;
     this.#goodSeconds = moving ? this.#goodSeconds + 1 : 0;
-    if (this.#goodSeconds === WENT_WELL_S) this.#recovery.wentWell();
+    if (this.#goodSeconds === WENT_WELL_S) {
+      this.#recovery.wentWell();
+      if (this.choice === "realtime" && this.delay === "realtime") this.#automatic.wentWell();
+    }
     const stuck = this.isLoading && this.#state?.state === "live" && this.#wantsPlay;
     this.#stuckSeconds = stuck && this.#retryTimer === undefined ? this.#stuckSeconds + 1 : 0;
     if (this.#stuckSeconds >= STUCK_S) this.open();
@@ -328,7 +375,6 @@ export class Playback {
     clearTimeout(this.#waitTimer);
     if (this.flowing) return;
     this.flowing = true;
-    this.#started = true;
     this.#broken = false;
     this.#stuckSeconds = 0;
     this.pressWanted = false;
@@ -348,20 +394,39 @@ export class Playback {
 
   #stalled(): void {
     if (this.#state?.state === "away") return; // Nothing came because nothing was sent.
-    this.#stalls.add(Date.now());
+    this.stalls += 1;
     this.#events.stalled();
-    if (this.choice === "automatic" && this.delay === "low" && this.#stalls.tooMany) {
-      this.delay = "steady";
-      this.open();
-    }
+    if (this.delay === "low") this.#cut();
+    this.#follow();
+  }
+
+  /** In real time a picture stands still without having been cut off where nothing is sent. */
+  #standsStill(isCut: boolean): void {
+    if (!this.flowing) return;
+    this.flowing = false;
+    this.#stalled();
+    if (isCut) this.#cut();
+    this.#follow();
+    this.#events.changed();
+  }
+
+  /** Too little came, or the connection broke. */
+  #cut(): void {
+    if (this.#mayBeLive) this.#automatic.interrupted(this.delay, Date.now());
+  }
+
+  /** As far as is known, something is sent. */
+  get #mayBeLive(): boolean {
+    return this.#state === undefined || this.#state.state === "live";
   }
 
   #listen(signal: AbortSignal): void {
     const { video } = this;
     const on = (type: string, act: () => void): void => video.addEventListener(type, act, { signal });
-    on("playing", () => this.#flows());
-    on("timeupdate", () => video.readyState >= 3 && !video.paused && this.#flows());
-    on("waiting", () => this.#waits());
+    const itself = (): boolean => this.#source?.tellsFlow !== true;
+    on("playing", () => itself() && this.#flows());
+    on("timeupdate", () => itself() && video.readyState >= 3 && !video.paused && this.#flows());
+    on("waiting", () => itself() && this.#waits());
     on("ended", () => this.#ended());
     on("play", () => (this.#wantsPlay = true));
     on("pause", () => {
@@ -374,7 +439,7 @@ export class Playback {
         this.soundWanted = false;
         this.#events.changed();
       }
-      if (!this.soundWanted) keepPreferences({ volume: video.volume, muted: video.muted });
+      if (!this.soundWanted && !this.#fixed) keepPreferences({ volume: video.volume, muted: video.muted });
     });
   }
 }

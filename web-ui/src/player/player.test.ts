@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { parseWatchState, type Standing } from "../watch_state.ts";
+import { Automatic, REMEMBERED_MS } from "./automatic.ts";
 import { ServerClock } from "./clock.ts";
 import { clipCodecs } from "./codecs.ts";
 import { actionFor, type Focus } from "./keys.ts";
@@ -9,6 +10,7 @@ import { RateMeter, StallMeter } from "./meters.ts";
 import { parsePreferences } from "./preferences.ts";
 import { Recovery } from "./recovery.ts";
 import { type Situation, slateFor } from "./slates.ts";
+import { codecsOf, hasPicture, read, refusal } from "./whep.ts";
 
 const NOW = new Date("2026-11-24T19:20:00Z");
 const plain = (text: string | undefined): string | undefined => text?.replaceAll("\u00a0", " ");
@@ -25,6 +27,7 @@ function situation(state: Standing | undefined, more: Partial<Situation> = {}): 
     refused: false,
     byCode: false,
     cannotPlay: undefined,
+    noRealTime: undefined,
     unreachable: false,
     retryInS: undefined,
     now: NOW,
@@ -58,6 +61,14 @@ test("a_moving_picture_is_covered_only_when_it_may_not_be_seen", () => {
 
 test("whoever_came_with_a_code_is_told_that_the_code_ended", () => {
   assert.equal(slateFor(situation("not_allowed", { byCode: true }))?.id, "code_off");
+});
+
+test("real_time_that_alone_is_wanted_says_why_it_is_not_there", () => {
+  for (const noRealTime of ["unsuitable", "busy", "network"] as const) {
+    const slate = slateFor(situation("live", { noRealTime }));
+    assert.equal(slate?.id, "no_real_time");
+    assert.equal(slate?.button?.act, "again");
+  }
 });
 
 test("a_broken_connection_counts_down", () => {
@@ -193,10 +204,108 @@ test("stalls_are_too_many_only_close_together", () => {
 });
 
 test("preferences_that_make_no_sense_are_those_of_a_new_viewer", () => {
-  const fresh = { volume: 1, muted: false, delay: "automatic" };
-  for (const text of [null, "", "{", "7", "null", '{"volume":4,"muted":"yes","delay":"fast"}']) {
+  const fresh = { volume: 1, muted: false, delay: "automatic", noRealTimeUntil: 0 };
+  for (const text of [null, "", "{", "7", "null", '{"volume":4,"muted":"yes","delay":"fast","noRealTimeUntil":"x"}']) {
     assert.deepEqual(parsePreferences(text), fresh);
   }
-  const kept = { volume: 0.35, muted: true, delay: "steady" };
+  const kept = { volume: 0.35, muted: true, delay: "steady", noRealTimeUntil: 7_000 };
   assert.deepEqual(parsePreferences(JSON.stringify(kept)), kept);
+});
+
+/** What Automatic is with a memory of its own; `until` is what the memory holds. */
+function automatic(offered = true, until = 0): { automatic: Automatic; memory: { until: number } } {
+  const memory = { until };
+  const kept = { read: () => memory.until, keep: (untilMs: number) => void (memory.until = untilMs) };
+  return { automatic: new Automatic(offered, kept), memory };
+}
+
+test("automatic_is_real_time_where_the_server_has_it", () => {
+  assert.equal(automatic().automatic.delay(0), "realtime");
+  assert.equal(automatic(false).automatic.delay(0), "low");
+});
+
+test("a_network_that_forbids_real_time_is_remembered_for_a_day", () => {
+  const { automatic: first, memory } = automatic();
+  first.failed("network", 1_000);
+  assert.equal(first.delay(1_000), "low");
+  assert.equal(memory.until, 1_000 + REMEMBERED_MS);
+  const again = (): Automatic => automatic(true, memory.until).automatic;
+  assert.equal(again().delay(2_000), "low", "the next visit does not wait again");
+  assert.equal(again().delay(memory.until), "realtime", "a day later it is tried again");
+  assert.equal(again().delay(-10_000), "realtime", "the clock was set back");
+  assert.equal(again().realTime(), "realtime", "chosen by hand it is tried");
+});
+
+test("real_time_by_hand_that_goes_well_is_the_proof_that_it_works", () => {
+  const { automatic: it, memory } = automatic(true, 5_000);
+  assert.equal(it.delay(0), "low");
+  it.wentWell();
+  assert.equal(memory.until, 0);
+  assert.equal(it.delay(0), "realtime");
+});
+
+test("what_the_stream_is_to_blame_for_ends_with_its_broadcast_and_is_not_remembered", () => {
+  for (const because of ["unsuitable", "busy"] as const) {
+    const { automatic: it, memory } = automatic();
+    it.failed(because, 0);
+    assert.deepEqual([it.delay(0), it.realTime(), memory.until], ["low", "low", 0]);
+    it.over();
+    assert.equal(it.delay(0), "realtime");
+  }
+});
+
+test("real_time_that_is_cut_again_and_again_is_given_up_and_then_stalls_count_anew", () => {
+  const { automatic: it, memory } = automatic();
+  for (let i = 0; i < 3; i++) it.interrupted("realtime", i * 1_000);
+  assert.equal(it.delay(3_000), "realtime");
+  it.interrupted("realtime", 3_000);
+  assert.deepEqual([it.delay(3_000), memory.until], ["low", 3_000 + REMEMBERED_MS]);
+  for (let i = 0; i < 3; i++) it.interrupted("low", 4_000 + i);
+  assert.equal(it.delay(4_003), "low");
+  it.interrupted("low", 4_003);
+  assert.equal(it.delay(4_003), "steady");
+  it.again();
+  assert.equal(it.delay(4_004), "low", "chosen anew, and still remembered");
+  const far = automatic().automatic;
+  for (let i = 0; i < 9; i++) far.interrupted("realtime", i * 30_000);
+  assert.equal(far.delay(300_000), "realtime", "far apart they are a hiccup each");
+});
+
+test("real_time_that_does_not_work_here_goes_on_by_hls", () => {
+  const step = new Recovery().decide({ kind: "real_time", because: "network" }, 0);
+  assert.deepEqual(step, { step: "by_hls", because: "network" });
+});
+
+test("a_server_too_busy_is_told_from_a_stream_that_cannot_be_shown", () => {
+  for (const status of [400, 404, 415, 422, 501]) assert.equal(refusal(status), "unsuitable");
+  for (const status of [429, 500, 502, 503]) assert.equal(refusal(status), "busy");
+});
+
+test("an_answer_says_what_will_be_shown", () => {
+  const answer = "m=video 9 UDP/TLS/RTP/SAVPF 102\r\na=fmtp:102 profile-level-id=64001F\r\nm=audio 9 X 111\r\na=rtpmap:111 opus/48000/2\r\n";
+  assert.deepEqual([hasPicture(answer), codecsOf(answer)], [true, "avc1.64001f,opus"]);
+  assert.equal(hasPicture(answer.replace("m=video 9", "m=video 0")), false);
+});
+
+test("of_the_browsers_figures_the_track_that_is_shown_and_the_way_there_count", () => {
+  const entries = [
+    { type: "inbound-rtp", kind: "video", bytesReceived: 900, framesDecoded: 30, jitterBufferDelay: 1.5, jitterBufferEmittedCount: 30 },
+    { type: "inbound-rtp", kind: "audio", bytesReceived: 100, packetsReceived: 50 },
+    { type: "candidate-pair", nominated: false, bytesReceived: 7, currentRoundTripTime: 9 },
+    { type: "candidate-pair", nominated: true, bytesReceived: 1_100, responsesReceived: 3, currentRoundTripTime: 0.02, remoteCandidateId: "r" },
+    { type: "remote-candidate", id: "q", protocol: "tcp", address: "192.0.2.8", port: 1 },
+    { type: "remote-candidate", id: "r", protocol: "udp", address: "192.0.2.7", port: 8189 },
+    { type: "codec" },
+  ];
+  assert.deepEqual(read(entries, true), {
+    bytes: 1_000,
+    shown: 30,
+    bytesOfShown: 900,
+    heard: 1_103,
+    roundTripMs: 20,
+    buffered: { seconds: 1.5, pictures: 30 },
+    via: { protocol: "udp", address: "192.0.2.7", port: 8189 },
+  });
+  const alone = read(entries, false);
+  assert.deepEqual([alone.shown, alone.bytesOfShown], [50, 100]);
 });

@@ -1,5 +1,5 @@
-// What a viewer chose, remembered in this browser: volume, sound off, delay. Storage may be refused; then it is
-// forgotten with the page.
+// What a viewer chose, and what was found out about their network, remembered in this browser: volume, sound off, delay, and until
+// when real time is not tried. Storage may be refused; then it is forgotten with the page.
 
 export type DelayChoice = "automatic" | "realtime" | "low" | "steady";
 
@@ -8,6 +8,8 @@ export interface Preferences {
   readonly volume: number;
   readonly muted: boolean;
   readonly delay: DelayChoice;
+  /** Until when Automatic does not try real time, in milliseconds since 1970; 0 where it does (automatic.ts). */
+  readonly noRealTimeUntil: number;
 }
 
 const KEY = "media-server.player";
@@ -22,11 +24,12 @@ export function parsePreferences(text: string | null): Preferences {
   } catch {
     // Not ours: as for a new viewer.
   }
-  const volume = kept["volume"];
+  const { volume, noRealTimeUntil } = kept;
   return {
     volume: typeof volume === "number" && volume >= 0 && volume <= 1 ? volume : 1,
     muted: kept["muted"] === true,
     delay: DELAYS.find((choice) => choice === kept["delay"]) ?? "automatic",
+    noRealTimeUntil: typeof noRealTimeUntil === "number" && noRealTimeUntil > 0 ? noRealTimeUntil : 0,
   };
 }
 

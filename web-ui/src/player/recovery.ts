@@ -5,20 +5,22 @@
 // asked again at once, since it names the next epoch and carries a fresh grant. Everything else on the network is tried
 // again, less and less often, without end: a page that is left open plays when the server is back.
 
+import type { Because } from "./automatic.ts";
+
 export type Trouble =
   /** The index, or something it names, could not be had; `status` is undefined when nothing answered. */
   | { readonly kind: "network"; readonly of: "index" | "pieces"; readonly status: number | undefined }
   /** The browser failed to decode or to take what came. */
   | { readonly kind: "media" }
-  /** Real time does not work here: no way through the network, or an encoder that it cannot show. */
-  | { readonly kind: "real_time" }
+  /** Real time does not work here. */
+  | { readonly kind: "real_time"; readonly because: Because }
   /** The browser does not play these codecs at all; as in a CODECS attribute, or empty. */
   | { readonly kind: "codec"; readonly codecs: string };
 
 export type Step =
   | { readonly step: "reload"; readonly afterS: number; readonly because: keyof typeof BACK_OFF_S }
   | { readonly step: "recover_media" }
-  | { readonly step: "by_hls" }
+  | { readonly step: "by_hls"; readonly because: Because }
   | { readonly step: "refused" }
   | { readonly step: "cannot_play"; readonly codecs: string };
 
@@ -42,7 +44,7 @@ export class Recovery {
       case "codec":
         return { step: "cannot_play", codecs: trouble.codecs };
       case "real_time":
-        return { step: "by_hls" };
+        return { step: "by_hls", because: trouble.because };
       case "network":
         switch (trouble.status) {
           case 401:

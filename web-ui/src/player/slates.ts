@@ -3,13 +3,14 @@
 // Pure: from how the stream stands and how playback goes. A picture that still moves is never covered, except when it
 // may no longer be seen: a viewer whose buffer outlasts the broadcast sees its last second.
 
+import type { Because } from "./automatic.ts";
 import { clipCodecs } from "./codecs.ts";
 import { duration, timeOfDay } from "../text.ts";
 import type { WatchState } from "../watch_state.ts";
 import { say } from "./words.ts";
 
 export interface Slate {
-  readonly id: "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "cannot_play" | "network";
+  readonly id: "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "cannot_play" | "no_real_time" | "network";
   /** Name of an icon in the sprite. */
   readonly icon: string;
   readonly say: string;
@@ -28,6 +29,8 @@ export interface Situation {
   readonly byCode: boolean;
   /** CODECS that this browser cannot play; empty when the reason is not known. */
   readonly cannotPlay: string | undefined;
+  /** Why real time, which alone is wanted, does not work. */
+  readonly noRealTime: Because | undefined;
   /** The last questions to the server had no answer. */
   readonly unreachable: boolean;
   /** The connection broke and nothing played since: seconds to the next try, 0 while it is made. */
@@ -56,6 +59,16 @@ export function slateFor(s: Situation): Slate | undefined {
       say: say("player-cannot-play"),
       line: whyNot(s.cannotPlay),
       button: { label: say("player-cannot-play.button"), act: "again" },
+    };
+  }
+  if (s.noRealTime !== undefined) {
+    const lines = { unsuitable: "player-no-real-time.unsuitable", busy: "player-no-real-time.busy", network: "player-no-real-time.network" } as const;
+    return {
+      id: "no_real_time",
+      icon: "info",
+      say: say("player-no-real-time"),
+      line: say(lines[s.noRealTime]),
+      button: { label: say("player-no-real-time.button"), act: "again" },
     };
   }
   if (s.flowing) return undefined;

@@ -9,7 +9,7 @@ import Hls, { type ErrorData, Events, ErrorDetails, ErrorTypes, type HlsConfig }
 
 import { RateMeter } from "./meters.ts";
 import type { Trouble } from "./recovery.ts";
-import { WhepSource } from "./whep.ts";
+import { type Via, WhepSource } from "./whep.ts";
 
 export type Delay = "realtime" | "low" | "steady";
 
@@ -30,11 +30,17 @@ export interface SourceEvents {
   /** A media playlist was read for the first time. */
   playlist(playlist: Playlist): void;
   trouble(trouble: Trouble): void;
+  /** From a source that `tellsFlow`: the picture moves. */
+  flows(): void;
+  /** Likewise: it stands still; `isCut` where more was sent, and did not come through. */
+  waits(isCut: boolean): void;
 }
 
 export interface Source {
   /** Whether the browser plays by itself: it loads what it likes, and tells little. */
   readonly isNative: boolean;
+  /** Whether it tells when the picture moves and when it stands still, which the video does not notice by itself. */
+  readonly tellsFlow: boolean;
   start(): void;
   stop(): void;
   /** Tries to go on after a failure to decode. */
@@ -45,9 +51,13 @@ export interface Source {
   readonly livePosition: number | undefined;
   /** The sender's clock for the frame that is shown, in milliseconds since 1970. */
   readonly shownAtMs: number | undefined;
-  /** Seconds behind the end of the playlist: what is told without a PROGRAM-DATE-TIME. */
+  /** Seconds from the server to the screen in real time, behind the end of the playlist in HLS: what is told without a PROGRAM-DATE-TIME. */
   readonly latencyS: number | undefined;
   readonly bitsPerSecond: number | undefined;
+  /** Seconds in hand; `undefined` where what the video has buffered says it. */
+  readonly bufferS: number | undefined;
+  /** The way to the server, where the source knows it. */
+  readonly via: Via | undefined;
   /** As in a CODECS attribute; empty when not known. */
   readonly codecs: string;
   /** Heights of the pictures that exist, tallest first, and the one that plays. */
@@ -117,6 +127,9 @@ class HlsSource implements Source {
   readonly #events: SourceEvents;
   readonly #rate = new RateMeter();
   readonly isNative = false;
+  readonly tellsFlow = false;
+  readonly bufferS = undefined;
+  readonly via = undefined;
   #codecs = "";
   #closed = false;
   #playlist = "";
@@ -227,6 +240,9 @@ function troubleOf(data: ErrorData, codecs: string): Trouble | undefined {
 /** The browser's own HLS. It tells little: no buffer target, no bit rate, no levels. */
 class NativeSource implements Source {
   readonly isNative = true;
+  readonly tellsFlow = false;
+  readonly bufferS = undefined;
+  readonly via = undefined;
   readonly codecs = "";
   readonly behindTargetS = undefined;
   readonly latencyS = undefined;

@@ -3,12 +3,15 @@
 import { bitRate, count, frameRate, secondsText } from "../text.ts";
 import { clipCodecs } from "./codecs.ts";
 import type { Playback } from "./playback.ts";
-import type { Delay } from "./source.ts";
+import type { Delay, Source } from "./source.ts";
 import { say } from "./words.ts";
 
 /** `null` where one is not known. */
 export interface Stats {
-  /** Seconds between the sender's clock at the picture and the server's now. */
+  /**
+   * Seconds between the server's clock when the picture came in and now, where the picture tells that (PROGRAM-DATE-TIME); else what
+   * the source knows of its own delay (`Source.latencyS`).
+   */
   readonly delay_s: number | null;
   readonly buffer_s: number;
   /** Pictures shown or dropped so far. */
@@ -25,7 +28,12 @@ export interface Stats {
   readonly video: string | null;
   readonly audio: string | null;
   readonly connection: string | null;
+  /** "UDP, 192.0.2.7:8189" where it is known. */
+  readonly via: string | null;
 }
+
+/** Looks that real time takes to begin. */
+const SETTLES = 2;
 
 /** Takes the figures; pictures a second are counted from one `tick` to the next. */
 export class Statistics {
@@ -33,6 +41,10 @@ export class Statistics {
   readonly #serverNow: () => number | undefined;
   #framesBefore = 0;
   #rate = 0;
+  /** Whose figures they are, looks until it has begun, and what it dropped until then. */
+  #of: Source | undefined;
+  #settling = 0;
+  #droppedAtFirst = 0;
 
   constructor(playback: Playback, serverNow: () => number | undefined) {
     this.#playback = playback;
@@ -41,7 +53,16 @@ export class Statistics {
 
   /** Once a second. */
   tick(): void {
-    const frames = this.#playback.video.getVideoPlaybackQuality().totalVideoFrames;
+    const { video, source, flowing } = this.#playback;
+    const { totalVideoFrames: frames, droppedVideoFrames } = video.getVideoPlaybackQuality();
+    // Real time begins with what came since the last key frame, at once: those pictures are there to be decoded, not to be seen.
+    if (source !== this.#of) {
+      this.#of = source;
+      this.#settling = source?.tellsFlow === true ? SETTLES : 0;
+      this.#droppedAtFirst = 0;
+    }
+    if (this.#settling > 0) this.#droppedAtFirst = droppedVideoFrames;
+    if (flowing) this.#settling -= 1;
     this.#rate = Math.max(0, frames - this.#framesBefore);
     this.#framesBefore = frames;
   }
@@ -62,9 +83,9 @@ export class Statistics {
     const shownAs = source?.isNative === true ? "steady" : delay;
     return {
       delay_s: this.delayS ?? null,
-      buffer_s: bufferAhead(video),
+      buffer_s: source?.bufferS ?? bufferAhead(video),
       frames: quality.totalVideoFrames,
-      dropped: quality.droppedVideoFrames,
+      dropped: Math.max(0, quality.droppedVideoFrames - this.#droppedAtFirst),
       rate: this.#rate,
       stalls,
       bitRate: source?.bitsPerSecond ?? null,
@@ -73,6 +94,7 @@ export class Statistics {
       video: codecs.video ?? null,
       audio: codecs.audio ?? null,
       connection: source ? connectionOf(shownAs) : null,
+      via: viaOf(source),
     };
   }
 
@@ -84,7 +106,7 @@ export class Statistics {
     const dropped = { dropped: count(s.dropped), frames: count(s.frames) };
     return [
       [say("player-delay"), s.delay_s === null ? dash : secondsText(s.delay_s, 2), false],
-      [say("player-stat-connection"), s.connection ?? dash, false],
+      [say("player-stat-connection"), [s.connection, s.via].filter(Boolean).join(", ") || dash, false],
       [say("player-stat-buffer"), secondsText(s.buffer_s, 2), false],
       [say("player-stat-picture"), s.width > 0 ? say("player-stat-picture.value", picture) : dash, false],
       [say("player-stat-codecs"), [s.video, s.audio].filter(Boolean).join(", ") || dash, true],
@@ -93,6 +115,13 @@ export class Statistics {
       [say("player-stat-stalls"), count(s.stalls), true],
     ];
   }
+}
+
+function viaOf(source: Source | undefined): string | null {
+  const via = source?.via;
+  if (via === undefined) return null;
+  const host = via.address.includes(":") ? `[${via.address}]` : via.address;
+  return `${via.protocol.toUpperCase()}, ${host}:${via.port}`;
 }
 
 function connectionOf(delay: Delay): string {

@@ -41,6 +41,8 @@ export class View {
   readonly #icon: (name: string, more?: string) => string;
   readonly #poster: HTMLElement | null;
   #shown: string | undefined;
+  /** The last picture of what played before. */
+  #held: HTMLCanvasElement | undefined;
 
   /** `poster`: an element that shows a picture until there is a moving one. */
   constructor(title: string, sprite: string, poster: HTMLElement | null) {
@@ -159,10 +161,26 @@ export class View {
     if (hadFocus) this.player.focus({ preventScroll: true });
   }
 
-  /** The moving picture is on its way: when its first frame is there, the poster goes. */
+  /** What plays is about to be replaced: its last picture stays until the first of the next one. */
+  holdPicture(): void {
+    const { videoWidth, videoHeight } = this.video;
+    if (videoWidth === 0) return;
+    const held = document.createElement("canvas");
+    held.className = "p-poster";
+    held.ariaHidden = "true";
+    held.width = videoWidth;
+    held.height = videoHeight;
+    held.getContext("2d")?.drawImage(this.video, 0, 0);
+    this.#held?.remove();
+    this.#held = held;
+    this.player.prepend(held);
+  }
+
+  /** The moving picture is on its way: when its first frame is there, what stood in its place goes. */
   removePoster(): void {
-    if (!this.#poster?.isConnected) return;
-    const gone = (): void => this.#poster?.remove();
+    const standIns = [this.#poster, this.#held].filter((standIn) => standIn?.isConnected === true);
+    if (standIns.length === 0) return;
+    const gone = (): void => standIns.forEach((standIn) => standIn?.remove());
     if ("requestVideoFrameCallback" in this.video) this.video.requestVideoFrameCallback(gone);
     else setTimeout(gone, 1_000);
   }
@@ -192,6 +210,12 @@ export class View {
   /** What Automatic does now: "Now: low, 0.8 s behind". */
   set about(text: string) {
     setText(this.#about, text);
+  }
+
+  /** Whether the delay can be chosen at all. */
+  set hasDelays(has: boolean) {
+    const choices = this.menu.querySelector("fieldset");
+    if (choices) choices.hidden = !has;
   }
 
   /** Whether real time can be chosen. */

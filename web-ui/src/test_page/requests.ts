@@ -26,22 +26,25 @@ export const RECENT = 8;
 
 export class Requests {
   readonly #prefix: string;
+  readonly #door: string;
   #recent: Request[] = [];
   #count = 0;
   #bytes = 0;
   #protocol = "";
 
-  /** Counts what lies below `prefix`, a path of this site that ends with a slash. */
-  constructor(prefix: string) {
+  /** Counts what lies below `prefix`, a path of this site that ends with a slash, and the door of WebRTC with its sessions. */
+  constructor(prefix: string, door: string) {
     this.#prefix = prefix;
+    this.#door = door;
   }
 
   /** Takes one; `undefined` when it is not the player's. */
   take(timing: Timing): Request | undefined {
     const path = pathOf(timing.name);
-    if (path?.startsWith(this.#prefix) !== true) return undefined;
+    const name = path === undefined ? undefined : this.#name(path);
+    if (name === undefined) return undefined;
     const request = {
-      name: path.slice(path.lastIndexOf("/") + 1),
+      name,
       tookMs: timing.duration,
       bytes: timing.transferSize || timing.encodedBodySize,
       status: timing.responseStatus ?? 0,
@@ -51,6 +54,12 @@ export class Requests {
     this.#protocol = timing.nextHopProtocol || this.#protocol;
     this.#recent = [request, ...this.#recent].slice(0, RECENT);
     return request;
+  }
+
+  /** The last part of the path of what belongs to the player; of a session no more than that it is one. */
+  #name(path: string): string | undefined {
+    if (path === this.#door || path.startsWith(`${this.#door}/`)) return this.#door.slice(this.#door.lastIndexOf("/") + 1);
+    return path.startsWith(this.#prefix) ? path.slice(path.lastIndexOf("/") + 1) : undefined;
   }
 
   /** Newest first. */

@@ -16,7 +16,7 @@ const timing = (name: string, more: Partial<Timing> = {}): Timing => ({
 });
 
 test("only_what_lies_below_the_stream_is_counted_and_grants_are_not_shown", () => {
-  const requests = new Requests("/hls/live/");
+  const requests = new Requests("/hls/live/", "/live/whep");
   assert.equal(requests.take(timing("https://a.example/api/watch/live")), undefined);
   assert.equal(requests.take(timing("https://a.example/hls/lively/x.m4s")), undefined);
   assert.equal(requests.take(timing("no address")), undefined);
@@ -24,10 +24,12 @@ test("only_what_lies_below_the_stream_is_counted_and_grants_are_not_shown", () =
   assert.deepEqual(taken, { name: "e1-s2.m4s", tookMs: 12, bytes: 1_300, status: 200 });
   requests.take(timing("https://a.example/hls/live/index.m3u8", { transferSize: 0, nextHopProtocol: "" }));
   assert.deepEqual([requests.count, requests.bytes, requests.protocol], [2, 2_300, "HTTP/2"]);
+  for (const path of ["/live/whep", "/live/whep/a5ec7e75e5510"]) assert.equal(requests.take(timing(`https://a.example${path}`))?.name, "whep");
+  assert.equal(requests.take(timing("https://a.example/live/whepper")), undefined);
 });
 
 test("the_last_requests_come_first_and_are_few", () => {
-  const requests = new Requests("/hls/live/");
+  const requests = new Requests("/hls/live/", "/live/whep");
   for (let i = 0; i < 20; i++) requests.take(timing(`https://a.example/hls/live/~x/s${i}.m4s`));
   assert.equal(requests.recent.length, 8);
   assert.equal(requests.recent[0]?.name, "s19.m4s");

@@ -204,7 +204,7 @@ impl Catalogue {
             self.note_use(Used::ApiKey(api_key.id), api_key.last_used, now);
             return Ok(admitted(stream, Credential::ApiKey(api_key.id)));
         }
-        if let Some((id, stream)) = self.lent(hash) {
+        if let Some((id, stream)) = self.lent(&rights, hash, now) {
             let stream = rights.stream(stream).ok_or(Refused::UnknownKey)?;
             check_path(landing, stream)?;
             check_owner(&rights, stream)?;

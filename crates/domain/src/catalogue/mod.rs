@@ -22,7 +22,7 @@ use crate::clock::{Clock, Time};
 use crate::engine::Close;
 use crate::grant::{Item, Mint};
 use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
-use crate::limit::{Rate, Table};
+use crate::limit::{Rate, Table, WRONG_KEYS};
 use crate::password::Hasher;
 use crate::random::Random;
 use crate::secret::Hash;
@@ -103,8 +103,8 @@ struct Inner {
     setup: Mutex<Option<Hash>>,
     /// Links that log in once: who, and until when. At most [`logins::ONCE_LINKS_MAX`].
     once: Mutex<HashMap<[u8; 32], (UserId, Time)>>,
-    /// Keys of the server's own senders: which, and to which stream.
-    lent: Mutex<HashMap<[u8; 32], (KeyId, StreamId)>>,
+    /// Keys that are lent, by their hashes.
+    lent: Mutex<HashMap<[u8; 32], lent::Loan>>,
     /// Uses that have not been saved yet; at most one for each login and key.
     uses: Mutex<HashMap<Used, Time>>,
     /// A hash of no password, verified against for names that do not exist, so that these take as long.
@@ -121,10 +121,10 @@ enum Used {
 
 /// The limits on failures. Tables are sized so that all of them take about 2 MB.
 struct Limits {
-    /// Wrong stream keys by address: one key every 3 s in the long run. A key that an owner chose is the only one that
-    /// can be guessed at all.
+    /// Wrong stream keys by address, at [`WRONG_KEYS`] unless set. A key that an owner chose is the only one that can be guessed
+    /// at all.
     publish: Table,
-    /// Wrong API keys by address.
+    /// Wrong API keys by address, likewise.
     api: Table,
     /// Failed logins by address: bounds what one network can try over all accounts.
     login_address: Table,
@@ -142,8 +142,8 @@ impl Limits {
         let table =
             |burst, refill_ms, buckets| Table::new(Rate { burst, refill_ms }, buckets, random);
         Self {
-            publish: table(20, 3_000, 16_384),
-            api: table(20, 3_000, 16_384),
+            publish: Table::new(WRONG_KEYS, 16_384, random),
+            api: Table::new(WRONG_KEYS, 16_384, random),
             login_address: table(30, 6_000, 16_384),
             login_pair: table(10, 30_000, 16_384),
             login_account: table(100, 10_000, 8_192),
@@ -201,12 +201,19 @@ impl Catalogue {
             .push(Arc::new(listener));
     }
 
-    /// Saves when logins and keys were last used, and drops logins that have ended by themselves. Call it about once a
+    /// How many wrong stream keys, and as many wrong API keys, are heard of one address from now on.
+    pub fn limit_wrong_keys(&self, rate: Rate) {
+        self.inner.limits.publish.set_rate(rate);
+        self.inner.limits.api.set_rate(rate);
+    }
+
+    /// Saves when logins and keys were last used, and drops logins and lent keys that have ended by themselves. Call it about once a
     /// minute, and before the store is closed.
     ///
     /// # Errors
     /// [`StoreError`] when the store did not take it; the uses are lost then, nothing else.
     pub async fn tend(&self) -> Result<(), StoreError> {
+        self.end_void_loans();
         let uses = std::mem::take(&mut *lock(&self.inner.uses));
         self.write(move |rights, work, now| {
             for login in rights.logins().filter(|login| login.ends() <= now) {
@@ -263,6 +270,22 @@ impl Catalogue {
         self.inner.ports.store.write(Box::new(unit)).await?;
         let verdict = lock(&verdict).take();
         verdict.unwrap_or_else(|| Err(StoreError::Closed.into()))
+    }
+}
+
+impl Inner {
+    /// Tells all listeners.
+    fn tell(&self, ended: impl IntoIterator<Item = Ended>) {
+        let listeners = self
+            .listeners
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for ended in ended {
+            for listener in &listeners {
+                listener(ended);
+            }
+        }
     }
 }
 
@@ -327,17 +350,15 @@ where
                 self.inner.mint.forget(Item::Stream(*stream));
             }
         }
-        let listeners = self
-            .inner
-            .listeners
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        for ended in ended {
-            for listener in &listeners {
-                listener(ended);
-            }
-        }
+        let loans: Vec<Ended> = ended
+            .iter()
+            .filter_map(|ended| match ended {
+                Ended::Login(login) => Some(self.inner.end_loans_of(*login)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        self.inner.tell(ended.into_iter().chain(loans));
         if has_settings {
             let listeners = self.inner.settings_listeners.read();
             let listeners = listeners.unwrap_or_else(PoisonError::into_inner).clone();

@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use hls::{Output, Packager, Window};
 use tokio::time::{Instant, sleep_until};
 
-use super::reel::Reel;
+use super::{reel::Reel, sound::Sound};
 use crate::hub::{Entry, Reader, Stream};
 
 /// An ended presentation is kept this long for viewers who are still in it, then its memory is given back.
@@ -19,6 +19,8 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
     let shared = stream.shared().clone();
     let mut packager = Packager::new(shared.settings.hls.clone(), stream.window().resume());
     let mut reel = Reel::default();
+    let mut sound = Sound::new(shared.settings.opus_in_hls);
+    let mut frames = Vec::new();
     let mut entries = Vec::new();
     let mut dropped_before = (0, 0);
     let mut release_at: Option<Duration> = None;
@@ -44,17 +46,21 @@ pub(crate) async fn run(stream: Arc<Stream>, mut reader: Reader) {
                     (ended, rests) = (false, false);
                     packager.start(now, &[]);
                 }
-                Entry::Track(track) => packager.track(now, track),
-                Entry::Frame(frame) => packager.push(now, frame),
-                Entry::Away => {
-                    packager.interrupt(now);
+                Entry::Track(track) => packager.track(now, sound.track(track)),
+                Entry::Frame(frame) => sound.frame(frame, &mut frames),
+                Entry::Away | Entry::End => {
+                    sound.flush(&mut frames);
+                    frames.drain(..).for_each(|frame| packager.push(now, frame));
+                    ended = matches!(entry, Entry::End);
                     rests = true;
-                }
-                Entry::End => {
-                    packager.end(now);
-                    (ended, rests) = (true, true);
+                    if ended {
+                        packager.end(now);
+                    } else {
+                        packager.interrupt(now);
+                    }
                 }
             }
+            frames.drain(..).for_each(|frame| packager.push(now, frame));
         }
         if packager.timeout().is_some_and(|due| due <= shared.mono()) {
             packager.handle_timeout(shared.now());

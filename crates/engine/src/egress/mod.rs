@@ -2,6 +2,8 @@
 
 pub(crate) mod hls;
 mod reel;
+mod sound;
 pub(crate) mod webrtc;
 
 pub(crate) use reel::Reels;
+pub use sound::OpusInHls;

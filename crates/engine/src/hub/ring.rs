@@ -238,6 +238,7 @@ mod tests {
         assert_eq!(slow.dropped, 16);
     }
 
+    /// Abuse case C11.
     #[test]
     fn ring_stays_within_its_bytes_and_entries() {
         let ring = Ring::new(100_000);

@@ -95,8 +95,8 @@ struct Publisher {
 }
 
 impl Session for Publisher {
-    fn holder(&self) -> Holder {
-        self.holder
+    fn holder(&self) -> Option<Holder> {
+        Some(self.holder)
     }
 
     fn etag(&self) -> String {

@@ -1,11 +1,17 @@
 //! Where the socket is reached.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Settings;
 
 /// Addresses in one answer.
 const ADDRESSES_MAX: usize = 16;
+
+/// The addresses that clients from elsewhere are offered, of a socket that is or will be bound there; none where it is for this machine alone.
+#[must_use]
+pub fn offered(local: SocketAddr, settings: &Settings) -> Vec<SocketAddr> {
+    reachable(local, settings, IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
 
 /// The addresses under which a client may reach the socket, the best first. Loopback is offered to clients on this machine alone.
 pub(crate) fn reachable(local: SocketAddr, settings: &Settings, client: IpAddr) -> Vec<SocketAddr> {

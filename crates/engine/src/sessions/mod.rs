@@ -6,6 +6,7 @@
 
 mod addresses;
 mod names;
+mod reach;
 mod shard;
 mod socket;
 mod tcp;
@@ -18,11 +19,15 @@ use std::{
 };
 
 use domain::session::{
-    Answer, Change, Changed, Holder, NotChanged, NotPublished, Offer, Publish, Refused,
+    Answer, Change, Changed, Holder, NotChanged, NotPublished, Offer, Publish, Reach, Refused,
 };
 use tokio::sync::{mpsc, oneshot};
-use webrtc::peer::{IceCreds, Identity, Route};
+use webrtc::{
+    peer::{IceCreds, Identity, Peer, Route, StunMessage},
+    sdp,
+};
 
+pub use addresses::offered;
 pub(crate) use names::{Key, Names};
 pub(crate) use socket::Socket;
 pub use socket::bind_datagrams;
@@ -66,6 +71,7 @@ impl Default for Settings {
 enum Command {
     Watch(Box<Offer>, oneshot::Sender<Result<Answer, Refused>>),
     Publish(Box<Publish>, oneshot::Sender<Result<Answer, NotPublished>>),
+    Reach(Box<Reach>, oneshot::Sender<Result<Answer, Refused>>),
     Change(Box<Change>, oneshot::Sender<Result<Changed, NotChanged>>),
     End {
         session: String,
@@ -148,8 +154,8 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A session as the thread sees it, whatever goes over it.
 pub(crate) trait Session {
-    /// Whose it is.
-    fn holder(&self) -> Holder;
+    /// Whose it is, where somebody may change or end it.
+    fn holder(&self) -> Option<Holder>;
 
     /// Which session of ICE it is.
     fn etag(&self) -> String;
@@ -162,6 +168,25 @@ pub(crate) trait Session {
 
     /// A datagram for it; whether it was a check that shows the way to be the client's.
     fn receive(&mut self, now: Instant, route: Route, datagram: &[u8]) -> bool;
+}
+
+/// A datagram for a session's transport; whether it was a check that shows the way to be the client's.
+pub(crate) fn receive(peer: &mut Peer, now: Instant, route: Route, datagram: &[u8]) -> bool {
+    if matches!(datagram.first(), Some(0..=3)) {
+        let message = StunMessage::parse(datagram);
+        return message.is_ok_and(|message| peer.receive_check(now, route, message));
+    }
+    peer.receive(now, route, datagram);
+    false
+}
+
+/// Why an offer is not answered, for who sent it.
+pub(crate) fn refused(error: sdp::Error) -> Refused {
+    let text = error.to_string();
+    match error {
+        sdp::Error::Malformed(_) => Refused::Malformed(text),
+        sdp::Error::Unacceptable(_) => Refused::Unacceptable(text),
+    }
 }
 
 /// The way to the sessions.
@@ -218,6 +243,15 @@ impl Sessions {
             .try_send(command)
             .map_err(|_| NotPublished::TooMany)?;
         answer.await.unwrap_or(Err(NotPublished::Off))
+    }
+
+    pub(crate) async fn reach(&self, reach: Reach) -> Result<Answer, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Reach(Box::new(reach), reply);
+        self.commands
+            .try_send(command)
+            .map_err(|_| Refused::TooMany)?;
+        answer.await.unwrap_or(Err(Refused::Off))
     }
 
     pub(crate) async fn change(&self, change: Change) -> Result<Changed, NotChanged> {

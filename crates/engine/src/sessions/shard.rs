@@ -16,6 +16,7 @@ use webrtc::{
 
 use super::{
     Command, Common, Key, Names, Session, Settings,
+    reach::Looks,
     socket::Socket,
     tcp::{self, Incoming},
 };
@@ -35,6 +36,7 @@ pub(super) struct Shard {
     common: Common,
     viewers: Viewers,
     publishers: Publishers,
+    looks: Looks,
     listener: Option<TcpListener>,
 }
 
@@ -62,6 +64,7 @@ impl Shard {
             common,
             viewers: Viewers::new(),
             publishers: Publishers::new(),
+            looks: Looks::default(),
             listener,
         })
     }
@@ -90,6 +93,7 @@ impl Shard {
             let now = Instant::now();
             self.viewers.tick(&mut self.common, now);
             self.publishers.tick(&mut self.common, now);
+            self.looks.tick(&mut self.common, now);
             if look_at <= now {
                 look_at = now + LOOK_EVERY;
                 self.viewers.look(&mut self.common, now);
@@ -103,7 +107,7 @@ impl Shard {
 
     /// When time has to pass next.
     fn due(&self, look_at: Instant) -> Instant {
-        let sessions = [self.viewers.due(), self.publishers.due()];
+        let sessions = [self.viewers.due(), self.publishers.due(), self.looks.due()];
         sessions
             .into_iter()
             .flatten()
@@ -161,10 +165,14 @@ impl Shard {
     fn drain(&mut self, now: Instant, key: Key) {
         self.viewers.drain(&mut self.common, now, key);
         self.publishers.drain(&mut self.common, now, key);
+        self.looks.drain(&mut self.common, now, key);
     }
 
     fn session(&mut self, key: Key) -> Option<&mut dyn Session> {
-        match self.publishers.session(key) {
+        if let Some(session) = self.publishers.session(key) {
+            return Some(session);
+        }
+        match self.looks.session(key) {
             Some(session) => Some(session),
             None => self.viewers.session(key),
         }
@@ -177,6 +185,9 @@ impl Shard {
             }
             Command::Publish(publish, reply) => {
                 let _ = reply.send(self.publishers.publish(&mut self.common, *publish));
+            }
+            Command::Reach(reach, reply) => {
+                let _ = reply.send(self.looks.look(&mut self.common, &reach));
             }
             Command::Change(change, reply) => {
                 let _ = reply.send(self.change(&change));
@@ -200,7 +211,7 @@ impl Shard {
     fn find(&mut self, session: &str, holder: Holder) -> Option<Key> {
         let key = self.common.names.find(session)?;
         let session = self.session(key)?;
-        (session.holder() == holder).then_some(key)
+        (session.holder() == Some(holder)).then_some(key)
     }
 
     fn change(&mut self, change: &Change) -> Result<Changed, NotChanged> {

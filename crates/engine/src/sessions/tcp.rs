@@ -17,15 +17,15 @@ use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
-use webrtc::{peer::Route, sdp::Carrier};
+use webrtc::{framing, peer::Route, sdp::Carrier};
 
 use crate::held::{Held, Place};
 
 /// Connections at once, and those of one address.
 const CONNECTIONS_MAX: usize = 2048;
 const PER_ADDRESS_MAX: u32 = 64;
-/// Longest frame that is read: checks, records of DTLS, RTCP.
-const FRAME_BYTES_MAX: usize = 2048;
+/// One read: some frames.
+const READ_BYTES: usize = 4096;
 /// A connection that no session knows by then is closed.
 const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 /// A client that takes nothing for so long is gone.
@@ -58,14 +58,9 @@ impl Connection {
     /// Sends datagrams of `segment` bytes each, the last one perhaps shorter; whether there was room for them.
     pub(super) fn send(&self, datagrams: &[u8], segment: usize) -> bool {
         let mut framed = Vec::with_capacity(datagrams.len() + 128);
-        for datagram in datagrams.chunks(segment.max(1)) {
-            let Ok(length) = u16::try_from(datagram.len()) else {
-                return false;
-            };
-            framed.extend_from_slice(&length.to_be_bytes());
-            framed.extend_from_slice(datagram);
-        }
-        self.writes.try_send(framed).is_ok()
+        let mut fit = datagrams.chunks(segment.max(1));
+        fit.all(|datagram| framing::write(datagram, &mut framed))
+            && self.writes.try_send(framed).is_ok()
     }
 }
 
@@ -147,19 +142,24 @@ async fn read(
     route: Route,
     incoming: &mpsc::Sender<Incoming>,
 ) -> io::Result<()> {
+    let mut frames = framing::Reader::default();
+    let mut bytes = [0; READ_BYTES];
+    let mut whole = Vec::new();
     loop {
-        let length = usize::from(reader.read_u16().await?);
-        if length == 0 || length > FRAME_BYTES_MAX {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let mut frame = vec![0; length];
-        reader.read_exact(&mut frame).await?;
-        if incoming
-            .send(Incoming::Datagram(route, frame))
-            .await
-            .is_err()
-        {
+        let n = reader.read(&mut bytes).await?;
+        if n == 0 {
             return Ok(());
         }
+        let read = frames.receive(&bytes[..n], |frame| whole.push(frame.to_vec()));
+        for frame in whole.drain(..) {
+            if incoming
+                .send(Incoming::Datagram(route, frame))
+                .await
+                .is_err()
+            {
+                return Ok(());
+            }
+        }
+        read.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     }
 }

@@ -288,6 +288,7 @@ fn publisher_who_returns_without_pictures_begins_an_epoch() {
     assert_eq!(rig.epochs(), 2);
 }
 
+/// Abuse case C10.
 #[test]
 fn new_parameter_sets_bring_an_init_and_a_discontinuity_at_the_key_frame_and_repeats_bring_nothing()
 {
@@ -390,6 +391,7 @@ fn pictures_that_never_bring_a_key_frame_begin_without_one() {
     assert!(rig.parts().all(|part| !part.independent));
 }
 
+/// Abuse case C9.
 #[test]
 fn jump_of_the_time_stamps_begins_a_time_line_without_gaps() {
     for to_ms in [0, 60_000, -20_000] {
@@ -471,6 +473,7 @@ fn sound_far_from_the_picture_is_brought_to_it() {
     }
 }
 
+/// Abuse case C9.
 #[test]
 fn equal_time_stamps_and_absurd_rates_stay_bounded() {
     let settings = Settings::default();

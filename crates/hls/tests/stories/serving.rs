@@ -128,6 +128,7 @@ fn part_request_past_the_last_part_means_the_next_segment() {
     ));
 }
 
+/// Abuse case F1.
 #[test]
 fn requests_too_far_ahead_or_without_sense_are_refused() {
     let rig = live(9100);
@@ -152,6 +153,7 @@ fn requests_too_far_ahead_or_without_sense_are_refused() {
     ));
 }
 
+/// Abuse case F3.
 #[test]
 fn unanswered_wait_ends_after_three_target_durations() {
     let mut rig = live(5100);
@@ -312,6 +314,7 @@ fn parts_are_listed_for_three_target_durations_and_kept_for_three_more() {
     ));
 }
 
+/// Abuse case F4.
 #[test]
 fn removed_segments_stay_for_those_who_saw_them_and_then_are_gone() {
     let rig = live(120_000);
@@ -333,6 +336,7 @@ fn removed_segments_stay_for_those_who_saw_them_and_then_are_gone() {
     assert!(matches!(rig.ask("e1-r0p0.m4s", ""), Answer::Gone { .. }));
 }
 
+/// Abuse case C11.
 #[test]
 fn window_stays_within_its_bytes_but_never_under_three_target_durations() {
     let settings = Settings {

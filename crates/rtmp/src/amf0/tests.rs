@@ -60,6 +60,7 @@ fn values_as_encoders_write_them_are_read() {
     );
 }
 
+/// Abuse case C5.
 #[test]
 fn lengths_counts_and_nesting_beyond_the_input_or_the_limits_are_errors() {
     let nested: Vec<u8> = [3, 0, 1, b'a'].repeat(18);

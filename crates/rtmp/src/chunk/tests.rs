@@ -111,6 +111,7 @@ fn interleaved_messages_come_out_in_the_order_of_their_ends() {
     );
 }
 
+/// Abuse case C3.
 #[test]
 fn chunk_sizes_from_one_byte_are_read_and_others_end_the_connection() {
     let bytes = [announce(1), full(4, 0, 3, 8), vec![1, 0xc4, 2, 0xc4, 3]].concat();
@@ -275,6 +276,7 @@ fn a_full_header_within_a_message_that_repeats_its_shape_continues_it() {
     );
 }
 
+/// Abuse case C4.
 #[test]
 fn more_chunk_streams_than_allowed_end_the_connection() {
     let one = |id: u8| [vec![0, id], full(0, 0, 0, 8).split_off(1)].concat();
@@ -286,6 +288,7 @@ fn more_chunk_streams_than_allowed_end_the_connection() {
     );
 }
 
+/// Abuse case C4.
 #[test]
 fn memory_follows_the_bytes_received_and_not_the_lengths_announced() {
     let mut reader = reader();

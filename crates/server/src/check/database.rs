@@ -123,6 +123,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn database_that_does_not_answer_is_told_with_how_long_it_was_waited_for() {
+        let path = Path::new("/data/media.db");
+        let finding = stuck(path, Duration::from_secs(7));
+        let levels = (finding.state, finding.level);
+        assert_eq!(levels, ("stuck", web::check::Level::Problem));
+        let said = finding.found(web::text::Text::default()).to_string();
+        assert!(said.contains("7 s"), "{said}");
+    }
+
     #[tokio::test]
     async fn file_that_is_no_database_is_a_problem_and_none_is_not() {
         let folder = tempfile::tempdir().unwrap();

@@ -107,6 +107,7 @@ mod tests {
             ..Seen::default()
         };
         let finding = judge(Path::new("/data"), Some(&seen));
+        assert_eq!((finding.state, finding.level), ("unknown", Level::Warning));
         let said = finding.found(Text::default()).to_string();
         assert!(said.contains("no such device"), "{said}");
     }

@@ -66,6 +66,7 @@ pub async fn look(config: &Config, listening: Option<Listening>, search: Duratio
             "rtmp" => at.rtmp,
             "metrics" => at.metrics,
             "webrtc" => at.webrtc,
+            "compat-webrtc" => at.compat_webrtc,
             _ => None,
         }),
         is_later: config
@@ -267,7 +268,7 @@ mod tests {
         assert_eq!(judged(port("webrtc")), ("off", Level::Notice));
         let later = Port {
             is_later: true,
-            ..port("compat-webrtc")
+            ..port("compat-api")
         };
         assert_eq!(judged(later), ("later-off", Level::Notice));
     }
@@ -307,11 +308,21 @@ mod tests {
         let one = Port {
             wanted: held.local_addr().ok(),
             is_later: true,
-            ..port("compat-webrtc")
+            ..port("compat-api")
         };
         assert_eq!(judged(one), ("later-held", Level::Notice));
         drop(held);
         assert_eq!(judged(one), ("later", Level::Notice));
+    }
+
+    #[test]
+    fn door_of_mediamtx_that_a_mediamtx_has_is_no_problem() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let one = Port {
+            wanted: held.local_addr().ok(),
+            ..port("compat-webrtc")
+        };
+        assert_eq!(judge(one).level, Level::Notice);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! changes nothing, but for a file that it writes into the data directory and takes away again. It never talks to the network, and
 //! binds a port only to see whether it is free. The words lie in `web`, by line and state; [`STATES`] is the list of both.
 //!
-//! One look at the machine at a time: who asks meanwhile gets the same one, and it is kept for two seconds. What depends on the
-//! asking request is judged anew each time. Every wait has a bound, so that a disk that hangs does not take the page with it.
+//! A look takes longer than a page may: the server looks at its start, every five minutes and when an administrator asks for it, and
+//! pages tell the last one with its time. What depends on the asking request is judged for each. One look at a time: who asks for
+//! one meanwhile gets the same, and it is kept for two seconds. Every wait has a bound, so that a disk that hangs holds nobody for long.
 
 mod address;
 mod clock;
@@ -15,6 +16,7 @@ mod ffmpeg;
 mod files;
 mod listeners;
 mod permissions;
+mod reach;
 mod sockets;
 mod states;
 mod storage;
@@ -22,20 +24,23 @@ mod storage;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
+use domain::{BoxFuture, clock::Time};
 use store::sqlite::inspect::Others;
-use tokio::sync::{Mutex, Semaphore};
-use web::check::{Asked, Finding, SelfCheck};
+use tokio::sync::{Mutex, Semaphore, watch};
+use web::check::{Asked, Finding, Report, SelfCheck};
 
 use crate::config::Config;
 
 pub use states::finding;
 
-/// How long a look at the machine is good: a page that is loaded again at once costs nothing.
+/// How long a look at the machine is good for who asks for another: a button pressed twice costs nothing.
 const KEPT_FOR: Duration = Duration::from_secs(2);
+/// Between the looks of a server at itself; one is a tenth of a second of work at most.
+const LOOKED_EVERY: Duration = Duration::from_mins(5);
 /// A disk or a database that takes longer than this to answer hangs, by any measure that a page could wait for.
 const HANGS_AFTER: Duration = Duration::from_secs(2);
 
@@ -68,7 +73,7 @@ impl Vantage {
         }
     }
 
-    /// A page is to be there within a fifth of a second; a person at the command line wants to know.
+    /// The first page after a start waits for the look, and a busy server has other work; a person at the command line wants to know.
     fn patience(self) -> Patience {
         match self {
             Self::Inside(_) => Patience {
@@ -107,19 +112,28 @@ pub struct Listening {
     pub metrics: Option<SocketAddr>,
     /// Media of WebRTC.
     pub webrtc: Option<SocketAddr>,
+    /// MediaMTX's door for WebRTC.
+    pub compat_webrtc: Option<SocketAddr>,
 }
 
-/// Looks, and keeps what it saw for a moment. Cheap to clone.
+/// Looks, and keeps what it saw. Cheap to clone.
 #[derive(Clone)]
 pub struct Checker(Arc<Inner>);
 
-/// What was found, and when.
-type Seen = Option<(Instant, Vec<Finding>)>;
+/// What a look at the machine found.
+#[derive(Clone)]
+struct Seen {
+    at: Time,
+    since: Instant,
+    findings: Arc<Vec<Finding>>,
+}
 
 struct Inner {
     subject: Subject,
     start: clock::Start,
-    seen: Arc<Mutex<Seen>>,
+    seen: RwLock<Option<Seen>>,
+    /// Who holds it looks.
+    looking: Arc<Mutex<()>>,
     /// One look at the disk at a time: threads that a dead disk holds must not pile up.
     storage: Arc<Semaphore>,
     ffmpeg: ffmpeg::Known,
@@ -131,49 +145,104 @@ impl Checker {
         Self(Arc::new(Inner {
             subject,
             start: clock::Start::now(),
-            seen: Arc::default(),
+            seen: RwLock::default(),
+            looking: Arc::default(),
             storage: Arc::new(Semaphore::new(1)),
             ffmpeg: ffmpeg::Known::default(),
         }))
     }
 
-    /// The port through which pages look.
-    pub fn port(&self) -> SelfCheck {
-        let checker = self.clone();
-        Box::new(move |asked| {
-            let checker = checker.clone();
-            Box::pin(async move { checker.look(asked.as_ref()).await })
-        })
+    /// Looks now and from time to time, until `stop` turns true.
+    pub async fn keep_looking(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            self.machine().await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOKED_EVERY) => {}
+                _ = stop.changed() => return,
+            }
+        }
     }
 
-    /// Every line, in the order in which it is shown.
+    /// Every line, in the order in which it is shown, as it is now.
     pub async fn look(&self, asked: Option<&Asked>) -> Vec<Finding> {
-        let mut findings = self.machine().await;
+        let seen = self.machine().await;
+        self.tell(&seen, asked)
+    }
+
+    /// The lines of a look, with those that depend on the request.
+    fn tell(&self, seen: &Seen, asked: Option<&Asked>) -> Vec<Finding> {
+        let mut findings = seen.findings.to_vec();
         let way = address::judge(&address::Given::of(&self.0.subject.config), asked);
         let after_ports = listeners::LINES.len().min(findings.len());
         findings.splice(after_ports..after_ports, way);
         findings
     }
 
-    async fn machine(&self) -> Vec<Finding> {
-        let mut seen = self.0.seen.clone().lock_owned().await;
-        if let Some((at, findings)) = &*seen
-            && at.elapsed() < KEPT_FOR
+    /// A look at the machine: another one, or that of a moment ago.
+    async fn machine(&self) -> Seen {
+        let looking = self.0.looking.clone().lock_owned().await;
+        if let Some(seen) = self.0.seen()
+            && seen.since.elapsed() < KEPT_FOR
         {
-            return findings.clone();
+            return seen;
         }
         let inner = self.0.clone();
         // In a task of its own, which keeps the lock: whoever asked may go away, and the next must not begin another look.
         let look = tokio::spawn(async move {
             let findings = inner.look_at_machine().await;
-            *seen = Some((Instant::now(), findings.clone()));
-            findings
+            let seen = Seen::of(findings);
+            inner.keep(&seen);
+            drop(looking);
+            seen
         });
-        look.await.unwrap_or_default()
+        look.await.unwrap_or_else(|_| Seen::of(Vec::new()))
+    }
+}
+
+impl SelfCheck for Checker {
+    fn last(&self, asked: Asked) -> BoxFuture<'static, Report> {
+        let checker = self.clone();
+        Box::pin(async move {
+            let seen = match checker.0.seen() {
+                Some(seen) => seen,
+                None => checker.machine().await,
+            };
+            Report {
+                at: seen.at,
+                findings: checker.tell(&seen, Some(&asked)),
+            }
+        })
+    }
+
+    fn again(&self) -> BoxFuture<'static, ()> {
+        let checker = self.clone();
+        Box::pin(async move {
+            checker.machine().await;
+        })
+    }
+}
+
+impl Seen {
+    fn of(findings: Vec<Finding>) -> Self {
+        Self {
+            at: Time::from_ms(clock::now().saturating_mul(1000)),
+            since: Instant::now(),
+            findings: Arc::new(findings),
+        }
     }
 }
 
 impl Inner {
+    fn seen(&self) -> Option<Seen> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        seen.clone()
+    }
+
+    fn keep(&self, seen: &Seen) {
+        let mut kept = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(seen.clone());
+    }
+
     async fn look_at_machine(&self) -> Vec<Finding> {
         let Subject {
             config,
@@ -192,6 +261,8 @@ impl Inner {
             self.ffmpeg.look(patience.version),
         );
         let mut findings = ports;
+        let webrtc = vantage.listening().and_then(|listening| listening.webrtc);
+        findings.push(reach::look(config, webrtc));
         let now = clock::now();
         findings.push(disk::judge(folder, storage.as_ref()));
         findings.push(clock::judge(

@@ -36,7 +36,22 @@ const STATES: &[(&str, &[States])] = &[
         &[&[("local", Ok), ("open", Notice)], PORT, &[("off", Notice)]],
     ),
     ("compat-hls", &[LATER]),
-    ("compat-webrtc", &[LATER]),
+    // A MediaMTX that has its port is no fault: the server does without.
+    (
+        "compat-webrtc",
+        &[&[
+            ("listening", Ok),
+            ("local", Ok),
+            ("free", Ok),
+            ("any", Ok),
+            ("held", Notice),
+            ("held-unknown", Notice),
+            ("taken", Notice),
+            ("denied", Problem),
+            ("unavailable", Problem),
+            ("off", Notice),
+        ]],
+    ),
     ("compat-api", &[LATER]),
     (
         "address",
@@ -121,6 +136,17 @@ const STATES: &[(&str, &[States])] = &[
             ("no-parent", Problem),
             ("no-folder", Problem),
             ("unknown", Warning),
+        ]],
+    ),
+    (
+        "reach",
+        &[&[
+            ("public", Ok),
+            ("network", Ok),
+            ("outside", Warning),
+            ("local", Notice),
+            ("invalid", Problem),
+            ("off", Notice),
         ]],
     ),
     (

@@ -9,6 +9,7 @@ mod resolve;
 mod rtmp;
 pub mod tuning;
 mod typed;
+mod webrtc;
 
 pub use resolve::{Invalid, Resolved, Value};
 pub use typed::Config;

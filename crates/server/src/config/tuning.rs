@@ -9,6 +9,7 @@ use std::sync::Arc;
 use domain::{
     BoxFuture, Catalogue,
     caller::Caller,
+    limit::Rate,
     setting::{self, Edit, VALUE_BYTES_MAX},
 };
 use engine::Embedded;
@@ -60,6 +61,7 @@ impl Tuning {
 
     /// Carries out every change from now on.
     pub fn drive(&self, targets: Targets) {
+        self.catalogue.limit_wrong_keys(wrong_keys(&self.config()));
         let (given, catalogue) = (self.given.clone(), self.catalogue.clone());
         self.catalogue.on_settings(move || {
             let config = given.with_page(&catalogue.settings());
@@ -67,6 +69,7 @@ impl Tuning {
             targets.app.tune(web_tuned(&config));
             let most = config.whole32("limits.connections_per_address");
             targets.connections_per_address.set(most);
+            catalogue.limit_wrong_keys(wrong_keys(&config));
             tracing::info!("settings were changed");
         });
     }
@@ -217,6 +220,14 @@ pub fn engine_tuned(config: &Config) -> engine::Tuned {
         grace: config.seconds("publish.grace_s"),
         take_over: config.is_on("publish.take_over"),
         publishers_per_address: config.whole32("limits.publishers_per_address"),
+    }
+}
+
+/// How many wrong keys of one address are heard.
+fn wrong_keys(config: &Config) -> Rate {
+    Rate {
+        burst: config.whole32("limits.wrong_keys_per_address"),
+        refill_ms: config.whole32("limits.wrong_key_refill_s") * 1000,
     }
 }
 

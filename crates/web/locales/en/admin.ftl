@@ -52,6 +52,7 @@ admin-refused-times = Times
 
 admin-check = Self-check
 admin-check-again = Check again
+admin-checked = Self-check of
 admin-check-doctor = The same on the command line:
 admin-check-fine = { $fine } fine, nothing to look at
 admin-check-look = { $fine } fine, { $look } to look at

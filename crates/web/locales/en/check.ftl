@@ -99,14 +99,33 @@ check-compat-hls-later-held = { check-port-later-held }
 check-compat-hls-later-off = { check-port-later-off }
 
 check-compat-webrtc = MediaMTX’s WebRTC port
-check-compat-webrtc-later = { check-port-later }
-check-compat-webrtc-later-held = { check-port-later-held }
-check-compat-webrtc-later-off = { check-port-later-off }
+check-compat-webrtc-listening = { check-port-listening }
+check-compat-webrtc-local = Listening on { $address }, for programs on this machine
+check-compat-webrtc-free = { check-port-free }
+check-compat-webrtc-any = { check-port-any }
+check-compat-webrtc-held = { $holder } has { $address }: this server does without that door
+check-compat-webrtc-held-unknown = A program of the user { $user } has { $address }: this server does without that door
+check-compat-webrtc-taken = Another program has { $address }: this server does without that door
+check-compat-webrtc-denied = { check-port-denied }
+    .fix = { check-port-denied.fix }
+check-compat-webrtc-unavailable = { check-port-unavailable }
+    .fix = { check-port-unavailable.fix }
+check-compat-webrtc-off = { check-port-off }
 
 check-compat-api = MediaMTX’s API port
 check-compat-api-later = { check-port-later }
 check-compat-api-later-held = { check-port-later-held }
 check-compat-api-later-off = { check-port-later-off }
+
+check-reach = Addresses for real time
+check-reach-public = Browsers are sent to { $addresses }; the Go-live page of a stream tries whether yours gets there
+check-reach-network = Browsers on this network are sent to { $addresses }; the Go-live page of a stream tries whether yours gets there
+check-reach-outside = Browsers are sent to { $addresses }, which visitors of { $url } do not reach from outside
+    .fix = Open port { $port } for UDP and TCP on the way here, and name the address from outside: webrtc.public_addresses = ["203.0.113.7"]
+check-reach-local = Browsers on this machine alone get real time; others watch by HLS, about a second behind
+check-reach-invalid = { $error }
+    .fix = Correct it in the settings.
+check-reach-off = Real time is switched off
 
 ## How visitors come here
 

@@ -2,6 +2,7 @@
 
 golive-title = { $title }, go live
 golive-test-title = { $title }, test signal
+golive-browser-title = { $title }, camera or screen
 golive-watch = Watch page
 golive-settings = Settings
 golive-end = End broadcast
@@ -10,6 +11,7 @@ golive-picture = What the server receives right now
 golive-how = How to send
 golive-ways = Way to send
 golive-way-encoder = OBS or another encoder
+golive-way-browser = Camera or screen
 golive-way-test = Test signal
 
 golive-copy-two = Copy these two into OBS
@@ -26,6 +28,7 @@ golive-new-key-for = New key for { $name }
 golive-no-key = No key yet
     .about = A sender needs one to be let in.
 golive-obs = OBS: Settings, Stream, Service “Custom…”. Leave “Use authentication” off.
+golive-whip = Prefer WebRTC? In OBS choose Service “WHIP”, the stream key as Bearer Token, and as server
 golive-profile = Download as OBS profile
     .about = For Profile, Import in OBS: unpack it and choose the folder. It holds the settings beside this and a key of its own, which you can revoke below.
 golive-no-rtmp = RTMP is switched off on this server
@@ -54,6 +57,27 @@ golive-line-windows = Screen and microphone, with ffmpeg on Windows
     .note = ffmpeg -list_devices true -f dshow -i dummy tells what your microphone is called.
 golive-line-gstreamer = Camera and microphone, with GStreamer
 golive-copy-line = Copy the command: { $label }
+
+golive-browser-preview = Preview of what you send
+golive-browser-own = Preview, only you see this
+golive-browser-try = Show the preview
+golive-browser-level = Sound level
+golive-browser-what = What is sent
+golive-browser-picture = Picture
+    .camera = Camera
+    .none = No picture
+golive-browser-sound = Sound
+    .microphone = Microphone
+    .none = No sound
+golive-browser-screen = A screen or window…
+    .sound = The sound of the screen
+golive-browser-size = Size
+golive-browser-rate = Bit rate
+    .hint = The page picks the bit rate that suits the size. Your connection has to carry it without a break, with room to spare.
+golive-browser-start = Go live
+golive-browser-stop = Stop
+golive-browser-script = It needs JavaScript. Switch it on for this page.
+golive-browser-off = Going live from a browser comes by WebRTC, which is switched off on this server. The operator switches it on with the setting webrtc.listen.
 
 golive-test-about = The server sends itself a moving picture with a clock and a tone. It shows that watching works before any encoder is set up.
 golive-test-viewers = Viewers of this stream will see it. It stops by itself after an hour.

@@ -12,6 +12,12 @@ test-missing = There is no such stream here, or it is not open to you.
 test-playing = Playing
 test-not-playing = Not playing
 
+test-side-realtime = Real time (WebRTC)
+    .label = { $title }, real time
+test-side-low = Low delay (HLS)
+    .label = { $title }, low delay
+test-no-real-time = Real time is switched off on this server: the operator switches it on with the setting webrtc.listen.
+
 # Facts and figures.
 test-picture = Picture
     .value = { $width }×{ $height }, { $rate }, { $codec }
@@ -23,7 +29,6 @@ test-playlist = Playlist
     .whole = segments of at most { $segment }
 test-connection = Connection
     .value = { $kind }, { $protocol }
-test-figures = Figures
 test-delay = Delay
 test-buffer = Buffer
 test-rate = Bit rate
@@ -33,6 +38,7 @@ test-range = { $low } to { $high }
 test-requests = Last requests
     .total = { $count } requests, { $bytes }
     .unseen = The browser plays by itself and does not tell what it asks for.
+test-name = Name
 test-took = Took
 test-size = Size
 
@@ -45,13 +51,21 @@ test-index-closed = A player needs an API key for it, as a bearer token.
 test-media = Media playlist
 test-copy-media = Copy the media playlist's address
 test-media-hint = It holds a pass for this stream: whoever has this address can watch until the pass ends.
+test-whep = To watch in real time (WHEP)
+test-copy-whep = Copy the WHEP address
+test-whep-open = Players that speak WHEP open it: GStreamer, OBS.
+test-whep-closed = A player needs an API key for it, as a bearer token.
+test-whip = To go live by WebRTC (WHIP)
+test-copy-whip = Copy the WHIP address
+test-whip-hint = For OBS: Service WHIP, with a stream key as bearer token.
 
 # The log. Short sentences without a full stop, newest first.
 test-events = Events
 test-copy-log = Copy all events
 test-clear = Clear
 test-who-stream = Stream
-test-who-player = Player
+test-who-realtime = Real time
+test-who-low = Low delay
 test-who-network = Network
 test-state-live = live
 test-state-away = the sender lost its connection
@@ -62,7 +76,10 @@ test-log-opened = asked for, { $choice }
     .realtime = real time
     .low = low delay
     .steady = steady
-test-log-by-hls = real time does not work here; going on by HLS
+test-log-by-hls = real time does not work here: { $because }
+    .unsuitable = the stream or the browser cannot do it
+    .busy = the server has no room
+    .network = no picture came through the network
 test-log-playlist = playlist read: { $facts }
 test-log-first = first picture after { $time }
 test-log-again = playing again

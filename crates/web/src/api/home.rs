@@ -1,4 +1,4 @@
-//! `/api/home`: which streams are live, of those that stand in the visitor's list.
+//! `/api/home`: which streams are live, of those that stand in the caller's list.
 
 use axum::{
     Json as Answer,
@@ -9,10 +9,10 @@ use domain::{caller::Caller, catalogue::PAGE_MAX, engine::State as Phase};
 use serde_json::{Value, json};
 
 use super::streams::private;
-use crate::{App, extract::Visitor, pages::watch::poster};
+use crate::{App, extract::Asking, pages::watch::poster};
 
 /// `GET /api/home`.
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
+pub(crate) async fn show(State(app): State<App>, Asking(caller): Asking) -> Response {
     private(Answer(state(&app, &caller)).into_response())
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod home;
 pub(crate) mod keys;
+pub(crate) mod reach;
 pub(crate) mod rights;
 pub(crate) mod server;
 pub(crate) mod status;

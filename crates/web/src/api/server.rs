@@ -12,7 +12,7 @@ use axum::{
 use domain::engine::{Live, Refusal, State as Phase};
 use serde_json::{Value, json};
 
-use super::streams::{private, refusal};
+use super::streams::{REFUSALS_MAX, private, refusal};
 use crate::{App, error::Problem, extract::Known, machine::Machine};
 
 /// `GET /api/server`.
@@ -25,9 +25,6 @@ pub(crate) async fn show(
     }
     Ok(private(Answer(state(&app)).into_response()))
 }
-
-/// Refused attempts that are shown at once.
-const REFUSALS_MAX: usize = 50;
 
 /// What is live, who watches, what that takes, and the attempts to publish that named no stream.
 pub(crate) struct State {

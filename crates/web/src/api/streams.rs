@@ -276,9 +276,13 @@ pub(crate) fn status_value(app: &App, caller: &Caller, slug: &Slug) -> Value {
     value
 }
 
+/// Refused attempts that are told at once: as many as are kept.
+pub(super) const REFUSALS_MAX: usize = 50;
+
 fn refused(app: &App, stream: &Stream) -> Vec<Value> {
     let refusals = app.engine().refusals(Some(&stream.slug));
-    refusals.iter().map(refusal).collect()
+    let newest = refusals.iter().take(REFUSALS_MAX);
+    newest.map(refusal).collect()
 }
 
 pub(super) fn refusal(refusal: &Refusal) -> Value {

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::streams::private;
 use crate::{
     App,
-    extract::{Path, Visitor},
+    extract::{Asking, Path},
 };
 
 /// What a viewer is told; alike for what does not exist and what they may not see.
 pub(crate) async fn show(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    Asking(caller): Asking,
     Path(name): Path<String>,
 ) -> Response {
     let slug = Slug::parse(&name).ok();

@@ -15,6 +15,8 @@ use crate::App;
 
 /// Something is sent at least this often, so that proxies keep the connection and a lost one is noticed.
 const PING_EVERY: Duration = Duration::from_secs(15);
+/// An event of its own with data in it: of a comment, and of an event without data, a page learns nothing (HTML, 9.2.6).
+const PING: &str = "event: ping\ndata: {}\n\n";
 /// Browsers come back after this many milliseconds when the connection ends.
 const GREETING: &str = "retry: 3000\n\n";
 
@@ -76,7 +78,7 @@ impl Feed {
                     }
                 }
                 Ok(Err(_)) => return None,
-                Err(_) => return Some(Bytes::from_static(b": ping\n\n")),
+                Err(_) => return Some(Bytes::from_static(PING.as_bytes())),
             }
         }
     }

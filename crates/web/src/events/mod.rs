@@ -1,7 +1,8 @@
 //! `GET /api/events`: what changes, told to pages as it happens (server-sent events, HTML Living Standard 9.2).
 //!
 //! A page names topics; each is judged when the stream of events opens and again before every event, so that an ended login hears
-//! nothing more. One ticker serves everybody: it ticks each second, and at once when the engine tells a change. What a topic says
+//! nothing more. A page hears of a topic that is not for it, since it has to show that; a program whose key opens none of its topics is
+//! refused before the stream begins. One ticker serves everybody: it ticks each second, and at once when the engine tells a change. What a topic says
 //! at a tick is rendered once, however many hear it, and sent only to those for whom it is news. While nobody listens nothing runs.
 //!
 //! The data of an event is what the topic's address answers to those who ask instead of listening:
@@ -17,12 +18,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use domain::caller::Subject;
 use serde::Deserialize;
 
 use crate::{
     App,
     error::Problem,
-    extract::{Query, Visitor},
+    extract::{Asking, Query},
 };
 
 pub(crate) use ticker::Ticker;
@@ -40,7 +42,7 @@ pub(crate) struct Wanted {
 /// The stream of events; topics that the caller may not hear are told once as such.
 pub(crate) async fn listen(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    Asking(caller): Asking,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let names: Vec<&str> = wanted.topics.split(',').filter(|t| !t.is_empty()).collect();
@@ -53,6 +55,10 @@ pub(crate) async fn listen(
         let detail = "A topic is `watch:SLUG`, `stream:SLUG`, `home` or `server`.";
         Problem::new(StatusCode::BAD_REQUEST, "bad_topics", detail)
     })?;
+    let hears = |topic: &Topic| topic.audience(&app, &caller).is_some();
+    if matches!(caller.subject, Subject::ApiKey { .. }) && !topics.iter().any(hears) {
+        return Err(Problem::forbidden());
+    }
     let Some(ticks) = app.inner.ticker.subscribe(&app) else {
         let detail = "The server is stopping.";
         return Err(

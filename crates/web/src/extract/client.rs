@@ -180,7 +180,7 @@ const HEADERS: [(&str, &str); 7] = [
     ("referrer-policy", "same-origin"),
     (
         "permissions-policy",
-        "camera=(), microphone=(), geolocation=()",
+        "camera=(), microphone=(), display-capture=(), geolocation=()",
     ),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -238,6 +238,7 @@ mod tests {
         (client.address.to_string(), client.secure, client.origin)
     }
 
+    /// Abuse case A11.
     #[test]
     fn address_is_the_rightmost_one_that_no_trusted_proxy_has() {
         for (peer, forwarded, address) in [
@@ -271,6 +272,7 @@ mod tests {
         }
     }
 
+    /// Abuse case A10.
     #[test]
     fn strangers_choose_neither_scheme_nor_host() {
         let forged = [

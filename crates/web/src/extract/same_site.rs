@@ -65,6 +65,7 @@ fn allowed(headers: &HeaderMap, here: &str, trusted: &[String]) -> bool {
 mod tests {
     use super::*;
 
+    /// Abuse case I7.
     #[test]
     fn only_this_site_and_programs_may_change_things() {
         let here = "https://media.example.org";

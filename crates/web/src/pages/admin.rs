@@ -1,4 +1,4 @@
-//! `/admin`: how the server is doing, what needs a look, and what is live; `/admin/check`: the self-check.
+//! `/admin`: how the server is doing, what needs a look, and what is live; `/admin/check`: the self-check, as its last look found it.
 
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use super::{
     Frame,
     administrator::{Administrator, Way},
     checked::{self, Checked, Line},
+    health::When,
     home::owner_name,
+    login::see,
     page,
 };
 use crate::{
@@ -71,6 +73,7 @@ struct Page {
     up: String,
     tiles: Vec<Tile>,
     warnings: Vec<Warning>,
+    checked_at: When,
     lines: Vec<Line>,
     /// What is said where nothing needs a look.
     fine: String,
@@ -84,7 +87,7 @@ pub(crate) async fn show(
     Administrator(caller): Administrator,
     Way(asked): Way,
 ) -> Response {
-    let checked = checked::look(&app, asked).await;
+    let checked = checked::last(&app, asked).await;
     let frame = Frame::new(&app, &caller);
     let t = frame.t;
     let now = app.inner.clock.now();
@@ -96,6 +99,7 @@ pub(crate) async fn show(
         tiles: tiles(t, &server),
         warnings: warnings_of(&app, &caller, &server),
         fine: fine.to_string(),
+        checked_at: checked.at.clone(),
         lines: checked.needing_a_look(),
         live: server
             .live
@@ -119,6 +123,7 @@ struct CheckPage {
     frame: Frame,
     t: Text,
     summary: String,
+    checked_at: When,
     lines: Vec<Line>,
 }
 
@@ -128,15 +133,25 @@ pub(crate) async fn check(
     Administrator(caller): Administrator,
     Way(asked): Way,
 ) -> Response {
-    let Checked { summary, lines } = checked::look(&app, asked).await;
+    let Checked { summary, at, lines } = checked::last(&app, asked).await;
     let frame = Frame::new(&app, &caller);
     let template = CheckPage {
         t: frame.t,
         frame,
         summary,
+        checked_at: at,
         lines,
     };
     page(StatusCode::OK, &template, false)
+}
+
+/// `POST /admin/check`: looks again, and shows what is found.
+pub(crate) async fn check_again(
+    State(app): State<App>,
+    Administrator(_): Administrator,
+) -> Response {
+    app.inner.self_check.again().await;
+    see("/admin/check")
 }
 
 fn up(t: Text, running: Duration) -> String {

@@ -2,9 +2,11 @@
 
 use crate::{
     App,
-    check::{Asked, Finding, Level},
+    check::{Asked, Finding, Level, Report},
     text::Text,
 };
+
+use super::health::When;
 
 /// One line.
 pub(super) struct Line {
@@ -20,12 +22,14 @@ pub(super) struct Line {
 /// All lines, and what they come to.
 pub(super) struct Checked {
     pub(super) summary: String,
+    /// When the machine was looked at.
+    pub(super) at: When,
     pub(super) lines: Vec<Line>,
 }
 
-/// Looks now, for somebody who came this way.
-pub(super) async fn look(app: &App, asked: Asked) -> Checked {
-    let findings = (app.inner.self_check)(Some(asked)).await;
+/// What the last look found, for somebody who came this way.
+pub(super) async fn last(app: &App, asked: Asked) -> Checked {
+    let Report { at, findings } = app.inner.self_check.last(asked).await;
     let t = app.text();
     let count = |is: fn(Level) -> bool| findings.iter().filter(|f| is(f.level)).count();
     let fine = count(|level| level == Level::Ok);
@@ -38,6 +42,7 @@ pub(super) async fn look(app: &App, asked: Asked) -> Checked {
     };
     Checked {
         summary: summary.to_string(),
+        at: When::of(t, at, app.inner.clock.now()),
         lines: findings.iter().map(|finding| line(t, finding)).collect(),
     }
 }

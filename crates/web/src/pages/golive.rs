@@ -4,16 +4,19 @@
 
 use askama::Template;
 use axum::{
+    Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::{IntoResponse as _, Response},
 };
 use domain::{
     caller::Caller,
     engine::{Close, Live, State as Phase},
     publish::Credential,
+    slug::Slug,
     stream::{Key, Refused, Stream},
 };
+use serde_json::json;
 
 use super::{
     Frame,
@@ -24,7 +27,12 @@ use super::{
     page,
     send::{self, Line},
 };
-use crate::{App, TestSignalRefused, error::Problem, extract::Client, text::Text};
+use crate::{
+    App, TestSignalRefused,
+    error::Problem,
+    extract::{Client, Path, Visitor},
+    text::Text,
+};
 
 /// A key, without the key itself.
 struct KeyRow {
@@ -45,6 +53,7 @@ struct NewKey {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Encoder,
+    Browser,
     Test,
 }
 
@@ -69,7 +78,17 @@ struct Page {
     kept_key: Option<usize>,
     test_runs: bool,
     test_error: Option<String>,
+    /// Whether a browser can send here.
+    /// Where senders by WebRTC come to; `None` where that is switched off.
+    whip: Option<String>,
 }
+
+/// From what a phone's connection carries to what 1080p is worth at most, bits per second.
+const BIT_RATES: &[u64] = &[
+    600_000, 1_200_000, 2_500_000, 4_500_000, 6_000_000, 8_000_000,
+];
+/// What pages of the browser's own sender may use; the headers of all other answers forbid it.
+const DEVICES: &str = "camera=(self), microphone=(self), display-capture=(self), geolocation=()";
 
 impl Page {
     fn is_on(&self) -> bool {
@@ -81,6 +100,12 @@ impl Page {
             self.banner.standing,
             Standing::Receiving | Standing::Starting
         )
+    }
+
+    /// Bit rates to choose from in a browser: bits per second, and as people read them.
+    fn rates(&self) -> Vec<(u64, String)> {
+        let label = |rate: &u64| (*rate, self.t.bit_rate(*rate));
+        BIT_RATES.iter().map(label).collect()
     }
 
     fn kept(&self) -> Option<&KeyRow> {
@@ -108,6 +133,35 @@ pub(crate) async fn show(
         stream,
         (StatusCode::OK, way, new_key),
     )
+}
+
+/// `GET /streams/{slug}/browser`.
+pub(crate) async fn show_browser(
+    State(app): State<App>,
+    client: Client,
+    Managed { caller, stream }: Managed,
+) -> Response {
+    let way = (Way::Browser, None);
+    let mut response = render(&app, &client, &caller, stream, (StatusCode::OK, way, None));
+    let devices = HeaderValue::from_static(DEVICES);
+    let _ = response.headers_mut().insert("permissions-policy", devices);
+    response
+}
+
+/// `POST /streams/{slug}/browser-key`: a key for the page's own sender, lent to the login that asks. It stands in no list and ends by
+/// itself ([`domain::catalogue::Catalogue::lend_key_to_page`]); the page asks for another one then.
+pub(crate) async fn lend_browser_key(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
+    if !app.catalogue().is_somebody(&caller) {
+        return Err(Problem::unauthorized());
+    }
+    let slug = Slug::parse(&slug).map_err(|_| Problem::not_found())?;
+    let lent = app.catalogue().lend_key_to_page(&caller, &slug)?;
+    let key = json!({"key": lent.secret.expose()});
+    Ok((StatusCode::CREATED, Json(key)).into_response())
 }
 
 /// `GET /streams/{slug}/test-signal`.
@@ -152,6 +206,11 @@ fn render(
         new_key,
         test_runs: app.test_signal().runs(&stream.slug),
         test_error,
+        whip: app
+            .engine()
+            .capabilities()
+            .whip
+            .then(|| format!("{}/{}/whip", client.origin, stream.slug)),
         slug: stream.slug.to_string(),
         title: stream.title,
     };

@@ -13,7 +13,9 @@ use super::{
     Frame,
     administrator::Way,
     checked::{self, Checked, Line},
-    error, fields, login, page,
+    error, fields,
+    health::When,
+    login, page,
 };
 use crate::{
     App,
@@ -32,6 +34,7 @@ struct Page {
     wrong: Wrong,
     characters_min: usize,
     summary: String,
+    checked_at: When,
     lines: Vec<Line>,
 }
 
@@ -58,7 +61,7 @@ pub(crate) async fn show(
     if !app.catalogue().is_setup_token(&link.token) {
         return over(&app, &caller);
     }
-    let check = checked::look(&app, asked).await;
+    let check = checked::last(&app, asked).await;
     let form = Page::new(&app, &caller, link.token, check);
     page(StatusCode::OK, &form, false)
 }
@@ -74,6 +77,7 @@ impl Page {
             wrong: Wrong::default(),
             characters_min: domain::password::CHARS_MIN,
             summary: check.summary,
+            checked_at: check.at,
             lines: check.lines,
         }
     }
@@ -136,7 +140,7 @@ pub(crate) async fn submit(
         Refused::Name(error) => wrong.name = Some(fields::name(t, error)),
         Refused::Password(error) => wrong.password = Some(fields::password(t, error)),
     }
-    let check = checked::look(&app, asked).await;
+    let check = checked::last(&app, asked).await;
     let form = Page {
         username: fields::typed(&answers.username),
         wrong,

@@ -1,4 +1,4 @@
-//! `/test`: one live stream played with every choice, and all that can be measured of it.
+//! `/test`: one live stream played in real time and with low delay beside each other, and all that can be measured of it.
 //!
 //! Open to everybody; what can be picked is what the visitor may see. Everything measured is measured by the browser.
 
@@ -37,7 +37,11 @@ struct Chosen {
     src: String,
     state_url: String,
     whep: Option<String>,
+    /// With which delays it is played, as the player knows them.
+    sides: &'static [&'static str],
     index_url: String,
+    whep_url: Option<String>,
+    whip_url: Option<String>,
     poster: Option<String>,
     is_live: bool,
     is_open: bool,
@@ -120,11 +124,20 @@ fn choices(app: &App, mut listed: Vec<Stream>, shown: Option<&Stream>) -> Vec<Ch
 
 fn chosen(app: &App, caller: &Caller, origin: &str, stream: Stream) -> Chosen {
     let src = format!("/hls/{}/index.m3u8", stream.slug);
+    let whep = super::watch::whep(app, &stream.slug);
+    let whip = app.engine().capabilities().whip;
     Chosen {
+        sides: if whep.is_some() {
+            &["realtime", "low"]
+        } else {
+            &["low"]
+        },
+        whep_url: whep.as_ref().map(|whep| format!("{origin}{whep}")),
+        whip_url: whip.then(|| format!("{origin}/{}/whip", stream.slug)),
         index_url: format!("{origin}{src}"),
         src,
         state_url: format!("/api/watch/{}", stream.slug),
-        whep: super::watch::whep(app, &stream.slug),
+        whep,
         poster: poster(app, &stream.slug),
         is_live: app.engine().live(&stream.slug).is_some(),
         is_open: matches!(stream.visibility, Visibility::Public | Visibility::Unlisted),

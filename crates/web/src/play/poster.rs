@@ -1,6 +1,7 @@
 //! `/hls/{slug}/poster.mp4`: a picture of a running broadcast, decided like its index.
 //!
-//! It is the last key frame as it came, in an MP4 of one sample: a `<video>` shows it, and the server decodes nothing. Ranges are
+//! Without a picture of now the answer is 204 to who may watch: a page asks again and again, and browsers note each 404 as an error of the
+//! page. It is the last key frame as it came, in an MP4 of one sample: a `<video>` shows it, and the server decodes nothing. Ranges are
 //! answered (RFC 9110, 14), since some browsers play no video without them.
 
 use axum::{
@@ -41,16 +42,18 @@ pub(crate) async fn show(
         }
         Err(view::Refused::NotFound | view::Refused::LogIn) => return not_found(),
     };
-    let Some(reply) = app.engine().poster(&slug) else {
-        return not_found();
-    };
     let shared = if leave.is_public() {
         "public"
     } else {
         "private"
     };
-    let caching = format!("{shared}, max-age={}", reply.max_age_s);
-    let mut response = respond(reply, &method, &headers);
+    let (mut response, caching) = match app.engine().poster(&slug) {
+        Some(reply) => {
+            let caching = format!("{shared}, max-age={}", reply.max_age_s);
+            (respond(reply, &method, &headers), caching)
+        }
+        None => (none(), "private, max-age=1".to_owned()),
+    };
     let out = response.headers_mut();
     if let Ok(caching) = HeaderValue::from_str(&caching) {
         out.insert(header::CACHE_CONTROL, caching);
@@ -59,6 +62,13 @@ pub(crate) async fn show(
         // No other site's page may read it with a visitor's cookie.
         out.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
     }
+    response
+}
+
+/// There is none now.
+fn none() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    piece_headers(response.headers_mut());
     response
 }
 

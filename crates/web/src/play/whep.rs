@@ -138,7 +138,8 @@ pub(crate) async fn end(
     sdp::end(&app, session, Holder::Viewer(admitted.granted)).await
 }
 
-fn refused(why: Refused) -> Problem {
+/// Why an offer is not answered, as a problem.
+pub(crate) fn refused(why: Refused) -> Problem {
     let detail = why.to_string();
     match why {
         Refused::Off => Problem::new(StatusCode::NOT_IMPLEMENTED, "webrtc_off", detail),

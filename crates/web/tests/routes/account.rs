@@ -117,6 +117,7 @@ async fn stolen_cookie_guesses_no_password() {
     );
 }
 
+/// Abuse case H5: for what a browser calls itself.
 #[tokio::test]
 async fn logins_are_listed_by_device_and_end_one_by_one() {
     let site = Site::new();

@@ -89,6 +89,7 @@ async fn server_with_nothing_live_says_so_and_has_no_list_of_refusals() {
     assert!(!page.body.contains("refused-h"));
 }
 
+/// Abuse case H5: on the pages of the server.
 #[tokio::test]
 async fn hostile_words_stay_words() {
     let site = Site::new();
@@ -183,6 +184,28 @@ async fn self_check_says_each_line_and_its_fix() {
     ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
+}
+
+/// A look takes longer than a page may.
+#[tokio::test]
+async fn pages_show_the_last_look_with_its_time_and_only_a_button_takes_another() {
+    let site = Site::new();
+    let shows = async |path: &str, looked: &str| {
+        let page = site.get(Who::Administrator, path).await.body;
+        let time = format!("Self-check of <time datetime=\"1970-01-01T00:{looked}:00Z\"");
+        assert!(page.contains(&time), "{path}: {page}");
+    };
+    for _ in 0..2 {
+        shows("/admin", "00").await;
+        shows("/admin/check", "00").await;
+    }
+    let member = post(&site, Who::Owner, "/admin/check", "").await;
+    assert_eq!(member.status, StatusCode::FORBIDDEN);
+    shows("/admin/check", "00").await;
+    let again = post(&site, Who::Administrator, "/admin/check", "").await;
+    assert_eq!(goes_to(&again), (StatusCode::SEE_OTHER, "/admin/check"));
+    shows("/admin/check", "01").await;
+    shows("/admin", "01").await;
 }
 
 #[tokio::test]
@@ -439,6 +462,10 @@ async fn setup_shows_the_self_check_to_who_holds_the_link_alone() {
     let page = send(&router, Ask::get(&format!("/setup?token={token}"))).await;
     assert!(
         page.body.contains("Is this machine ready?") && page.body.contains("1 fine, 2 to look at")
+    );
+    assert!(
+        page.body
+            .contains("Self-check of <time datetime=\"1970-01-01T00:00:00Z\"")
     );
     let stranger = send(&router, Ask::get("/setup?token=nothing")).await;
     assert_eq!(stranger.status, StatusCode::FORBIDDEN);

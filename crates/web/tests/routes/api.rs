@@ -104,6 +104,55 @@ async fn refusals_of_a_body_say_what_is_wrong_with_it() {
     );
 }
 
+/// Abuse case H5: bad input, for programs: markup comes back as the text that it is, what forges lines or turns them is refused.
+#[tokio::test]
+async fn hostile_titles_and_names_of_keys_are_refused_or_kept_as_text() {
+    for (name, is_taken) in crate::streams::hostile() {
+        let site = Site::new();
+        let body = serde_json::json!({"slug": "stage", "title": name}).to_string();
+        let made = site.post_json(Who::Owner, "/api/streams", &body).await;
+        let key = serde_json::json!({"name": name}).to_string();
+        let keys = "/api/streams/secret/keys";
+        let added = site.post_json(Who::Owner, keys, &key).await;
+        let patched = site
+            .send(patch(
+                &site,
+                &serde_json::json!({"title": name}).to_string(),
+            ))
+            .await;
+        for (answer, status, field) in [
+            (made, 201, "title"),
+            (added, 201, "name"),
+            (patched, 200, "title"),
+        ] {
+            if is_taken {
+                assert_eq!(answer.status.as_u16(), status, "{name:?}");
+                assert_eq!(answer.header("content-type"), "application/json");
+                assert_eq!(answer.json()[field], name.as_str());
+            } else {
+                assert_eq!(answer.status.as_u16(), 422, "{name:?}");
+                assert_eq!(answer.problem(), "invalid_name", "{name:?}");
+            }
+        }
+    }
+    let site = Site::new();
+    for slug in [
+        "l\u{456}ve",
+        "a\nb",
+        "st\u{202e}age",
+        "<b>",
+        "../x",
+        &"a".repeat(4096),
+    ] {
+        let body = serde_json::json!({"slug": slug}).to_string();
+        let answer = site.post_json(Who::Owner, "/api/streams", &body).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (422, "invalid_slug")
+        );
+    }
+}
+
 #[tokio::test]
 async fn unreadable_paths_and_queries_are_problems() {
     let site = Site::new();
@@ -257,6 +306,48 @@ async fn refused_publishers_are_told_to_the_owner_with_a_shortened_address() {
         (&json!("unknown_key"), &json!(3))
     );
     assert!(!list.body.contains("203.0.113.77"), "{}", list.body);
+}
+
+/// What is kept of them at most, `engine::refusals` tests.
+#[tokio::test]
+async fn fifty_refusals_of_a_stream_and_fifty_without_one_are_told_newest_first() {
+    let site = Site::new();
+    for n in 0..60_u32 {
+        for slug in [Some("secret"), Some("open"), None] {
+            site.rig.clock.advance(std::time::Duration::from_secs(1));
+            site.engine.refuse(Refusal {
+                at: site.rig.now(),
+                protocol: Protocol::Rtmp,
+                address: std::net::Ipv4Addr::from(0xc633_6400 + (n << 8)).into(),
+                slug: slug.map(|slug| slug.parse().unwrap()),
+                reason: "unknown_key",
+                message: format!("{n} at {}", slug.unwrap_or("none")),
+                fix: "Copy the key again.".to_owned(),
+                times: 1,
+            });
+        }
+    }
+    for (path, who, of) in [
+        ("/api/streams/secret/refusals", Who::Owner, "secret"),
+        ("/api/streams/secret/status", Who::Owner, "secret"),
+        ("/api/server", Who::Administrator, "none"),
+    ] {
+        let answer = site.get(who, path).await.json();
+        let told = answer["refusals"].as_array().unwrap();
+        let words: Vec<_> = told
+            .iter()
+            .map(|r| r["message"].as_str().unwrap())
+            .collect();
+        let expected: Vec<_> = (10..60).rev().map(|n| format!("{n} at {of}")).collect();
+        assert_eq!(words, expected, "{path}");
+    }
+    let page = site.get(Who::Administrator, "/admin").await.body;
+    assert_eq!(page.matches(" at none").count(), 50);
+    assert_eq!(
+        page.matches(" at secret").count(),
+        0,
+        "those have a page of their own"
+    );
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ async fn trusted_origin_may_call_the_api_with_credentials() {
     );
 }
 
+/// Abuse case F7: foreign and `null` origins, with what a browser sends along by itself.
 #[tokio::test]
 async fn other_origins_may_not() {
     for site in [site(), Site::new()] {
@@ -123,6 +124,7 @@ async fn pages_are_for_no_other_site_to_read() {
     }
 }
 
+/// Abuse case F7: for media.
 #[tokio::test]
 async fn public_media_may_be_read_from_anywhere_and_private_ones_not_by_cookie() {
     let site = site();
@@ -138,6 +140,9 @@ async fn public_media_may_be_read_from_anywhere_and_private_ones_not_by_cookie()
         (private.status, allowed(&private)),
         (StatusCode::OK, ("", ""))
     );
+    let sandboxed = Ask::get("/hls/secret/index.m3u8").with(site.credentials(Who::Owner));
+    let sandboxed = site.send(sandboxed.header("origin", "null")).await;
+    assert_eq!(allowed(&sandboxed), ("", ""));
     let answer = site
         .send(preflight("/hls/open/index.m3u8", "https://any.example"))
         .await;
@@ -145,4 +150,41 @@ async fn public_media_may_be_read_from_anywhere_and_private_ones_not_by_cookie()
         (answer.status, allowed(&answer)),
         (StatusCode::NO_CONTENT, ("*", ""))
     );
+}
+
+/// Abuse case F9: a foreign page opens no stream of events that it can read. How many may be open, `front` bounds by address and `events` by topic.
+#[tokio::test]
+async fn events_are_for_no_other_site_to_hear() {
+    let site = site();
+    for (origin, expected) in [
+        ("https://evil.example", ("", "")),
+        ("null", ("", "")),
+        (PANEL, (PANEL, "true")),
+    ] {
+        let ask = site.credentials(Who::Owner);
+        let mut request = axum::http::Request::get("/api/events?topics=stream:secret")
+            .header("host", "media.example.org")
+            .header("origin", origin)
+            .header("sec-fetch-site", "cross-site");
+        for (name, value) in &ask {
+            request = request.header(name, value);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        // It has no end; its head is enough.
+        let response = tower::ServiceExt::oneshot(site.router.clone(), request);
+        let response = response.await.unwrap();
+        let field = |name: &str| {
+            let value = response.headers().get(name);
+            value.map_or("", |value| value.to_str().unwrap())
+        };
+        assert_eq!(
+            (
+                field("access-control-allow-origin"),
+                field("access-control-allow-credentials")
+            ),
+            expected,
+            "{origin}"
+        );
+        assert_eq!(field("cross-origin-resource-policy"), "same-origin");
+    }
 }

@@ -107,6 +107,62 @@ async fn each_topic_is_told_to_who_may_hear_it_and_closed_to_others() {
 }
 
 #[tokio::test]
+async fn program_hears_by_its_key_what_its_scopes_open_and_is_refused_where_that_is_nothing() {
+    let site = Site::new();
+    for (topic, who, status) in [
+        ("watch:secret", Who::ReadKey, 200),
+        ("watch:secret", Who::PublishKey, 403),
+        ("watch:secret", Who::AdminKey, 200),
+        ("watch:nothing", Who::ReadKey, 403),
+        ("stream:secret", Who::ReadKey, 403),
+        ("stream:secret", Who::ManageKey, 200),
+        ("stream:secret", Who::AdminKey, 200),
+        ("server", Who::ManageKey, 403),
+        ("server", Who::AdminKey, 200),
+        ("home", Who::PublishKey, 200),
+        ("home", Who::BadKey, 401),
+    ] {
+        if status != 200 {
+            let answer = site.get(who, &format!("/api/events?topics={topic}")).await;
+            assert_eq!(answer.status.as_u16(), status, "{topic} by {who:?}");
+            answer.problem();
+            continue;
+        }
+        let mut listener = Listener::open(&site, who, topic).await;
+        let (name, data, _) = listener.next().await.unwrap();
+        assert_eq!(name, topic);
+        assert_ne!(data["state"], "not_allowed", "{topic} by {who:?}");
+    }
+    // Of several topics those that are open are heard, and the others told as such.
+    let mut listener = Listener::open(&site, Who::ReadKey, "stream:secret,watch:secret").await;
+    let told = [
+        listener.next().await.unwrap(),
+        listener.next().await.unwrap(),
+    ];
+    let states = told.map(|(name, data, _)| (name, data["state"].clone()));
+    assert!(states.contains(&("stream:secret".to_owned(), "not_allowed".into())));
+    assert!(states.contains(&("watch:secret".to_owned(), "live".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn revoked_key_hears_nothing_more() {
+    let site = Site::new();
+    let mut listener = Listener::open(&site, Who::ReadKey, "watch:secret").await;
+    assert_eq!(listener.next().await.unwrap().1["state"], "live");
+    let operator = Caller::operator();
+    let keys = site.rig.catalogue.list_api_keys(&operator).unwrap();
+    for key in keys {
+        site.rig
+            .catalogue
+            .revoke_api_key(&operator, key.id)
+            .await
+            .unwrap();
+    }
+    assert_eq!(listener.next().await.unwrap().1["state"], "not_allowed");
+    assert_eq!(listener.next().await, None);
+}
+
+#[tokio::test]
 async fn unknown_streams_are_closed_like_those_of_others() {
     let site = Site::new();
     for topic in ["watch:nothing", "stream:nothing"] {
@@ -210,9 +266,13 @@ async fn silence_is_pinged_and_a_stop_ends_every_stream() {
     let site = Site::new();
     let mut listener = Listener::open(&site, Who::Nobody, "home").await;
     listener.next().await.unwrap();
-    let frame = listener.response.body_mut().frame();
-    let frame = timeout(Duration::from_secs(16), frame).await.unwrap();
-    assert_eq!(frame.unwrap().unwrap().into_data().unwrap(), ": ping\n\n");
+    for _ in 0..3 {
+        let frame = listener.response.body_mut().frame();
+        let frame = timeout(Duration::from_secs(16), frame).await.unwrap();
+        // Not a comment: a page must hear it, to know that the connection lives.
+        let frame = frame.unwrap().unwrap().into_data().unwrap();
+        assert_eq!(frame, "event: ping\ndata: {}\n\n");
+    }
     site.app.stop();
     assert_eq!(listener.next().await, None);
     let after = site.get(Who::Nobody, "/api/events?topics=home").await;

@@ -1,21 +1,48 @@
 //! What the program around the pages is, where no test asks for more: a self-check with one line of each colour, and some settings.
 
-use std::future::ready;
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use domain::{
     BoxFuture,
     caller::Caller,
     catalogue::Catalogue,
+    clock::Time,
     setting::{self, Edit},
 };
 use web::{
-    check::{Finding, Level, SelfCheck},
+    check::{Asked, Finding, Level, Report, SelfCheck},
     configuration::{Configuration, Invalid, Refused, Setting, Shape, Source},
     machine::Machine,
 };
 
-/// One line of each colour.
-pub fn self_check() -> SelfCheck {
+/// One line of each colour, seen in the first minute of 1970; each look is a minute later.
+#[derive(Default)]
+pub struct Check(Arc<AtomicI64>);
+
+impl SelfCheck for Check {
+    fn last(&self, asked: Asked) -> BoxFuture<'static, Report> {
+        assert!(asked.host.is_some());
+        Box::pin(ready(Report {
+            at: Time::from_ms(self.0.load(Ordering::SeqCst) * 60_000),
+            findings: findings(),
+        }))
+    }
+
+    fn again(&self) -> BoxFuture<'static, ()> {
+        let looks = self.0.clone();
+        Box::pin(async move {
+            looks.fetch_add(1, Ordering::SeqCst);
+        })
+    }
+}
+
+fn findings() -> Vec<Finding> {
     let finding = |id, level, state, values| Finding {
         id,
         level,
@@ -23,7 +50,7 @@ pub fn self_check() -> SelfCheck {
         values,
     };
     let peer = || vec![("peer", "192.0.2.9".to_owned())];
-    let findings = vec![
+    vec![
         finding(
             "clock",
             Level::Ok,
@@ -38,11 +65,7 @@ pub fn self_check() -> SelfCheck {
             "damaged",
             vec![("what", "<3>".to_owned())],
         ),
-    ];
-    Box::new(move |asked| {
-        assert!(asked.is_some_and(|asked| asked.host.is_some()));
-        Box::pin(ready(findings.clone()))
-    })
+    ]
 }
 
 pub fn machine() -> Machine {

@@ -207,6 +207,7 @@ async fn head_that_does_not_end_is_answered_408_and_closed() {
     }
 }
 
+/// Abuse case A1.
 #[tokio::test]
 async fn head_that_trickles_gains_no_time() {
     let door = Door::open(Limits {
@@ -252,6 +253,7 @@ async fn connection_without_a_request_is_closed_without_a_word() {
     );
 }
 
+/// Abuse case A4.
 #[tokio::test]
 async fn ambiguous_first_request_is_refused_and_nothing_after_it_is_heard() {
     let door = Door::open(limits()).await;
@@ -316,6 +318,7 @@ async fn later_requests_are_judged_as_strictly() {
     }
 }
 
+/// Abuse case A12.
 #[tokio::test]
 async fn odd_targets_are_answered() {
     let door = Door::open(limits()).await;
@@ -597,6 +600,7 @@ async fn stop_waits_for_no_request_longer_than_the_drain() {
     assert_eq!(client.rest().await, "");
 }
 
+/// Abuse cases F2, F9: past the cap 503, and those who only listen are counted like everybody.
 #[tokio::test]
 async fn connections_past_the_cap_of_an_address_are_told_so() {
     let door = Door::open(Limits {

@@ -258,6 +258,7 @@ fn site_settings(rtmp: &str, public_url: &str) -> Settings {
     }
 }
 
+/// Abuse case A10: where a page writes its own address.
 #[tokio::test]
 async fn forged_host_is_not_repeated_into_commands() {
     let site = site();
@@ -266,6 +267,42 @@ async fn forged_host_is_not_repeated_into_commands() {
     let ask = Ask::get("/streams/secret").with(headers);
     let page = site.send(ask).await.body;
     assert!(!page.contains("rm -rf"), "{page}");
+}
+
+/// Abuse case A10: with a public address in the settings, no header of a request is repeated, whoever sends it.
+#[tokio::test]
+async fn address_of_the_settings_wins_over_what_a_request_says() {
+    let site = Site::with(site_settings("0.0.0.0:1935", "https://media.example.org"));
+    for path in [
+        "/",
+        "/streams/secret",
+        "/watch/open",
+        "/test?stream=open",
+        "/account",
+        "/nothing-here",
+    ] {
+        let mut headers = site.credentials(Who::Owner);
+        headers.insert("host", "evil.example".parse().unwrap());
+        headers.insert("accept", "text/html".parse().unwrap());
+        let ask = Ask::get(path)
+            .with(headers)
+            .header("x-forwarded-host", "evil.example")
+            .header("x-forwarded-proto", "http")
+            .header("forwarded", "host=evil.example;proto=http");
+        let answer = site.send(ask).await;
+        assert!(!answer.body.contains("evil.example"), "{path}");
+        let mut sent = answer.headers.values();
+        assert!(
+            sent.all(|value| !value.as_bytes().windows(4).any(|w| w == b"evil")),
+            "{path}: {:?}",
+            answer.headers
+        );
+    }
+    let login = Ask::post("/login")
+        .form("username=ann&password=wrong&next=/")
+        .header("origin", "https://evil.example")
+        .header("x-forwarded-host", "evil.example");
+    assert_eq!(site.send(login).await.problem(), "cross_site");
 }
 
 #[tokio::test]
@@ -334,6 +371,7 @@ async fn keys_of_other_streams_and_no_keys_at_all_are_not_found() {
     );
 }
 
+/// Abuse case H5: for names of keys.
 #[tokio::test]
 async fn named_keys_are_made_and_hostile_names_refused_or_shown_as_text() {
     let site = site();
@@ -494,4 +532,51 @@ async fn key_is_rotated_over_the_api_too() {
     assert!(!site.is_good(site.secret.1.secret.expose()).await);
     let again = site.post_json(Who::ManageKey, &path, "").await;
     assert_eq!(again.problem(), "not_found");
+}
+
+#[tokio::test]
+async fn page_that_sends_from_the_browser_may_use_camera_and_microphone_and_no_other_page_may() {
+    let site = site();
+    let sends = site.get(Who::Owner, "/streams/secret/browser").await;
+    let allowed = sends.header("permissions-policy").to_owned();
+    for device in ["camera", "microphone", "display-capture"] {
+        assert!(allowed.contains(&format!("{device}=(self)")), "{allowed}");
+    }
+    assert!(sends.body.contains("data-broadcast=\"/secret/whip\""));
+    assert!(sends.body.contains("/assets/broadcast-"));
+    for path in [
+        "/streams/secret",
+        "/streams/secret/test-signal",
+        "/watch/open",
+    ] {
+        let other = site.get(Who::Owner, path).await;
+        let forbidden = other.header("permissions-policy").to_owned();
+        for device in ["camera", "microphone", "display-capture"] {
+            assert!(
+                forbidden.contains(&format!("{device}=()")),
+                "{path}: {forbidden}"
+            );
+        }
+        assert!(!other.body.contains("/assets/broadcast-"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn key_lent_to_a_page_is_in_no_list_and_ends_with_the_login() {
+    let site = site();
+    let path = "/streams/secret/browser-key";
+    let lent = site.post_form(Who::Owner, path, "").await;
+    assert_eq!(lent.status, StatusCode::CREATED);
+    assert_eq!(lent.header("cache-control"), "no-store");
+    let key = lent.json()["key"].as_str().unwrap().to_owned();
+    assert!(site.is_good(&key).await);
+    let keys = site
+        .get(Who::Owner, "/api/streams/secret/keys")
+        .await
+        .json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    assert!(!site.page().await.contains(&key));
+    let out = site.post_form(Who::Owner, "/logout", "").await;
+    assert_eq!(out.status, StatusCode::SEE_OTHER);
+    assert!(!site.is_good(&key).await);
 }

@@ -70,6 +70,7 @@ async fn grant_opens_pieces_of_its_stream_alone() {
     }
 }
 
+/// Abuse case B1.
 #[tokio::test]
 async fn piece_names_that_climb_never_reach_the_engine() {
     let site = Site::new();

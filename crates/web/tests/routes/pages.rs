@@ -81,6 +81,7 @@ async fn gate_leads_back_after_a_login_and_repeats_nothing_that_is_no_slug() {
     assert!(page.body.contains("There is no page here"));
 }
 
+/// Abuse case H5: on the pages of viewers.
 #[tokio::test]
 async fn hostile_title_is_text() {
     let site = Site::new();

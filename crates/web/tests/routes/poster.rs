@@ -23,11 +23,30 @@ async fn poster_of_a_public_stream_may_be_shared_and_of_others_not() {
 }
 
 #[tokio::test]
-async fn poster_that_is_not_there_is_like_one_that_is_not_allowed() {
+async fn who_may_watch_is_told_that_there_is_no_picture_now() {
     let site = Site::new();
-    site.engine.end(&"open".parse().unwrap(), site.rig.now());
+    for slug in ["open", "secret"] {
+        site.engine.end(&slug.parse().unwrap(), site.rig.now());
+        let path = format!("/hls/{slug}/poster.mp4");
+        let answer = site.get(Who::Owner, &path).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (StatusCode::NO_CONTENT, ""),
+            "{slug}"
+        );
+        assert_eq!(answer.header("cache-control"), "private, max-age=1");
+        let is_open = slug == "open";
+        let readable = answer.header("access-control-allow-origin") == "*";
+        assert_eq!(readable, is_open, "{slug}");
+        let stranger = site.get(Who::Nobody, &path).await.status;
+        assert_eq!(stranger == StatusCode::NO_CONTENT, is_open, "{slug}");
+    }
+}
+
+#[tokio::test]
+async fn poster_that_does_not_exist_is_like_one_that_is_not_allowed() {
+    let site = Site::new();
     for path in [
-        "/hls/open/poster.mp4",
         "/hls/secret/poster.mp4",
         "/hls/nothing/poster.mp4",
         "/hls/%2e%2e/poster.mp4",

@@ -64,6 +64,7 @@ const PAGES: &[(&str, By, &str)] = &[
     ("golive", By::Owner, "/streams/400"),
     ("golive", By::Owner, "/streams/100/test-signal"),
     ("golive", By::Owner, "/streams/400/test-signal"),
+    ("golive", By::Owner, "/streams/100/browser"),
     ("stream_key_new", By::Owner, "/streams/100/keys/new"),
     ("stream_settings", By::Owner, "/streams/100/settings"),
     ("ask", By::Owner, "/streams/100/end"),

@@ -233,7 +233,7 @@ pub fn app(
         clock: Arc::new(rig.clock.clone()) as Arc<dyn Clock>,
         random: Arc::new(Seeded::new(7)) as Arc<dyn Random>,
         checks: Box::new(checks),
-        self_check: fakes::self_check(),
+        self_check: Arc::new(fakes::Check::default()),
         configuration: Arc::new(fakes::Settings(rig.catalogue.clone())),
         machine: Box::new(fakes::machine),
         test_signal: Arc::new(FakeSignal::default()),

@@ -156,7 +156,7 @@ async fn key_that_nobody_fetched_is_forgotten_after_a_minute() {
 }
 
 /// What people and programs type into fields for names.
-fn hostile() -> Vec<(String, bool)> {
+pub fn hostile() -> Vec<(String, bool)> {
     vec![
         ("<script>alert(1)</script>".to_owned(), true),
         ("\"><img src=x onerror=alert(1)>".to_owned(), true),
@@ -171,6 +171,8 @@ fn hostile() -> Vec<(String, bool)> {
         ("\u{1b}[31mred".to_owned(), false),
         ("x".repeat(4096), false),
         ("   ".to_owned(), false),
+        ("\u{200f}\u{200b}".to_owned(), false),
+        ("\u{5e9}\u{5dc}\u{5d5}\u{5dd}\u{200f} OBS".to_owned(), true),
         (String::new(), false),
     ]
 }
@@ -183,6 +185,7 @@ fn assert_harmless(page: &Answer, typed: &str) {
     assert_eq!(page.header("set-cookie"), "", "{typed:?}");
 }
 
+/// Abuse case H5: for titles.
 #[tokio::test]
 async fn hostile_titles_are_refused_or_shown_as_text() {
     for (title, is_taken) in hostile() {
@@ -218,6 +221,7 @@ async fn hostile_titles_are_refused_or_shown_as_text() {
     }
 }
 
+/// Abuse case B4.
 #[tokio::test]
 async fn addresses_are_refused_beside_their_field() {
     let site = Site::new();

@@ -70,17 +70,18 @@ const ROWS: &[Row] = &[
                                                                          [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
     row("GET", "/api/streams/{slug}/history", "/api/streams/secret/history", "",
                                                                          [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
-    row("GET", "/api/home", "/api/home", "", all(200)),
+    row("GET", "/api/home", "/api/home", "",                       [200, 200, 200, 200, 200, 200, 200, 200, 401, 200]),
     row("GET", "/api/server", "/api/server", "",                         [401, 403, 403, 200, 403, 403, 403, 200, 401, 401]),
     // A stream of events has no end; who may hear what is shown in `events`.
-    row("GET", "/api/events", "/api/events?topics=", "", all(400)),
+    row("GET", "/api/events", "/api/events?topics=", "",         [400, 400, 400, 400, 400, 400, 400, 400, 401, 400]),
     row("GET", "/api/stream/validate", "/api/stream/validate?path=secret&token={key}", "", all(200)),
     row("GET", "/api/stream/authorize", "/api/stream/authorize?path=secret", "",
                                                                          [401, 401, 200, 200, 200, 401, 401, 200, 401, 401]),
     row("GET", "/api/mediamtx/status", "/api/mediamtx/status", "",       [401, 403, 403, 200, 200, 403, 403, 200, 401, 401]),
     row("POST", "/api/webhooks/stream-ready", "/api/webhooks/stream-ready", r#"{"path":"live"}"#, all(409)),
     row("POST", "/api/webhooks/stream-ended", "/api/webhooks/stream-ended", r#"{"path":"live"}"#, all(409)),
-    row("GET", "/api/watch/{slug}", "/api/watch/secret", "",             [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("GET", "/api/watch/{slug}", "/api/watch/secret", "",             [404, 404, 200, 200, 200, 404, 404, 200, 401, 404]),
+    row("POST", "/api/webrtc/reach", "/api/webrtc/reach", "a=b",   [401, 415, 415, 415, 415, 415, 415, 415, 401, 401]),
     row("ANY", "/api", "/api", "", all(404)),
     row("ANY", "/api/", "/api/", "", all(404)),
     row("ANY", "/api/{*rest}", "/api/nothing/here", "", all(404)),
@@ -124,6 +125,9 @@ const ROWS: &[Row] = &[
     row("POST", "/streams/{slug}/test-signal", "/streams/secret/test-signal", "",
                                                                          [303, 404, 409, 409, 303, 303, 303, 303, 303, 303]),
     row("POST", "/streams/{slug}/test-signal/stop", "/streams/secret/test-signal/stop", "", DONE),
+    row("GET", "/streams/{slug}/browser", "/streams/secret/browser", "", MANAGED),
+    row("POST", "/streams/{slug}/browser-key", "/streams/secret/browser-key", "",
+                                                                         [401, 404, 201, 201, 401, 401, 401, 401, 401, 401]),
     row("GET", "/streams/{slug}/end", "/streams/secret/end", "",         MANAGED),
     row("POST", "/streams/{slug}/end", "/streams/secret/end", "",        DONE),
     row("POST", "/streams/{slug}/keys", "/streams/secret/keys", "name=Camera", DONE),
@@ -140,6 +144,7 @@ const ROWS: &[Row] = &[
     row("POST", "/streams/{slug}/delete", "/streams/secret/delete", "",  DONE),
     row("GET", "/admin", "/admin", "",                                   ADMINISTRATOR),
     row("GET", "/admin/check", "/admin/check", "",                       ADMINISTRATOR),
+    row("POST", "/admin/check", "/admin/check", "",                      [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
     row("GET", "/admin/people", "/admin/people", "",                     ADMINISTRATOR),
     row("POST", "/admin/people", "/admin/people", "name=eve&password=correct+horse+battery&role=member",
                                                                          [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
@@ -256,6 +261,8 @@ async fn every_caller_gets_what_is_theirs_and_nothing_else() {
     }
 }
 
+/// F8 and H5: nothing may be framed by others, and no page runs what stands in it.
+/// Abuse case F8.
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_protect() {
     for row in ROWS {
@@ -314,6 +321,8 @@ async fn every_answer_carries_the_headers_that_protect() {
     }
 }
 
+/// I7 and F7: forms and scripts of other sites, on every route that changes something, the login among them; forged, missing and `null`
+/// origins. A JSON route takes no `text/plain` (`api`).
 #[tokio::test]
 async fn pages_of_other_sites_change_nothing() {
     for row in ROWS.iter().filter(|row| row.changes() && !row.is_open()) {
@@ -355,6 +364,36 @@ async fn pages_of_other_sites_change_nothing() {
             row.path
         );
     }
+}
+
+/// Abuse case I7: nothing changes by being looked at, wherever the link stands.
+#[tokio::test]
+async fn get_changes_nothing() {
+    let site = Site::new();
+    let cookie = site.credentials(Who::Administrator);
+    let state = async || {
+        let mut state = Vec::new();
+        for path in [
+            "/api/streams",
+            "/api/streams/secret/keys",
+            "/api/streams/secret/status",
+            "/admin/people",
+            "/admin/settings",
+            "/admin/check",
+        ] {
+            let answer = site.send(Ask::get(path).with(cookie.clone())).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            state.push(answer.body);
+        }
+        (state, site.engine.closed())
+    };
+    let before = state().await;
+    for row in ROWS.iter().filter(|row| row.changes()) {
+        let ask = row.ask(&site, Who::Administrator);
+        let answer = site.send(ask.into_method(Method::GET)).await;
+        assert!(answer.cookie().is_none(), "{}", row.path);
+    }
+    assert_eq!(state().await, before);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ fn offer(site: &Site, who: Who, slug: &str) -> Ask {
         .text("application/sdp", SDP)
 }
 
+/// Abuse case D2.
 #[tokio::test]
 async fn offer_of_who_may_watch_makes_a_session_with_an_address_of_its_own() {
     let site = Site::new();
@@ -78,6 +79,7 @@ async fn offer_of_who_may_watch_makes_a_session_with_an_address_of_its_own() {
     }
 }
 
+/// Abuse case D1.
 #[tokio::test]
 async fn grant_of_the_stream_opens_it_and_one_of_another_does_not() {
     let site = Site::new();

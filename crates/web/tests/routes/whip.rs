@@ -17,6 +17,7 @@ fn with_key(ask: Ask, key: &str) -> Ask {
     ask.header("authorization", &format!("Bearer {key}"))
 }
 
+/// Abuse case D2.
 #[tokio::test]
 async fn offer_makes_a_session_that_its_key_alone_changes_and_ends() {
     let site = Site::new();
@@ -81,6 +82,7 @@ async fn key_may_stand_in_the_address_and_the_header_counts_before_it() {
     assert_eq!(ended.status, StatusCode::OK);
 }
 
+/// Abuse case D1.
 #[tokio::test]
 async fn refusal_says_what_is_wrong_and_what_to_do() {
     let site = Site::new();
@@ -160,6 +162,7 @@ async fn page_of_another_site_may_publish_with_a_key_and_nothing_by_its_visitors
     }
 }
 
+/// Abuse case D3.
 #[tokio::test]
 async fn door_says_what_it_takes() {
     let site = Site::new();

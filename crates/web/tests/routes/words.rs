@@ -22,6 +22,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("settings-from-", "\"settings-from-{"),
     ("admin-check-verdict-", "\"admin-check-verdict-{"),
     ("admin-protocol-", "\"admin-protocol-{"),
+    ("test-side-", "\"test-side-{"),
     ("admin-tile-", "\"admin-tile-{"),
 ];
 

@@ -87,6 +87,7 @@ fn browser_is_answered_with_the_real_profile_and_its_repair() {
     assert!(text.split("\r\n").all(|line| !line.contains('\n')));
 }
 
+/// Abuse case D12: no data channel where none is wanted.
 #[test]
 fn sections_stay_in_order_and_unwanted_ones_are_switched_off() {
     let picture_alone = Wish {
@@ -154,6 +155,7 @@ fn passive_client_makes_the_server_begin() {
     assert!(answer.is_active && answer.text.contains("a=setup:active"));
 }
 
+/// Abuse case D3.
 #[test]
 fn what_is_no_offer_of_webrtc_is_refused_with_its_reason() {
     let good = browser("recvonly", "recvonly");

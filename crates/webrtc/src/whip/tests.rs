@@ -122,6 +122,7 @@ fn client_that_sends_key_frames_on_demand_alone_is_asked_for_them() {
     assert!((4..=6).contains(&keys), "{keys} key frames in 10 s");
 }
 
+/// Abuse case D9.
 #[test]
 fn packets_that_are_not_the_clients_change_nothing() {
     for layers in [&[][..], &["lo", "hi"][..]] {
@@ -251,6 +252,7 @@ fn best_layer_is_shown_and_another_when_it_falls_silent() {
     );
 }
 
+/// Abuse case D4.
 #[test]
 fn session_without_a_client_ends_in_fifteen_seconds() {
     let mut pair = Pair::new(&[], true);

@@ -190,6 +190,9 @@ impl Feed {
         if is_late {
             // RTP knows one order. A picture shown before its predecessor can be left out where no other needs it.
             self.reorders |= !is_disposable(frame, config.nal_length_size());
+        }
+        // What follows may refer to what was left out; the sessions end at the next look.
+        if is_late || self.reorders {
             return Step::Nothing;
         }
         let time = own + self.shift(now, own);

@@ -20,7 +20,7 @@ use webrtc::{
 
 use crate::{
     hub::{Entry, Reader},
-    sessions::{Common, Key, Session},
+    sessions::{Common, Key, Session, refused},
 };
 use feed::{Feed, Step};
 use viewer::{Random, Viewer, Watching};
@@ -375,13 +375,5 @@ async fn forward(slug: String, mut reader: Reader, entries: mpsc::Sender<(String
         if entries.send((slug.clone(), new)).await.is_err() {
             return;
         }
-    }
-}
-
-fn refused(error: sdp::Error) -> Refused {
-    let text = error.to_string();
-    match error {
-        sdp::Error::Malformed(_) => Refused::Malformed(text),
-        sdp::Error::Unacceptable(_) => Refused::Unacceptable(text),
     }
 }

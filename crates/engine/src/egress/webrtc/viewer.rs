@@ -8,7 +8,7 @@ use std::{
 
 use domain::{grant::Granted, session::Holder, slug::Slug};
 use webrtc::{
-    peer::{IceCreds, Peer, Route, StunMessage},
+    peer::{IceCreds, Peer, Route},
     rtcp,
     rtp::{
         Extensions, Header, Packet,
@@ -19,7 +19,7 @@ use webrtc::{
 };
 
 use super::feed::{Coded, Feed, SOUND_RATE, Sound, VIDEO_RATE};
-use crate::sessions::{Session, Socket};
+use crate::sessions::{self, Session, Socket};
 
 /// A group is sent to whoever joins at this many times its own pace.
 const BURST_PACE: i64 = 8;
@@ -110,8 +110,8 @@ struct Run {
 }
 
 impl Session for Viewer {
-    fn holder(&self) -> Holder {
-        Holder::Viewer(self.watching.granted)
+    fn holder(&self) -> Option<Holder> {
+        Some(Holder::Viewer(self.watching.granted))
     }
 
     fn etag(&self) -> String {
@@ -129,12 +129,7 @@ impl Session for Viewer {
     }
 
     fn receive(&mut self, now: Instant, route: Route, datagram: &[u8]) -> bool {
-        if matches!(datagram.first(), Some(0..=3)) {
-            let message = StunMessage::parse(datagram);
-            return message.is_ok_and(|message| self.peer.receive_check(now, route, message));
-        }
-        self.peer.receive(now, route, datagram);
-        false
+        sessions::receive(&mut self.peer, now, route, datagram)
     }
 }
 

@@ -134,6 +134,7 @@ fn a_value_of_an_unknown_kind_ends_the_arguments_and_not_the_connection() {
     assert!(matches!(rig.events[..], [Event::PublishRequested(_)]));
 }
 
+/// Abuse case C6.
 #[test]
 fn what_is_out_of_order_is_refused_with_a_readable_status() {
     let publish = |rig: &mut Rig| rig.publish("cam");
@@ -170,6 +171,7 @@ fn what_is_out_of_order_is_refused_with_a_readable_status() {
     }
 }
 
+/// Abuse case C6.
 #[test]
 fn a_second_publish_and_anothers_stream_leave_the_first_unharmed() {
     let mut rig = Rig::publishing();
@@ -215,6 +217,7 @@ fn a_rejection_and_an_end_are_told_and_close() {
     assert!(rig.events.is_empty(), "nothing is taken after the end");
 }
 
+/// Abuse case C1.
 #[test]
 fn deadlines_close_by_their_reason_and_the_callers_decision_is_not_timed() {
     let mut rig = Rig::new(Limits::default());
@@ -303,6 +306,7 @@ fn enhanced_rtmp_is_answered_only_where_it_is_asked_for() {
     }
 }
 
+/// Abuse case C12.
 #[test]
 fn keys_are_shown_nowhere() {
     let mut rig = Rig::connected();

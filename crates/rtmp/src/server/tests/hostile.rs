@@ -7,6 +7,7 @@ use crate::{
     message::{Message, control, kind},
 };
 
+/// Abuse case C2.
 #[test]
 fn other_protocols_are_closed_at_their_first_byte_without_an_answer() {
     for (bytes, spoken) in [
@@ -53,6 +54,7 @@ fn a_broken_chunk_or_command_closes_with_its_reason_and_place() {
     }
 }
 
+/// Abuse cases C9, C11.
 #[test]
 fn floods_of_bytes_and_frames_end_and_what_a_camera_sends_does_not() {
     let limits = Limits {

@@ -145,6 +145,7 @@ fn media_of_other_streams_and_without_a_publish_is_ignored() {
     assert!(rig.events.is_empty());
 }
 
+/// Abuse case C9.
 #[test]
 fn times_go_on_over_the_wrap_and_configurations_do_not_move_them() {
     let mut rig = Rig::publishing();
@@ -160,6 +161,7 @@ fn times_go_on_over_the_wrap_and_configurations_do_not_move_them() {
     );
 }
 
+/// Abuse case C10.
 #[test]
 fn other_codecs_and_broken_configurations_are_refused_by_name_and_with_what_works() {
     let table: [(bool, &[u8], &str, &str); 6] = [

@@ -1,0 +1,120 @@
+//! An implementation of WebRTC that shares no line with ours or the browser's: aiortc, in Python.
+
+use std::process::{Command, Stdio};
+
+use e2e::{Encoder, Ffmpeg, Server, playlist::Viewer, server::wait_until_receiving, tool};
+use serde_json::Value;
+
+/// One of the programs in `aiortc/`.
+fn aiortc(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(tool("PYTHON"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/aiortc/");
+    command.arg(format!("{folder}{program}")).args(arguments);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What the program tells in its last line.
+fn told(mut command: Command) -> Value {
+    let output = command.output().unwrap_or_else(|error| panic!("{error}"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let last = said.lines().last().unwrap_or_default();
+    match serde_json::from_str(last) {
+        Ok(value) if output.status.success() => value,
+        _ => panic!("{said}\n{}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+#[test]
+fn aiortc_watches_with_picture_and_sound() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let told = told(aiortc("watch.py", &[&server.url("/live/whep"), "4"]));
+    println!("aiortc saw {told}");
+    assert_eq!(told["state"], "connected", "{told}");
+    assert_eq!(told["ended"], 200, "{told}");
+    let count = |name: &str| told[name].as_u64().unwrap_or_default();
+    assert!(count("video") > 20 && count("brightest") > 100, "{told}");
+    assert!(count("audio") > 50 && count("loudest") > 1000, "{told}");
+    drop(publisher);
+}
+
+#[test]
+fn aiortc_publishes_and_another_one_watches_beside_hls() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let mut publisher = aiortc("publish.py", &[&server.url("/live/whip"), "12", &key]);
+    let publisher = publisher
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}"));
+    wait_until_receiving(&operator, "live");
+    let viewer = Viewer::join(&server.client(), "live");
+    let live = operator.get("/api/streams/live").json();
+    let tracks = live["live"]["tracks"].to_string();
+    assert!(
+        tracks.contains("H.264") && tracks.contains("Opus"),
+        "{live}"
+    );
+    let index = server.client().get("/hls/live/index.m3u8").text();
+    assert!(
+        index.contains("avc1.") && index.contains("mp4a.40.2"),
+        "{index}"
+    );
+    let told = told(aiortc("watch.py", &[&server.url("/live/whep"), "4"]));
+    println!("aiortc saw {told}");
+    let count = |name: &str| told[name].as_u64().unwrap_or_default();
+    assert!(count("video") > 20 && count("brightest") > 200, "{told}");
+    assert!(count("audio") > 50 && count("loudest") > 1000, "{told}");
+    let media = viewer.look();
+    assert!(!media.has_gap(), "{}", media.text);
+    let output = publisher.wait_with_output();
+    let output = output.unwrap_or_else(|error| panic!("{error}"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("\"ended\": 200"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Abuse case D11.
+#[test]
+fn viewer_who_asks_without_end_is_sent_little_more_and_harms_nobody() {
+    const SECONDS: u64 = 6;
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let (url, seconds) = (server.url("/live/whep"), SECONDS.to_string());
+    let watch = |how: &[&str]| {
+        let all = [&[url.as_str(), seconds.as_str()], how].concat();
+        told(aiortc("watch.py", &all))
+    };
+    let (calm, storm) = std::thread::scope(|scope| {
+        let calm = scope.spawn(|| watch(&[]));
+        let storm = watch(&["storm"]);
+        (calm.join().unwrap_or_default(), storm)
+    });
+    println!("calm {calm}, storm {storm}");
+    let count = |told: &Value, name: &str| told[name].as_u64().unwrap_or_default();
+    assert_eq!(storm["state"], "connected", "{storm}");
+    assert!(count(&storm, "asked") > 100, "{storm}");
+    assert!(
+        count(&calm, "video") > 20 && count(&calm, "audio") > 50,
+        "{calm}"
+    );
+    // Repairs are half a megabyte a second at most, with as much saved up; a still or a group every two seconds is a part of the stream again.
+    let allowed = count(&calm, "bytes") * 3 + (SECONDS + 1) * 500_000;
+    assert!(count(&storm, "bytes") < allowed, "{storm}, {calm}");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    drop(publisher);
+}
