@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use e2e::{
-    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server, Weather,
+    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server, Weather, encoder,
     playlist::{Media, Viewer},
     server::{state, text, wait_until_gone, wait_until_receiving},
     until,
@@ -323,6 +323,112 @@ fn revoked_key_ends_its_publisher_and_another_goes_on() {
     assert_eq!(answer.json()["code"], json!("revoked_key"));
     let _second = encoder.publish_whip(&url, &text(&other, "key"), "baseline");
     wait_until_receiving(&operator, "live");
+}
+
+#[test]
+fn deleted_stream_ends_its_publisher() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let _publisher =
+        Encoder::new(Ffmpeg::Modern).publish_whip(&server.url("/live/whip"), &key, "baseline");
+    wait_until_receiving(&operator, "live");
+    let deleted = operator.ask("DELETE", "/api/streams/live", &[], b"");
+    assert_eq!(deleted.status, 204);
+    until("the end of the publisher", CUT, || {
+        server.log().contains("a publisher was ended").then_some(())
+    });
+    let again = offer(&server.client(), "live", Some(&key), OFFER);
+    assert_eq!(again.status, 401, "{}", again.text());
+}
+
+/// When a picture turns white, and when a sound begins, in seconds of the file.
+fn flashes_and_beeps(file: &[u8]) -> (Vec<f64>, Vec<f64>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("stream.mp4");
+    std::fs::write(&path, file).expect("a file");
+    let run = |output: &[&str]| {
+        let out = Command::new(Ffmpeg::Modern.program())
+            .args(["-hide_banner", "-nostdin", "-copyts", "-i"])
+            .arg(&path)
+            .args(output)
+            .args(["-f", "null", "-"])
+            .output()
+            .expect("ffmpeg starts");
+        let mut said = out.stdout;
+        said.extend(out.stderr);
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    let told = |text: &str, name: &str| {
+        let rest = text.split(name).nth(1)?;
+        let number = rest.trim_start().split([' ', '\n']).next()?;
+        number.parse::<f64>().ok()
+    };
+    let light = run(&[
+        "-vf",
+        "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-",
+    ]);
+    let (mut at, mut was_white, mut flashes) = (0.0, true, Vec::new());
+    for line in light.lines() {
+        at = told(line, "pts_time:").unwrap_or(at);
+        if let Some(luma) = told(line, "YAVG=") {
+            let is_white = luma > 128.0;
+            flashes.extend((is_white && !was_white).then_some(at));
+            was_white = is_white;
+        }
+    }
+    let sound = run(&["-af", "silencedetect=n=-30dB:d=0.3"]);
+    let ends = sound.lines().filter_map(|line| told(line, "silence_end:"));
+    (flashes, ends.collect())
+}
+
+#[test]
+fn picture_and_sound_stay_together() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    // Each second begins with a flash and a beep.
+    let picture = "color=black:s=320x180:r=25,drawbox=w=320:h=180:color=white:t=fill:enable='lt(mod(t,1),0.12)'";
+    let sound = "aevalsrc='if(lt(mod(t,1),0.12),0.5*sin(2*PI*1000*t),0)':s=48000";
+    let url = server.url("/live/whip");
+    let mut arguments = vec!["-re", "-f", "lavfi", "-i", picture];
+    arguments.extend(["-re", "-f", "lavfi", "-i", sound]);
+    arguments.extend([
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-tune",
+        "zerolatency",
+    ]);
+    arguments.extend([
+        "-profile:v",
+        "baseline",
+        "-pix_fmt",
+        "yuv420p",
+        "-bf",
+        "0",
+        "-g",
+        "25",
+    ]);
+    arguments.extend(["-c:a", "libopus", "-ac", "2", "-f", "whip"]);
+    arguments.extend(["-authorization", &key, &url]);
+    let _publisher = encoder::run(Ffmpeg::Modern, &arguments);
+    wait_until_receiving(&operator, "live");
+    let (file, _) = watched(&server.client());
+    let (flashes, beeps) = flashes_and_beeps(&file);
+    println!("flashes {flashes:?}, beeps {beeps:?}");
+    let mut pairs = 0;
+    for flash in flashes {
+        let apart = beeps.iter().map(|beep| (beep - flash).abs());
+        let apart = apart.fold(f64::MAX, f64::min);
+        // Nobody sees 45 ms (ITU-R BT.1359); a beep at the edge of the file has no silence before it.
+        if apart < 0.5 {
+            assert!(apart < 0.045, "{apart} s apart");
+            pairs += 1;
+        }
+    }
+    assert!(pairs >= 2, "{pairs} flashes with a beep");
 }
 
 #[test]
