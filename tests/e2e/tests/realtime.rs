@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::{
-    BFrames, Browser, Encoder, Ffmpeg, MOMENT, Publisher, Server,
+    BFrames, Browser, Datagrams, Encoder, Ffmpeg, MOMENT, Publisher, Server, Weather,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::json;
@@ -287,3 +287,48 @@ m=video 9 UDP/TLS/RTP/SAVPF 102\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:Wd4M\r\na=ice
 a=fingerprint:sha-256 AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99\r\n\
 a=setup:actpass\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\na=rtpmap:102 H264/90000\r\n\
 a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n";
+
+/// Looks on for a minute: for how long no other picture came, at the longest, and what the browser counts.
+const LOOK_ON: &str = "new Promise((done) => {
+  const video = document.querySelector('stage-player video[slot=media]');
+  let last = performance.now();
+  let longest = 0;
+  let shown = 0;
+  const take = (now) => { shown += 1; longest = Math.max(longest, now - last); last = now; video.requestVideoFrameCallback(take); };
+  video.requestVideoFrameCallback(take);
+  setTimeout(() => done({ longest: Math.max(longest, performance.now() - last), shown, stats: document.querySelector('stage-player').stats }), 60000);
+})";
+
+#[test]
+fn network_that_loses_five_of_a_hundred_is_watched_without_a_freeze() {
+    let relay = Datagrams::bind();
+    let address = relay.address;
+    let server = Server::start(&[&format!("webrtc.public_addresses={address}")]);
+    relay.pass_to(server.webrtc, Weather::LOSSY, Weather::LOSSY);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    let _publisher = Encoder::new(Ffmpeg::Modern)
+        .key_frame_every(4)
+        .publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    // The only way to the server leads over the relay.
+    page.prepare(&format!(
+        "(() => {{ const real = RTCPeerConnection.prototype.setRemoteDescription;
+          RTCPeerConnection.prototype.setRemoteDescription = function (answer) {{
+            const lines = answer.sdp.split('\\r\\n');
+            const kept = lines.filter((line) => !line.startsWith('a=candidate:') || / udp .* {} typ/i.test(line));
+            return real.call(this, {{ type: answer.type, sdp: kept.join('\\r\\n') }});
+          }}; }})()",
+        address.port()
+    ));
+    assert_eq!(page.open(&server.url("/watch/live")), 200);
+    let _ = page.until(FLOWS, MOMENT * 2);
+    let seen = page.see(LOOK_ON);
+    println!("at 5 % loss: {seen}");
+    assert_eq!(seen["stats"]["connection"], json!("WebRTC"), "{seen}");
+    assert!(seen["longest"].as_f64() < Some(1000.0), "it froze: {seen}");
+    // Nearly everything is repaired in time.
+    assert!(seen["shown"].as_u64() > Some(60 * 25 * 9 / 10), "{seen}");
+}
