@@ -5,6 +5,7 @@
 //! - What a session does is said elsewhere: [`crate::egress::webrtc`] for viewers, [`crate::ingest::whip`] for publishers.
 
 mod addresses;
+mod agenda;
 mod names;
 mod reach;
 mod shard;
@@ -28,6 +29,7 @@ use webrtc::{
 };
 
 pub use addresses::offered;
+pub(crate) use agenda::Agenda;
 pub(crate) use names::{Key, Names};
 pub(crate) use socket::Socket;
 pub use socket::bind_datagrams;

@@ -10,11 +10,16 @@ pub(crate) type Key = u64;
 /// Ways by which one session's checks came that are remembered; a client has few addresses.
 const ROUTES_MAX: usize = 32;
 
+/// Names in checks of one session that hold on; ICE begins anew seldom, and checks are not on their way for long.
+const UFRAGS_MAX: usize = 4;
+
 /// The sessions by all that names them.
 #[derive(Default)]
 pub(crate) struct Names {
     by_id: HashMap<String, Key>,
     by_ufrag: HashMap<String, Key>,
+    /// What a session was called in checks, one name for each time that ICE began.
+    ufrags: HashMap<Key, Vec<String>>,
     by_route: HashMap<Route, Key>,
     routes: HashMap<Key, Vec<Route>>,
     next: Key,
@@ -26,12 +31,18 @@ impl Names {
         let key = self.next;
         self.next += 1;
         self.by_id.insert(id, key);
-        self.by_ufrag.insert(ufrag, key);
+        self.also(key, ufrag);
         key
     }
 
     /// A restart of ICE gives it another name in checks; the old one holds on, since checks of the old session may be on their way.
     pub(super) fn also(&mut self, key: Key, ufrag: String) {
+        let ufrags = self.ufrags.entry(key).or_default();
+        ufrags.push(ufrag.clone());
+        let old = (ufrags.len() > UFRAGS_MAX).then(|| ufrags.remove(0));
+        if let Some(old) = old {
+            self.by_ufrag.remove(&old);
+        }
         self.by_ufrag.insert(ufrag, key);
     }
 
@@ -81,7 +92,9 @@ impl Names {
     /// The session is gone; the ways that were its.
     pub(crate) fn forget(&mut self, key: Key, id: &str) -> Vec<Route> {
         self.by_id.remove(id);
-        self.by_ufrag.retain(|_, other| *other != key);
+        for ufrag in self.ufrags.remove(&key).unwrap_or_default() {
+            self.by_ufrag.remove(&ufrag);
+        }
         let routes = self.routes.remove(&key).unwrap_or_default();
         for route in &routes {
             self.by_route.remove(route);
@@ -124,5 +137,18 @@ mod tests {
         assert_eq!(names.find("one"), None);
         assert_eq!(names.of(route(148), &media), None);
         assert_eq!(names.of(route(1), &media), Some(other));
+    }
+
+    #[test]
+    fn names_in_checks_are_bounded_and_go_with_their_session() {
+        let mut names = Names::default();
+        let one = names.add("one".into(), "first".into());
+        let _ = names.add("other".into(), "others".into());
+        for n in 0..20 {
+            names.also(one, format!("again{n}"));
+        }
+        assert_eq!(names.ufrags[&one].len(), UFRAGS_MAX);
+        names.forget(one, "one");
+        assert_eq!((names.by_ufrag.len(), names.ufrags.len()), (1, 1));
     }
 }

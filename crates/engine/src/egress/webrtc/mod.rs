@@ -8,7 +8,7 @@ mod viewer;
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use domain::session::{Answer, Offer, Refused};
@@ -20,7 +20,7 @@ use webrtc::{
 
 use crate::{
     hub::{Entry, Reader},
-    sessions::{Common, Key, Session, refused},
+    sessions::{Agenda, Common, Key, Session, refused},
 };
 use feed::{Feed, Step};
 use viewer::{Random, Viewer, Watching};
@@ -28,17 +28,34 @@ use viewer::{Random, Viewer, Watching};
 /// Frames on the way from the rings; a thread that falls behind this far is overloaded, and the rings jump for it.
 const FEEDS_MAX: usize = 1024;
 
+/// What could not be done when it was due is looked at again after so long.
+const AGAIN: Duration = Duration::from_millis(1);
+
 /// A watched stream.
 struct Watched {
     feed: Feed,
     viewers: Vec<Key>,
+    /// Of them those whose transport is ready.
+    connected: u32,
     reading: JoinHandle<()>,
+}
+
+impl Watched {
+    /// So many more are connected, or fewer; the stream is told.
+    fn count(&mut self, change: i32) {
+        self.connected = self.connected.saturating_add_signed(change);
+        let told = &self.feed.stream.webrtc_viewers;
+        told.store(self.connected, Ordering::Relaxed);
+    }
 }
 
 /// All viewers, and what they watch.
 pub(crate) struct Viewers {
     watched: HashMap<String, Watched>,
     viewers: HashMap<Key, Viewer>,
+    /// Of them those whose transport is not ready.
+    half_open: usize,
+    agenda: Agenda,
     entries: mpsc::Sender<(String, Vec<Entry>)>,
     coming: mpsc::Receiver<(String, Vec<Entry>)>,
 }
@@ -49,6 +66,8 @@ impl Viewers {
         Self {
             watched: HashMap::new(),
             viewers: HashMap::new(),
+            half_open: 0,
+            agenda: Agenda::default(),
             entries,
             coming,
         }
@@ -66,28 +85,33 @@ impl Viewers {
 
     /// When time has to pass next for one of them.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let sessions = self.viewers.values().map(|viewer| {
-            let timeout = viewer.peer.timeout();
-            viewer.due().map_or(timeout, |due| due.min(timeout))
-        });
-        sessions.min()
+        self.agenda.next()
     }
 
     pub(crate) fn tick(&mut self, common: &mut Common, now: Instant) {
-        let mut to_drain = Vec::new();
-        for (key, viewer) in &mut self.viewers {
+        while let Some(key) = self.agenda.take(now) {
+            let Some(viewer) = self.viewers.get_mut(&key) else {
+                continue;
+            };
             if viewer.peer.timeout() <= now {
                 viewer.peer.handle_timeout(now);
-                to_drain.push(*key);
             }
             if viewer.due().is_some_and(|due| due <= now)
                 && let Some(watched) = self.watched.get(viewer.watching.slug.as_str())
             {
                 viewer.tick(now, &watched.feed, &common.socket);
             }
-        }
-        for key in to_drain {
             self.drain(common, now, key);
+        }
+    }
+
+    /// Notes when a session is due next.
+    fn note(&mut self, now: Instant, key: Key) {
+        if let Some(viewer) = self.viewers.get(&key) {
+            let timeout = viewer.peer.timeout();
+            let due = viewer.due().map_or(timeout, |due| due.min(timeout));
+            // What is overdue and could not be done is tried again, not without end at once.
+            self.agenda.note(key, due.max(now + AGAIN));
         }
     }
 
@@ -153,7 +177,8 @@ impl Viewers {
             return;
         };
         let (mut is_over, mut is_new) = (false, false);
-        let watched = self.watched.get(viewer.watching.slug.as_str());
+        let slug = viewer.watching.slug.clone();
+        let watched = self.watched.get(slug.as_str());
         while let Some(output) = viewer.peer.poll() {
             match output {
                 Output::Transmit(route, bytes) => {
@@ -183,9 +208,15 @@ impl Viewers {
         }
         if is_over {
             self.remove(common, now, key);
-        } else if is_new {
-            self.count();
+            return;
         }
+        if is_new {
+            self.half_open = self.half_open.saturating_sub(1);
+            if let Some(watched) = self.watched.get_mut(slug.as_str()) {
+                watched.count(1);
+            }
+        }
+        self.note(now, key);
     }
 
     /// Ends a session; its client is told.
@@ -202,10 +233,18 @@ impl Viewers {
         for route in common.names.forget(key, &viewer.id) {
             common.socket.close(route);
         }
-        if let Some(watched) = self.watched.get_mut(viewer.watching.slug.as_str()) {
-            watched.viewers.retain(|other| *other != key);
+        self.agenda.forget(key);
+        let watched = self.watched.get_mut(viewer.watching.slug.as_str());
+        if !viewer.is_connected {
+            self.half_open = self.half_open.saturating_sub(1);
         }
-        self.count();
+        if let Some(watched) = watched {
+            let before = watched.viewers.len();
+            watched.viewers.retain(|other| *other != key);
+            if viewer.is_connected && watched.viewers.len() < before {
+                watched.count(-1);
+            }
+        }
     }
 
     /// Ends all.
@@ -215,31 +254,11 @@ impl Viewers {
         }
     }
 
-    /// Tells the streams how many watch.
-    fn count(&self) {
-        for watched in self.watched.values() {
-            let connected = watched
-                .viewers
-                .iter()
-                .filter(|key| {
-                    self.viewers
-                        .get(key)
-                        .is_some_and(|viewer| viewer.is_connected)
-                })
-                .count();
-            watched.feed.stream.webrtc_viewers.store(
-                u32::try_from(connected).unwrap_or(u32::MAX),
-                Ordering::Relaxed,
-            );
-        }
-    }
-
     /// Answers a viewer's offer.
     pub(crate) fn watch(&mut self, common: &mut Common, offer: &Offer) -> Result<Answer, Refused> {
         let parsed = sdp::Offer::parse(&offer.sdp).map_err(refused)?;
-        let half_open = self.viewers.values().filter(|v| !v.is_connected).count();
         if self.viewers.len() >= common.settings.sessions_max
-            || half_open >= common.settings.half_open_max
+            || self.half_open >= common.settings.half_open_max
         {
             return Err(Refused::TooMany);
         }
@@ -316,6 +335,8 @@ impl Viewers {
         let key = common.names.add(session.clone(), local.ufrag);
         self.viewers.insert(key, viewer);
         watched.viewers.push(key);
+        self.half_open += 1;
+        self.note(now, key);
         Ok(Answer {
             sdp: answer.text,
             session,
@@ -338,6 +359,7 @@ impl Viewers {
         }
         if let Some(old) = self.watched.remove(slug) {
             old.reading.abort();
+            old.feed.stream.webrtc_viewers.store(0, Ordering::Relaxed);
             for key in old.viewers {
                 self.remove(common, now, key);
             }
@@ -359,6 +381,7 @@ impl Viewers {
         let watched = Watched {
             feed,
             viewers: Vec::new(),
+            connected: 0,
             reading,
         };
         self.watched.insert(slug.to_owned(), watched);
