@@ -1,8 +1,16 @@
 //! An implementation of WebRTC that shares no line with ours or the browser's: aiortc, in Python.
 
-use std::process::{Command, Stdio};
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 
-use e2e::{Encoder, Ffmpeg, Server, playlist::Viewer, server::wait_until_receiving, tool};
+use e2e::{
+    Encoder, Ffmpeg, Server, encoder,
+    playlist::Viewer,
+    server::{wait_until_gone, wait_until_receiving},
+    tool,
+};
 use serde_json::Value;
 
 /// One of the programs in `aiortc/`.
@@ -117,4 +125,64 @@ fn viewer_who_asks_without_end_is_sent_little_more_and_harms_nobody() {
     assert!(count(&storm, "bytes") < allowed, "{storm}, {calm}");
     assert!(!server.log().contains("panicked"), "{}", server.log());
     drop(publisher);
+}
+
+/// A flash and a beep at the beginning of each second, as one source gives them to an encoder.
+const FLASH: &str =
+    "color=black:s=320x180:r=25,drawbox=w=320:h=180:color=white:t=fill:enable='lt(mod(t,1),0.12)'";
+
+#[test]
+fn sound_is_in_step_with_the_picture_whatever_it_was_made_from() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    for (how, rate, sound) in [
+        ("AAC of 48 kHz by RTMP", 48_000, "aac"),
+        ("AAC of 44.1 kHz by RTMP", 44_100, "aac"),
+        ("Opus by WHIP", 48_000, "libopus"),
+    ] {
+        let beep = format!("aevalsrc='if(lt(mod(t,1),0.12),0.5*sin(2*PI*1000*t),0)':s={rate}");
+        let to = if sound == "aac" {
+            vec![
+                "-f".into(),
+                "flv".into(),
+                server.rtmp_url(&format!("live?token={key}")),
+            ]
+        } else {
+            let door = server.url("/live/whip");
+            vec![
+                "-f".into(),
+                "whip".into(),
+                "-authorization".into(),
+                key.clone(),
+                door,
+            ]
+        };
+        let mut arguments = vec![
+            "-re", "-f", "lavfi", "-i", FLASH, "-re", "-f", "lavfi", "-i", &beep,
+        ];
+        arguments.extend([
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-tune",
+            "zerolatency",
+        ]);
+        arguments.extend(["-profile:v", "baseline", "-pix_fmt", "yuv420p", "-g", "25"]);
+        arguments.extend(["-c:a", sound, "-ac", "2"]);
+        arguments.extend(to.iter().map(String::as_str));
+        let publisher = encoder::run(Ffmpeg::Modern, &arguments);
+        wait_until_receiving(&operator, "live");
+        let told = told(aiortc("sync.py", &[&server.url("/live/whep"), "8"]));
+        println!("{how}: {told}");
+        let apart: Vec<f64> = told["apart_ms"]
+            .as_array()
+            .map(|all| all.iter().filter_map(Value::as_f64).collect())
+            .unwrap_or_default();
+        assert!(apart.len() >= 4, "{how}: {told}");
+        assert!(apart.iter().all(|ms| ms.abs() < 40.0), "{how}: {told}");
+        drop(publisher);
+        wait_until_gone(&operator, "live", Duration::from_secs(40));
+    }
 }
