@@ -6,7 +6,7 @@ mod feed;
 mod viewer;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -22,7 +22,7 @@ use crate::{
     hub::{Entry, Reader},
     sessions::{Agenda, Common, Key, Session, refused},
 };
-use feed::{Feed, Step};
+use feed::{Coded, Feed, Step};
 use viewer::{Random, Viewer, Watching};
 
 /// Frames on the way from the rings; a thread that falls behind this far is overloaded, and the rings jump for it.
@@ -31,9 +31,21 @@ const FEEDS_MAX: usize = 1024;
 /// What could not be done when it was due is looked at again after so long.
 const AGAIN: Duration = Duration::from_millis(1);
 
+/// A frame of more packets than this is sent in slices of so many, to each viewer a slice before anybody gets the next one: a key frame
+/// at once would overrun small buffers on its way (and make browsers think that packets come late), and keep everybody else waiting.
+const SLICE_PACKETS: usize = 24;
+/// A slice follows the one before after so long: some 100 Mb/s to each viewer.
+const SLICE_EVERY: Duration = Duration::from_millis(2);
+/// Frames that wait for their turn behind one in slices; beyond them the thread is behind, and nothing waits any more.
+const PACED_MAX: usize = 8;
+
 /// A watched stream.
 struct Watched {
     feed: Feed,
+    /// Frames on their way to the viewers, and how many packets of the first one are sent.
+    paced: VecDeque<(Arc<Coded>, usize)>,
+    /// When the next slice may be sent.
+    paced_due: Instant,
     viewers: Vec<Key>,
     /// Of them those whose transport is ready.
     connected: u32,
@@ -41,6 +53,31 @@ struct Watched {
 }
 
 impl Watched {
+    /// Sends what may be sent now.
+    fn pace(&mut self, now: Instant, viewers: &mut HashMap<Key, Viewer>, common: &Common) {
+        let is_behind = self.paced.len() > PACED_MAX;
+        while let Some((coded, sent)) = self.paced.front_mut() {
+            if self.paced_due > now && !is_behind {
+                return;
+            }
+            let all = coded.packets.len();
+            let slice = *sent..all.min(*sent + SLICE_PACKETS);
+            let coded = coded.clone();
+            *sent = slice.end;
+            if slice.end == all {
+                self.paced.pop_front();
+            }
+            if all > SLICE_PACKETS {
+                self.paced_due = now + SLICE_EVERY;
+            }
+            for key in &self.viewers {
+                if let Some(viewer) = viewers.get_mut(key) {
+                    viewer.slice((&coded, slice.clone()), now, &self.feed, &common.socket);
+                }
+            }
+        }
+    }
+
     /// So many more are connected, or fewer; the stream is told.
     fn count(&mut self, change: i32) {
         self.connected = self.connected.saturating_add_signed(change);
@@ -85,10 +122,15 @@ impl Viewers {
 
     /// When time has to pass next for one of them.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.agenda.next()
+        let waiting = self.watched.values().filter(|on| !on.paced.is_empty());
+        let slices = waiting.map(|on| on.paced_due);
+        slices.chain(self.agenda.next()).min()
     }
 
     pub(crate) fn tick(&mut self, common: &mut Common, now: Instant) {
+        for watched in self.watched.values_mut() {
+            watched.pace(now, &mut self.viewers, common);
+        }
         while let Some(key) = self.agenda.take(now) {
             let Some(viewer) = self.viewers.get_mut(&key) else {
                 continue;
@@ -152,13 +194,7 @@ impl Viewers {
         };
         for entry in entries {
             match watched.feed.take(now, entry) {
-                Step::Frame(coded) => {
-                    for key in &watched.viewers {
-                        if let Some(viewer) = self.viewers.get_mut(key) {
-                            viewer.frame(&coded, now, &watched.feed, &common.socket);
-                        }
-                    }
-                }
+                Step::Frame(coded) => watched.paced.push_back((coded, 0)),
                 Step::Sound(sounds) => {
                     for key in &watched.viewers {
                         if let Some(viewer) = self.viewers.get_mut(key) {
@@ -168,6 +204,7 @@ impl Viewers {
                 }
                 Step::Nothing => {}
             }
+            watched.pace(now, &mut self.viewers, common);
         }
     }
 
@@ -380,6 +417,8 @@ impl Viewers {
         let reading = tokio::spawn(forward(slug.to_owned(), reader, self.entries.clone()));
         let watched = Watched {
             feed,
+            paced: VecDeque::new(),
+            paced_due: now,
             viewers: Vec::new(),
             connected: 0,
             reading,

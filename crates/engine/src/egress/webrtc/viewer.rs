@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -54,6 +55,8 @@ struct Source {
     packets: u32,
     octets: u32,
     last_time: u32,
+    /// Running number of the packet that follows what was sent.
+    next: u64,
 }
 
 /// The source of sound as the session knows it.
@@ -155,6 +158,7 @@ impl Viewer {
                 packets: 0,
                 octets: 0,
                 last_time: random.time_offset,
+                next: 0,
             }),
             audio: audio.map(|sent| SoundSource {
                 sent,
@@ -203,6 +207,7 @@ impl Viewer {
         if let Some(video) = &mut self.video {
             let sequence = video.numbering.take();
             video.numbering = Numbering::new(sequence, first.first);
+            video.next = first.first;
         }
         self.burst.clear();
         self.live_from = u64::MAX;
@@ -218,15 +223,21 @@ impl Viewer {
         }
     }
 
-    /// A new frame of the stream.
-    pub(super) fn frame(&mut self, coded: &Coded, now: Instant, feed: &Feed, socket: &Socket) {
+    /// A slice of a new frame of the stream: these of its packets, in order slice by slice.
+    pub(super) fn slice(
+        &mut self,
+        (coded, slice): (&Coded, Range<usize>),
+        now: Instant,
+        feed: &Feed,
+        socket: &Socket,
+    ) {
         match self.join {
             Join::NotYet => {}
-            Join::Live => self.send_live(coded, socket),
+            Join::Live => self.send_live(coded, slice, socket),
             // A new group makes the rest of the old one worthless.
-            Join::Burst { .. } | Join::AwaitKey if coded.key => {
+            Join::Burst { .. } | Join::AwaitKey if coded.key && slice.start == 0 => {
                 self.join = Join::Live;
-                self.send_live(coded, socket);
+                self.send_live(coded, slice, socket);
             }
             Join::Burst { .. } => self.advance(now, feed, socket),
             Join::AwaitKey => {}
@@ -303,7 +314,7 @@ impl Viewer {
                 // The newest one is the live one.
                 (Some(coded), None) => {
                     self.join = Join::Live;
-                    self.send_live(&coded, socket);
+                    self.send_live(&coded, 0..coded.packets.len(), socket);
                 }
                 // The group has grown too big: motion begins with the next key frame.
                 (None, _) => self.join = Join::AwaitKey,
@@ -316,23 +327,36 @@ impl Viewer {
         self.time_offset.wrapping_add(time as u32)
     }
 
-    /// A frame with its own time.
-    fn send_live(&mut self, coded: &Coded, socket: &Socket) {
+    /// A slice of a frame with its own time. One that was sent already with the group is left out, and so is the rest of a frame whose
+    /// beginning was not sent.
+    fn send_live(&mut self, coded: &Coded, slice: Range<usize>, socket: &Socket) {
+        let from = coded.first + slice.start as u64;
+        let next = self.video.as_ref().map_or(0, |video| video.next);
+        if from < next || (slice.start > 0 && from != next) {
+            return;
+        }
         self.live_from = self.live_from.min(coded.first);
-        self.send_frame(coded, self.time_at(coded.time), socket);
+        self.send_packets(coded, slice, self.time_at(coded.time), socket);
     }
 
     /// A frame with the live clock's time.
     fn send_early(&mut self, coded: &Coded, clock: i64, socket: &Socket) {
-        let time = self.send_frame(coded, self.time_at(clock), socket);
+        let all = 0..coded.packets.len();
+        let time = self.send_packets(coded, all, self.time_at(clock), socket);
         if self.burst.len() == BURST_KEPT {
             self.burst.pop_front();
         }
         self.burst.push_back((coded.first, time));
     }
 
-    /// Sends a frame's packets with this time, or the least one that is not before what was sent last; answers which.
-    fn send_frame(&mut self, coded: &Coded, time: u32, socket: &Socket) -> u32 {
+    /// Sends packets of a frame with this time, or the least one that is not before what was sent last; answers which.
+    fn send_packets(
+        &mut self,
+        coded: &Coded,
+        slice: Range<usize>,
+        time: u32,
+        socket: &Socket,
+    ) -> u32 {
         let Some(video) = &mut self.video else {
             return time;
         };
@@ -343,8 +367,11 @@ impl Viewer {
             time
         };
         video.last_time = time;
-        video.numbering.skip_to(coded.first);
-        for (packet, index) in coded.packets.iter().zip(coded.first..) {
+        let first = coded.first + slice.start as u64;
+        video.numbering.skip_to(first);
+        let packets = coded.packets.get(slice).unwrap_or_default();
+        video.next = first + packets.len() as u64;
+        for (packet, index) in packets.iter().zip(first..) {
             let Some(video) = &mut self.video else {
                 break;
             };
