@@ -5,17 +5,24 @@
 //! fragment is written when it has [`Settings::fragment_bytes_max`] bytes: no more than that is held. Picture and sound lie in one
 //! rendition. Samples come with decode times that rise in each track, as [`media::mp4::Demuxer`] gives them. Time lines keep their ticks, so
 //! that every sample is shown when the source shows it.
+//!
+//! Where sound is missing beside pictures for longer than [`Settings::silence_from_ms`], frames of silence stand in the file: browsers
+//! play picture and sound of one rendition as far as both go, and would stop where the sound ends.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use media::{
-    Kind,
+    Codec, Frame, Kind, Timestamp,
     fmp4::{self, Run, TrackHeader},
     mp4::Sample,
+    opus,
 };
 
 use crate::index::{self, Index, Segment};
+
+/// Most frames of silence in a file: some four hours, ten megabytes. Closes: a file of kilobytes whose pictures are days apart.
+const SILENCE_FRAMES_MAX: u32 = 1 << 20;
 
 /// How files are cut.
 #[derive(Clone, Debug)]
@@ -26,6 +33,9 @@ pub struct Settings {
     pub segment_longest_ms: u32,
     /// Bytes after which a fragment is written. Closes: a segment that is held whole.
     pub fragment_bytes_max: usize,
+    /// How long sound may be missing beside pictures before silence takes its place, in ms. Players bridge half a second or so; a hole that
+    /// is left keeps the source's frames as they are.
+    pub silence_from_ms: u32,
     /// Frames after which one is written. Closes: the same for frames of a few bytes.
     pub fragment_samples_max: usize,
 }
@@ -35,6 +45,7 @@ impl Default for Settings {
         Self {
             segment_target_ms: 6000,
             segment_longest_ms: 30_000,
+            silence_from_ms: 1000,
             fragment_bytes_max: 4 << 20,
             fragment_samples_max: 1 << 14,
         }
@@ -78,6 +89,8 @@ pub struct Packager {
     held_samples: usize,
     /// When the last key frame of the leading track was shown, in its ticks.
     last_key: Option<i64>,
+    /// Frames of silence that may still be made.
+    silence_left: u32,
     out: VecDeque<Output>,
 }
 
@@ -100,6 +113,8 @@ struct Lane {
     /// Decode time of the first gathered sample, and of the one before the next.
     base: i64,
     last_dts: i64,
+    /// Where the sound of the last sample ends, by what it decodes to.
+    next: i64,
     /// Of all samples.
     count: u64,
     first_shown: i64,
@@ -128,17 +143,58 @@ impl Packager {
             held_bytes: 0,
             held_samples: 0,
             last_key: None,
+            silence_left: SILENCE_FRAMES_MAX,
             out: VecDeque::from([Output::Append(init)]),
         }
     }
 
     /// Takes the next sample.
     pub fn push(&mut self, sample: Sample) -> Result<(), Error> {
-        let known = (self.lanes.iter()).position(|lane| lane.header.track.id == sample.frame.track);
+        let track = sample.frame.track;
+        let known = (self.lanes.iter()).position(|lane| lane.header.track.id == track);
         let place = known.ok_or(Error::UnknownTrack)?;
+        self.fill(place, sample.frame.dts);
         if let Some(at) = self.cut_before(place, &sample) {
             self.close(at)?;
         }
+        self.put(place, sample);
+        Ok(())
+    }
+
+    /// Puts silence into the hole that a track of sound beside pictures has before `until`, if it is one.
+    fn fill(&mut self, place: usize, until: Timestamp) {
+        let Some(lane) = self.lanes.get(place).filter(|_| place > 0) else {
+            return;
+        };
+        let Some(silence) = Silence::of(&lane.header.track.codec) else {
+            return;
+        };
+        let (track, scale) = (lane.header.track.id, lane.header.timescale);
+        let ticks = |ms: u32| Timestamp::from_ms(ms.into()).to_scale(scale);
+        let (mut at, until) = (lane.next, until.to_scale(scale));
+        if until.saturating_sub(at) < ticks(self.settings.silence_from_ms).max(1) {
+            return;
+        }
+        // A jump of pictures is no reason for hours of silence.
+        let until = until.min(at.saturating_add(ticks(self.settings.segment_longest_ms)));
+        let duration = silence.ticks(scale);
+        while at.saturating_add(duration.into()) <= until && self.silence_left > 0 {
+            let time = Timestamp::new(at, scale);
+            let frame = Frame {
+                track,
+                dts: time,
+                pts: time,
+                key: true,
+                data: Bytes::from_static(silence.data),
+            };
+            self.put(place, Sample { frame, duration });
+            self.silence_left -= 1;
+            at = at.saturating_add(duration.into());
+        }
+    }
+
+    /// Puts a sample into the open segment, or begins one with it.
+    fn put(&mut self, place: usize, sample: Sample) {
         let is_full = self.held_samples >= self.settings.fragment_samples_max
             || self.held_bytes.saturating_add(sample.frame.data.len())
                 > self.settings.fragment_bytes_max;
@@ -156,7 +212,7 @@ impl Packager {
             self.append(Bytes::from_static(&fmp4::SEGMENT_TYPE));
         }
         let Some(lane) = self.lanes.get_mut(place) else {
-            return Err(Error::UnknownTrack);
+            return;
         };
         if let Some(open) = &mut self.open {
             if lane.header.track.kind() == Kind::Video {
@@ -173,7 +229,6 @@ impl Packager {
         self.held_bytes = self.held_bytes.saturating_add(sample.frame.data.len());
         self.held_samples += 1;
         lane.take(sample);
-        Ok(())
     }
 
     /// No more samples come: the last segment is written. Drain [`Packager::poll`], then take [`Packager::into_index`].
@@ -183,7 +238,7 @@ impl Packager {
             .lanes
             .iter()
             .filter(|lane| lane.count > 0)
-            .map(|lane| media::Timestamp::new(lane.end, lane.header.timescale).to_scale(scale));
+            .map(|lane| Timestamp::new(lane.end, lane.header.timescale).to_scale(scale));
         let end = ends.max().ok_or(Error::Empty)?;
         self.close(end)?;
         for (place, lane) in self.lanes.iter().enumerate() {
@@ -231,6 +286,12 @@ impl Packager {
 
     /// Writes the rest of the open segment, which ends at `end`, into file and index.
     fn close(&mut self, end: i64) -> Result<(), Error> {
+        if self.open.is_some() {
+            let end = Timestamp::new(end, self.index.timescale());
+            for place in 0..self.lanes.len() {
+                self.fill(place, end);
+            }
+        }
         self.write_fragment();
         let Some(open) = self.open.take() else {
             return Ok(());
@@ -279,6 +340,7 @@ impl Packager {
 impl Lane {
     fn new(header: TrackHeader) -> Self {
         Self {
+            next: i64::from(header.skip).saturating_neg(),
             header,
             samples: Vec::new(),
             data: Vec::new(),
@@ -303,8 +365,15 @@ impl Lane {
         } else {
             self.base = dts;
         }
+        let length = sound_ticks(&self.header, &sample.frame.data);
+        self.next = dts.saturating_add(length.unwrap_or(sample.duration).into());
+        // Some files say of a hole in the sound that the frame before it lasts so long.
+        let duration = match length {
+            Some(length) if sample.duration > length.saturating_mul(2) => length,
+            _ => sample.duration,
+        };
         self.samples.push(fmp4::Sample {
-            duration: sample.duration,
+            duration,
             size: u32::try_from(sample.frame.data.len()).unwrap_or(u32::MAX),
             composition_offset: saturating_i32(pts.saturating_sub(dts)),
             key: sample.frame.key,
@@ -314,7 +383,7 @@ impl Lane {
         self.count += 1;
         self.first_shown = self.first_shown.min(pts);
         self.last_shown = self.last_shown.max(pts);
-        self.end = self.end.max(pts.saturating_add(sample.duration.into()));
+        self.end = self.end.max(pts.saturating_add(duration.into()));
     }
 
     /// Decode times in the file count from the first sample, where that lies before 0: the edit list takes it back.
@@ -343,6 +412,52 @@ impl Lane {
             u128::from(self.count.saturating_sub(1)) * 1000 * u128::from(self.header.timescale);
         u32::try_from((frames + ticks / 2) / ticks).unwrap_or(u32::MAX)
     }
+}
+
+/// A frame that decodes to silence.
+struct Silence {
+    data: &'static [u8],
+    samples: u32,
+    rate: u32,
+}
+
+impl Silence {
+    /// `None` for pictures, and for arrangements of sound that none is known for.
+    fn of(codec: &Codec) -> Option<Self> {
+        match codec {
+            Codec::Aac(config) => Some(Self {
+                data: config.silence()?,
+                samples: config.frame_samples(),
+                rate: config.sample_rate(),
+            }),
+            Codec::Opus(config) => Some(Self {
+                data: config.silence(),
+                samples: opus::PACKET_SAMPLES_USUAL,
+                rate: opus::RATE,
+            }),
+            Codec::H264(_) | Codec::H265(_) | Codec::Av1(_) => None,
+        }
+    }
+
+    /// How long it lasts, at least 1 tick.
+    fn ticks(&self, scale: u32) -> u32 {
+        ticks(self.samples, self.rate, scale)
+    }
+}
+
+/// What a frame of sound decodes to, in ticks of its track; `None` for pictures, and where it cannot be told.
+fn sound_ticks(header: &TrackHeader, data: &[u8]) -> Option<u32> {
+    let (samples, rate) = match &header.track.codec {
+        Codec::Aac(config) => (config.frame_samples(), config.sample_rate()),
+        Codec::Opus(_) => (opus::packet_samples(data)?, opus::RATE),
+        Codec::H264(_) | Codec::H265(_) | Codec::Av1(_) => return None,
+    };
+    Some(ticks(samples, rate, header.timescale))
+}
+
+fn ticks(samples: u32, rate: u32, scale: u32) -> u32 {
+    let ticks = Timestamp::new(samples.into(), rate).to_scale(scale);
+    u32::try_from(ticks).unwrap_or(u32::MAX).max(1)
 }
 
 fn saturating_i32(value: i64) -> i32 {

@@ -143,6 +143,70 @@ fn no_more_is_held_than_a_fragment() {
     assert_eq!(fragments.len(), 15, "ten frames of eight bytes each");
 }
 
+#[test]
+fn silence_stands_where_sound_is_missing_beside_pictures() {
+    // Sound from 10 s to 12 s, and from 15.5 s to 16 s, beside 30 s of pictures.
+    let mut samples = pictures(750, |number| number % 25 == 0);
+    let heard = (0..1406).filter(|frame| matches!(frame, 469..563 | 727..750));
+    samples
+        .extend(heard.map(|number| sample(TrackId::AUDIO, SOUND_SCALE, number * 1024, 1024, true)));
+    samples.sort_by_key(|sample| sample.frame.dts.as_micros());
+    let (file, index) = package(Settings::default(), &[picture(), sound(0)], &samples);
+    assert_eq!(index.segments().len(), 5);
+
+    let init = read::init(&file).expect("an initialisation segment");
+    let config = aac::Config::parse(Bytes::from_static(&[0x11, 0x90])).expect("AAC-LC");
+    let (mut next, mut silent) = (0, 0);
+    for fragment in read::fragments(&file, &init).expect("fragments") {
+        for run in fragment.tracks.into_iter().filter(|run| run.track_id == 2) {
+            assert_eq!(run.base_decode_time, Some(next), "sound has no hole");
+            next += run.duration();
+            let frames = run.samples.iter().map(|sample| &file[sample.range.clone()]);
+            silent += frames
+                .filter(|data| Some(*data) == config.silence())
+                .count();
+        }
+    }
+    assert_eq!(next, 1406 * 1024, "to the end");
+    assert_eq!(silent, 1406 - (563 - 469) - (750 - 727));
+}
+
+#[test]
+fn a_short_hole_and_sound_alone_are_left_as_they_are() {
+    let with_sound = |until: i64| {
+        let mut samples = pictures(50, |number| number == 0);
+        samples.extend(
+            (0..until).map(|number| sample(TrackId::AUDIO, SOUND_SCALE, number * 1024, 1024, true)),
+        );
+        samples.sort_by_key(|sample| sample.frame.dts.as_micros());
+        package(Settings::default(), &[picture(), sound(0)], &samples)
+            .0
+            .len()
+    };
+    // Half a second less is 24 frames of 8 bytes and what tells of them; more than a second less is filled.
+    assert!(with_sound(70) < with_sound(94));
+    assert!(with_sound(40) > with_sound(70));
+    let holes: Vec<Sample> = (0..10)
+        .map(|number| sample(TrackId::AUDIO, SOUND_SCALE, number * 480_000, 1024, true))
+        .collect();
+    let (file, _) = package(Settings::default(), &[sound(0)], &holes);
+    let init = read::init(&file).expect("an initialisation segment");
+    let fragments = read::fragments(&file, &init).expect("fragments");
+    let frames = fragments.iter().flat_map(|fragment| &fragment.tracks);
+    assert_eq!(frames.map(|run| run.samples.len()).sum::<usize>(), 10);
+}
+
+/// A day between two pictures is not filled with sound.
+#[test]
+fn silence_has_an_end() {
+    let day = i64::from(PICTURE_SCALE) * 86_400;
+    let samples: Vec<Sample> = (0..200)
+        .map(|number| sample(TrackId::VIDEO, PICTURE_SCALE, number * day, PICTURE, true))
+        .collect();
+    let (file, _) = package(Settings::default(), &[picture(), sound(0)], &samples);
+    assert!(file.len() < 200 * 20_000, "{}", file.len());
+}
+
 /// Steps between frames, their offsets, their keys and sizes.
 fn steps() -> impl Strategy<Value = Vec<(u32, i64, bool, usize)>> {
     proptest::collection::vec(
@@ -176,6 +240,7 @@ proptest! {
             segment_longest_ms: longest,
             fragment_bytes_max: bytes,
             fragment_samples_max: count,
+            silence_from_ms: u32::MAX,
         };
         let (file, index) = package(settings, &[picture(), sound(skip)], &samples);
 
