@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rtmp", &["media"]),
     ("hls", &["media"]),
     ("webrtc", &["media"]),
+    ("record", &["media"]),
     ("engine", &["domain", "hls", "media", "rtmp", "webrtc"]),
     ("store", &["domain"]),
     ("web", &["domain"]),
@@ -27,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates without I/O, and what none of them may reach, however far down.
-const PURE: &[&str] = &["domain", "media", "rtmp", "hls", "webrtc"];
+const PURE: &[&str] = &["domain", "media", "rtmp", "hls", "webrtc", "record"];
 const IMPURE: &[&str] = &[
     "tokio",
     "axum",

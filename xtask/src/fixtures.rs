@@ -1,5 +1,6 @@
 //! `cargo xtask fixtures`: the committed media, made by FFmpeg from its own sources.
 
+mod files;
 mod silence;
 
 use anyhow::Result;
@@ -10,6 +11,7 @@ use crate::{run, tools};
 pub fn make() -> Result<()> {
     test_signal()?;
     silence::make()?;
+    files::make()?;
     std::fs::create_dir_all(run::root().join(MATRIX))?;
     for picture in &PICTURES {
         picture.make()?;

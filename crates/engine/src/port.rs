@@ -250,6 +250,17 @@ fn facts(track: &Track) -> TrackFacts {
             sample_rate: None,
             channels: None,
         },
+        // No door of the engine takes these; stored media has them.
+        Codec::H265(_) | Codec::Av1(_) => TrackFacts {
+            kind: TrackKind::Video,
+            codec: track.codec.name().into(),
+            profile: None,
+            width: track.codec.size().map(|(width, _)| width),
+            height: track.codec.size().map(|(_, height)| height),
+            frame_rate: None,
+            sample_rate: None,
+            channels: None,
+        },
         Codec::Aac(config) => TrackFacts {
             kind: TrackKind::Audio,
             codec: "AAC".into(),

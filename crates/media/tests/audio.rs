@@ -101,3 +101,36 @@ fn what_other_encoders_make_of_sound_is_heard_on_its_side() {
         );
     }
 }
+
+#[test]
+fn frames_of_silence_decode_to_silence() {
+    for channels in 1..=6_u8 {
+        let specific = vec![0x11, 0x80 | channels << 3];
+        let config = aac::Config::parse(specific.into()).expect("AAC-LC");
+        let frame = config.silence().expect("a usual arrangement");
+        assert_eq!(aac::is_silent(frame), Some(true), "{channels} channels");
+        let mut transcoder = AacToOpus::new(&config).expect("AAC that is decoded");
+        let mut out = Vec::new();
+        for number in 0..10 {
+            let pts = Timestamp::new(number * 1024, 48_000);
+            let frame = Frame {
+                track: TrackId::AUDIO,
+                dts: pts,
+                pts,
+                key: true,
+                data: Bytes::from_static(frame),
+            };
+            transcoder.push(&frame, &mut out).expect("it is decoded");
+        }
+        assert!(!out.is_empty());
+    }
+    for channels in [1, 2] {
+        let config = media::opus::Config::new(channels, 0);
+        let mut decoder = opus_pure::OpusDecoder::new(48_000, channels.into()).expect("a decoder");
+        let mut pcm = vec![1.0; 960 * usize::from(channels)];
+        let decoded = decoder.decode(config.silence(), 960, &mut pcm);
+        assert_eq!(decoded.expect("a packet"), 960);
+        assert!(pcm.iter().all(|sample: &f32| sample.abs() < 1e-4));
+        assert_eq!(media::opus::packet_samples(config.silence()), Some(960));
+    }
+}

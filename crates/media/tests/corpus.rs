@@ -10,6 +10,8 @@ mod audio;
 mod config;
 #[path = "../fuzz/inputs/fmp4.rs"]
 mod fmp4;
+#[path = "../fuzz/inputs/mp4.rs"]
+mod mp4;
 #[path = "../fuzz/inputs/nal.rs"]
 mod nal;
 #[path = "../fuzz/inputs/silence.rs"]
@@ -52,4 +54,10 @@ fn any_frames_of_sound_are_transcoded_within_bounds() {
 #[test]
 fn files_are_read_within_bounds() {
     replay("fmp4_read", fmp4::run);
+}
+
+/// Abuse case G9.
+#[test]
+fn files_that_people_bring_are_taken_apart_within_bounds() {
+    replay("mp4_demux", mp4::run);
 }

@@ -36,7 +36,7 @@ impl Sound {
     /// The track as the presentation announces it. Another sound than before begins anew.
     pub(super) fn track(&mut self, mut track: Track) -> Track {
         match &track.codec {
-            Codec::H264(_) => return track,
+            Codec::H264(_) | Codec::H265(_) | Codec::Av1(_) => return track,
             Codec::Opus(config) if self.opus == OpusInHls::Aac => self.through = begin(config),
             Codec::Opus(_) | Codec::Aac(_) => self.through = None,
         }

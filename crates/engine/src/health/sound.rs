@@ -29,7 +29,7 @@ impl Format {
     /// That of a track, if it is sound.
     pub(crate) fn of(codec: &Codec) -> Option<Self> {
         match codec {
-            Codec::H264(_) => None,
+            Codec::H264(_) | Codec::H265(_) | Codec::Av1(_) => None,
             Codec::Aac(config) => Some(Self::Aac {
                 samples: config.frame_samples(),
                 rate: config.sample_rate(),

@@ -8,7 +8,7 @@ use media::{Codec, Timestamp, opus};
 /// how long it is.
 pub(super) fn pace(codec: &Codec) -> Option<(u32, u32)> {
     match codec {
-        Codec::H264(_) => None,
+        Codec::H264(_) | Codec::H265(_) | Codec::Av1(_) => None,
         Codec::Aac(config) => Some((config.sample_rate(), config.frame_samples())),
         Codec::Opus(_) => Some((opus::RATE, opus::PACKET_SAMPLES_USUAL)),
     }

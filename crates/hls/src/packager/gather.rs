@@ -203,7 +203,7 @@ impl Gather {
     ) -> Option<Timing> {
         let declared = match &video?.codec {
             Codec::H264(config) => config.frame_rate(),
-            Codec::Aac(_) | Codec::Opus(_) => None,
+            Codec::H265(_) | Codec::Av1(_) | Codec::Aac(_) | Codec::Opus(_) => None,
         };
         let times: Vec<i64> = self
             .frames

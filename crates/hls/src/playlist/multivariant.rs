@@ -40,17 +40,17 @@ pub(crate) fn multivariant(prefix: &str, variants: &[Variant<'_>]) -> String {
             let _ = write!(text, "{comma}{}", track.codec_string());
         }
         text.push('"');
-        let picture = tracks.iter().find_map(|track| match &track.codec {
-            Codec::H264(config) => Some(config),
-            Codec::Aac(_) | Codec::Opus(_) => None,
-        });
-        if let Some(config) = picture {
-            if config.width() > 0 && config.height() > 0 {
-                let _ = write!(text, ",RESOLUTION={}x{}", config.width(), config.height());
+        let picture = tracks
+            .iter()
+            .find_map(|track| Some((&track.codec, track.codec.size()?)));
+        if let Some((codec, (width, height))) = picture {
+            if width > 0 && height > 0 {
+                let _ = write!(text, ",RESOLUTION={width}x{height}");
             }
-            let rate = match timing {
-                Timing::Constant { num, den } => Some((*num, *den)),
-                Timing::Variable | Timing::Sound { .. } => config.frame_rate(),
+            let rate = match (timing, codec) {
+                (Timing::Constant { num, den }, _) => Some((*num, *den)),
+                (_, Codec::H264(config)) => config.frame_rate(),
+                _ => None,
             };
             if let Some((num, den)) = rate.filter(|&(_, den)| den > 0) {
                 let _ = write!(text, ",FRAME-RATE={:.3}", f64::from(num) / f64::from(den));

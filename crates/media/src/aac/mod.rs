@@ -190,6 +190,24 @@ impl Config {
         }
     }
 
+    /// An access unit of silence for this configuration; `None` for arrangements other than the six usual ones, and for frames of 960
+    /// samples. Each holds empty elements (ISO/IEC 14496-3, 4.4.2); SBR is left out, which decoders take as nothing to add.
+    pub fn silence(&self) -> Option<&'static [u8]> {
+        const SILENCE: [&[u8]; 6] = [
+            b"\x00\xc8\x00\x80\x23\x80",
+            b"\x21\x00\x49\x90\x02\x19\x00\x23\x80",
+            b"\x00\xc8\x00\x80\x20\x84\x01\x26\x40\x08\x64\x00\x8e",
+            b"\x00\xc8\x00\x80\x20\x84\x01\x26\x40\x08\x64\x00\x80\x2c\x80\x08\x02\x38",
+            b"\x00\xc8\x00\x80\x20\x84\x01\x26\x40\x08\x64\x00\x82\x30\x04\x99\x00\x21\x90\x02\x38",
+            b"\x00\xc8\x00\x80\x20\x84\x01\x26\x40\x08\x64\x00\x82\x30\x04\x99\x00\x21\x90\x02\x00\xb2\x00\x20\x08\xe0",
+        ];
+        let arrangement = usize::from(self.channel_configuration).checked_sub(1)?;
+        SILENCE
+            .get(arrangement)
+            .copied()
+            .filter(|_| !self.short_frames)
+    }
+
     /// Samples an access unit decodes to at [`Config::sample_rate`]: 1024, or 960 where the configuration says so.
     pub fn frame_samples(&self) -> u32 {
         if self.short_frames { 960 } else { 1024 }

@@ -10,6 +10,10 @@ use super::{FLAGS_DELTA, FLAGS_KEY, Run, Sample, track_id};
 const MFHD_LEN: u64 = 16;
 const TFDT_LEN: u64 = 20;
 
+/// `styp`: what a media segment in a file of its own begins with (8.16.2). Brand `msdh`, as for every segment that can be given out
+/// without an index; `iso6`, since fragments count offsets from their `moof`.
+pub const SEGMENT_TYPE: [u8; 24] = *b"\0\0\0\x18stypmsdh\0\0\0\0msdhiso6";
+
 /// `tf_flags` (8.8.7.1).
 mod tf {
     pub const DEFAULT_DURATION: u32 = 0x08;

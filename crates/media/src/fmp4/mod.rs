@@ -1,15 +1,15 @@
 //! Fragmented MP4 (ISO/IEC 14496-12, CMAF ISO/IEC 23000-19): written for delivery, read back for checks.
 //!
 //! [`init`] and [`fragment_head`] write what players get; the media bytes themselves are never copied here, they follow the
-//! head as they are. [`read`] is a bounded reader for checks and recordings. No edit lists, no sample groups, no encryption:
-//! live delivery needs none.
+//! head as they are. [`read`] is a bounded reader for checks and recordings. No sample groups, no encryption, and of edit lists the one
+//! entry that says where presentation begins: delivery needs no more.
 
 mod fragment;
 mod init;
 pub mod read;
 
-pub use fragment::{fragment_head, fragment_head_len};
-pub use init::init;
+pub use fragment::{SEGMENT_TYPE, fragment_head, fragment_head_len};
+pub use init::{LANGUAGE_UNDETERMINED, TrackHeader, UNITY, init, init_of};
 
 /// One frame as a `trun` describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,17 @@
 //!
 //! Reads what [`super::init`] and [`super::fragment_head`] write and what other packagers write in its place: any order of
 //! boxes, unknown boxes skipped, both versions, all optional fields. Never panics and never allocates by a claimed size:
-//! samples are counted against [`SAMPLES_MAX`]. ISO/IEC 14496-12, clause 8; does not read sample tables of plain MP4.
+//! samples are counted against [`SAMPLES_MAX`]. ISO/IEC 14496-12, clause 8; sample tables of plain MP4 are read in [`crate::mp4`].
 
 mod boxes;
+pub(crate) mod entry;
 mod fragments;
 mod init;
 
 pub use boxes::{Boxed, Boxes};
+pub(crate) use fragments::fragment;
 pub use fragments::{Fragment, FragmentTrack, ReadSample, fragments};
+pub(crate) use init::read_defaults;
 pub use init::{Defaults, Init, InitTrack, init};
 
 /// Most samples that one call reads. Closes: a few bytes of `trun` may claim four billion samples of no size.

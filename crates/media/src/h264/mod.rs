@@ -6,7 +6,7 @@
 
 mod annex_b;
 mod nal;
-mod sps;
+pub(crate) mod sps;
 
 pub use annex_b::AccessUnit;
 pub use nal::{
@@ -23,7 +23,7 @@ use crate::bits::Bits;
 /// Largest record that is accepted, in bytes; real ones have about 50. Closes: a record as long as an RTMP message may be.
 pub const RECORD_BYTES_MAX: usize = 65_536;
 /// Frame rates that are believed, in frames per second.
-const RATE_PLAUSIBLE: std::ops::RangeInclusive<u64> = 1..=240;
+pub(crate) const RATE_PLAUSIBLE: std::ops::RangeInclusive<u64> = 1..=240;
 
 /// Why a decoder configuration is refused. A publisher must send another one; frames cannot be shown without.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -405,7 +405,7 @@ fn pps_number(nal: &[u8]) -> Option<u32> {
     Bits::new(nal.get(1..)?).ue_up_to(255)
 }
 
-const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+pub(crate) const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }

@@ -321,7 +321,7 @@ fn skip_hrd(bits: &mut Bits<'_>) -> Option<()> {
 }
 
 /// Table E-1.
-fn sample_aspect(code: u8) -> Option<(u16, u16)> {
+pub(crate) fn sample_aspect(code: u8) -> Option<(u16, u16)> {
     Some(match code {
         1 => (1, 1),
         2 => (12, 11),

@@ -145,6 +145,15 @@ impl Config {
         self.channels
     }
 
+    /// A packet of silence, [`PACKET_SAMPLES_USUAL`] long: one frame of CELT that says so (RFC 6716, 4.3, `silence`).
+    pub fn silence(&self) -> &'static [u8] {
+        if self.channels == 1 {
+            b"\xf8\xff\xfe"
+        } else {
+            b"\xfc\xff\xfe"
+        }
+    }
+
     /// Samples at [`RATE`] that come out of a decoder before the first one that was encoded.
     pub fn pre_skip(&self) -> u16 {
         self.pre_skip

@@ -156,7 +156,9 @@ impl Session {
                     audio::CONFIG_HEAD.chain(config.specific().as_ref()),
                 )
             }
-            Codec::Opus(_) => Err(SendError::Codec { codec: "Opus" }),
+            Codec::Opus(_) | Codec::H265(_) | Codec::Av1(_) => Err(SendError::Codec {
+                codec: track.codec.name(),
+            }),
         }
     }
 

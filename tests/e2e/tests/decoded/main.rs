@@ -7,6 +7,7 @@
 //! begins (`hls::packager`, `run`). Sound is whole, and lies within a millisecond of its stamps (two, where the first picture's is rounded too).
 #![expect(clippy::unwrap_used, reason = "the rig may fail the test")]
 
+mod brought;
 mod ffmpeg;
 mod packaged;
 mod source;

@@ -166,6 +166,8 @@ impl Feed {
                 self.packetiser = Some(Packetiser::new(config, PAYLOAD_BYTES));
                 self.config = Some(config.clone());
             }
+            // No door of the engine takes these: there is nothing to show.
+            Codec::H265(_) | Codec::Av1(_) => (self.packetiser, self.config) = (None, None),
             Codec::Opus(_) => self.sound = Hearing::AsItIs,
             Codec::Aac(config) => {
                 self.sound = match AacToOpus::new(config) {

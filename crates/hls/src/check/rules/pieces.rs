@@ -386,16 +386,12 @@ fn variants(log: &Log, mut look: impl FnMut(&crate::read::Variant, &str, &Init))
 
 pub(super) fn codecs(log: &Log, _: &Limits, judge: &mut Judge) {
     variants(log, |variant, url, init| {
-        let of = |codec: &Codec| match codec {
-            Codec::H264(config) => config.codec_string(),
-            Codec::Aac(config) => config.codec_string(),
-            Codec::Opus(config) => config.codec_string(),
-        };
         let mut held: Vec<String> = init
             .tracks
             .iter()
             .filter_map(|track| track.codec.as_ref())
-            .map(of)
+            .map(Codec::codec_string)
+            .map(|name| name.to_ascii_lowercase())
             .collect();
         let mut named: Vec<String> = variant
             .codecs
@@ -417,9 +413,9 @@ pub(super) fn codecs(log: &Log, _: &Limits, judge: &mut Judge) {
 pub(super) fn resolution(log: &Log, _: &Limits, judge: &mut Judge) {
     variants(log, |variant, url, init| {
         let picture = init.tracks.iter().find(|track| track.is_video());
-        let size = picture.map(|track| match &track.codec {
-            Some(Codec::H264(config)) => (config.width(), config.height()),
-            _ => track.size,
+        let size = picture.map(|track| {
+            let known = track.codec.as_ref().and_then(Codec::size);
+            known.unwrap_or(track.size)
         });
         judge.expect(variant.resolution == size, || {
             format!("{url}: {:?} named, {size:?} held", variant.resolution)

@@ -33,15 +33,15 @@ impl<'a> Boxed<'a> {
     }
 
     /// The first box of a type inside.
-    pub(super) fn find(&self, kind: [u8; 4]) -> Result<Option<Self>, Error> {
+    pub(crate) fn find(&self, kind: [u8; 4]) -> Result<Option<Self>, Error> {
         self.children().find_kind(kind)
     }
 
-    pub(super) fn require(&self, kind: [u8; 4]) -> Result<Self, Error> {
+    pub(crate) fn require(&self, kind: [u8; 4]) -> Result<Self, Error> {
         self.find(kind)?.ok_or(Error::Missing { kind: Kind(kind) })
     }
 
-    pub(super) fn fields(&self) -> Fields<'a> {
+    pub(crate) fn fields(&self) -> Fields<'a> {
         Fields {
             left: self.body,
             short: Error::Short {
@@ -70,13 +70,22 @@ impl<'a> Boxes<'a> {
         }
     }
 
+    /// The boxes of a piece of a file that begins at byte `base` of it.
+    pub(crate) fn at(piece: &'a [u8], base: usize) -> Self {
+        Self {
+            data: piece,
+            base,
+            at: 0,
+        }
+    }
+
     /// The same boxes after `skipped` bytes of fields that precede them.
-    pub(super) fn after(mut self, skipped: usize) -> Self {
+    pub(crate) fn after(mut self, skipped: usize) -> Self {
         self.at = skipped;
         self
     }
 
-    pub(super) fn find_kind(self, kind: [u8; 4]) -> Result<Option<Boxed<'a>>, Error> {
+    pub(crate) fn find_kind(self, kind: [u8; 4]) -> Result<Option<Boxed<'a>>, Error> {
         for found in self {
             let found = found?;
             if found.kind.0 == kind {
@@ -101,7 +110,7 @@ impl<'a> Boxes<'a> {
         Some(Boxed {
             kind,
             start,
-            body_start: start + header,
+            body_start: start.checked_add(header)?,
             body: rest.get(header..size)?,
         })
     }
@@ -126,13 +135,13 @@ impl<'a> Iterator for Boxes<'a> {
 }
 
 /// The fields of a box, in order.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     left: &'a [u8],
     short: Error,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let (head, tail) = self
             .left
             .split_first_chunk()
@@ -141,25 +150,21 @@ impl<'a> Fields<'a> {
         Ok(*head)
     }
 
-    pub(super) fn skip(&mut self, count: usize) -> Result<(), Error> {
+    pub(crate) fn skip(&mut self, count: usize) -> Result<(), Error> {
         self.left = self.left.get(count..).ok_or_else(|| self.short.clone())?;
         Ok(())
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Error> {
-        self.take().map(u16::from_be_bytes)
-    }
-
-    pub(super) fn u32(&mut self) -> Result<u32, Error> {
+    pub(crate) fn u32(&mut self) -> Result<u32, Error> {
         self.take().map(u32::from_be_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Error> {
+    pub(crate) fn u64(&mut self) -> Result<u64, Error> {
         self.take().map(u64::from_be_bytes)
     }
 
     /// Version and flags.
-    pub(super) fn full(&mut self) -> Result<(u8, u32), Error> {
+    pub(crate) fn full(&mut self) -> Result<(u8, u32), Error> {
         let word = self.u32()?;
         Ok((word.to_be_bytes()[0], word & 0x00ff_ffff))
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Boxed, Boxes, Defaults, Error, Init, SAMPLES_MAX, TRACKS_MAX};
+use super::{Boxed, Boxes, Defaults, Error, Init, Kind, SAMPLES_MAX, TRACKS_MAX};
 use crate::fmp4::FLAG_NON_SYNC;
 
 /// A `moof` and its `mdat`.
@@ -76,6 +76,22 @@ pub fn fragments(file: &[u8], init: &Init) -> Result<Vec<Fragment>, Error> {
     Ok(list)
 }
 
+/// Reads one `moof` box that begins at byte `start` of a file of `file_len` bytes; its samples' ranges count from the file's start.
+pub(crate) fn fragment(
+    moof: &[u8],
+    start: usize,
+    file_len: usize,
+    init: &Init,
+) -> Result<Fragment, Error> {
+    let mut budget = SAMPLES_MAX;
+    let moof = Boxes::at(moof, start)
+        .find_kind(*b"moof")?
+        .ok_or(Error::Missing {
+            kind: Kind(*b"moof"),
+        })?;
+    read_moof(&moof, file_len, init, &mut budget)
+}
+
 fn read_moof(
     moof: &Boxed<'_>,
     file_len: usize,
@@ -86,13 +102,20 @@ fn read_moof(
     fields.full()?;
     let sequence = fields.u32()?;
     let mut tracks = Vec::new();
+    let mut place = Place {
+        moof_start: moof.start as u64,
+        // Where nothing says what offsets count from, the first track counts from the moof, the others from where the data of the
+        // one before end (8.8.7.1).
+        implied: moof.start as u64,
+        file_len,
+    };
     for found in moof.children() {
         let found = found?;
         if found.kind.0 == *b"traf" {
             if tracks.len() == TRACKS_MAX {
                 return Err(Error::TooMany { what: "tracks" });
             }
-            tracks.push(read_traf(&found, moof.start, file_len, init, budget)?);
+            tracks.push(read_traf(&found, &mut place, init, budget)?);
         }
     }
     Ok(Fragment {
@@ -100,6 +123,13 @@ fn read_moof(
         range: moof.range(),
         tracks,
     })
+}
+
+/// What offsets may count from.
+struct Place {
+    moof_start: u64,
+    implied: u64,
+    file_len: usize,
 }
 
 /// What `tfhd` says.
@@ -110,7 +140,7 @@ struct TrackHead {
     defaults: Defaults,
 }
 
-fn read_tfhd(tfhd: &Boxed<'_>, moof_start: usize, init: &Init) -> Result<TrackHead, Error> {
+fn read_tfhd(tfhd: &Boxed<'_>, place: &Place, init: &Init) -> Result<TrackHead, Error> {
     let mut fields = tfhd.fields();
     let (_, flags) = fields.full()?;
     let track_id = fields.u32()?;
@@ -120,8 +150,10 @@ fn read_tfhd(tfhd: &Boxed<'_>, moof_start: usize, init: &Init) -> Result<TrackHe
         .defaults;
     let base = if flags & 0x01 != 0 {
         fields.u64()?
+    } else if flags & 0x02_0000 != 0 {
+        place.moof_start
     } else {
-        moof_start as u64
+        place.implied
     };
     if flags & 0x02 != 0 {
         fields.u32()?;
@@ -144,12 +176,11 @@ fn read_tfhd(tfhd: &Boxed<'_>, moof_start: usize, init: &Init) -> Result<TrackHe
 
 fn read_traf(
     traf: &Boxed<'_>,
-    moof_start: usize,
-    file_len: usize,
+    place: &mut Place,
     init: &Init,
     budget: &mut usize,
 ) -> Result<FragmentTrack, Error> {
-    let head = read_tfhd(&traf.require(*b"tfhd")?, moof_start, init)?;
+    let head = read_tfhd(&traf.require(*b"tfhd")?, place, init)?;
     let base_decode_time = match traf.find(*b"tfdt")? {
         Some(tfdt) => {
             let mut fields = tfdt.fields();
@@ -167,9 +198,10 @@ fn read_traf(
     for found in traf.children() {
         let found = found?;
         if found.kind.0 == *b"trun" {
-            data_at = read_trun(&found, &head, data_at, file_len, budget, &mut samples)?;
+            data_at = read_trun(&found, &head, data_at, place.file_len, budget, &mut samples)?;
         }
     }
+    place.implied = data_at;
     Ok(FragmentTrack {
         track_id: head.track_id,
         base_decode_time,

@@ -1,9 +1,7 @@
 //! Initialisation segments: tracks, their sample entries and defaults.
 
-use bytes::Bytes;
-
-use super::{Boxed, Boxes, Error, Kind, TRACKS_MAX};
-use crate::{Codec, aac, h264, opus};
+use super::{Boxed, Boxes, Error, Kind, TRACKS_MAX, entry};
+use crate::Codec;
 
 /// An initialisation segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,25 +87,32 @@ pub fn init(file: &[u8]) -> Result<Init, Error> {
         }
     }
     if let Some(mvex) = moov.find(*b"mvex")? {
-        for found in mvex.children() {
-            let found = found?;
-            if found.kind.0 == *b"trex" {
-                let mut fields = found.fields();
-                fields.full()?;
-                let track_id = fields.u32()?;
-                fields.u32()?;
-                let defaults = Defaults {
-                    duration: fields.u32()?,
-                    size: fields.u32()?,
-                    flags: fields.u32()?,
-                };
-                if let Some(track) = tracks.iter_mut().find(|track| track.track_id == track_id) {
-                    track.defaults = defaults;
-                }
-            }
-        }
+        read_defaults(&mvex, &mut tracks)?;
     }
     Ok(Init { brands, tracks })
+}
+
+/// Gives tracks the defaults that `mvex` says (8.8.3).
+pub(crate) fn read_defaults(mvex: &Boxed<'_>, tracks: &mut [InitTrack]) -> Result<(), Error> {
+    for found in mvex.children() {
+        let found = found?;
+        if found.kind.0 != *b"trex" {
+            continue;
+        }
+        let mut fields = found.fields();
+        fields.full()?;
+        let track_id = fields.u32()?;
+        fields.u32()?;
+        let defaults = Defaults {
+            duration: fields.u32()?,
+            size: fields.u32()?,
+            flags: fields.u32()?,
+        };
+        if let Some(track) = tracks.iter_mut().find(|track| track.track_id == track_id) {
+            track.defaults = defaults;
+        }
+    }
+    Ok(())
 }
 
 fn read_trak(trak: &Boxed<'_>) -> Result<InitTrack, Error> {
@@ -134,84 +139,14 @@ fn read_trak(trak: &Boxed<'_>) -> Result<InitTrack, Error> {
     let entry = stsd.children().after(8).next().ok_or(Error::Missing {
         kind: Kind(*b"stsd"),
     })??;
-    let (size, codec) = read_entry(&entry)?;
+    let entry = entry::read(&entry);
     Ok(InitTrack {
         track_id,
         timescale,
         handler,
         entry: entry.kind,
-        size,
-        codec,
+        size: entry.size,
+        codec: entry.codec.ok(),
         defaults: Defaults::default(),
     })
-}
-
-fn read_entry(entry: &Boxed<'_>) -> Result<((u32, u32), Option<Codec>), Error> {
-    match &entry.kind.0 {
-        b"avc1" | b"avc3" => {
-            let mut fields = entry.fields();
-            fields.skip(24)?;
-            let size = (u32::from(fields.u16()?), u32::from(fields.u16()?));
-            let record = entry.children().after(78).find_kind(*b"avcC")?;
-            let config = record
-                .and_then(|found| h264::Config::parse(Bytes::copy_from_slice(found.body)).ok());
-            Ok((size, config.map(Codec::H264)))
-        }
-        b"mp4a" => {
-            let specific = match entry.children().after(28).find_kind(*b"esds")? {
-                Some(esds) => audio_specific(esds.body.get(4..).unwrap_or_default()),
-                None => None,
-            };
-            let config =
-                specific.and_then(|bytes| aac::Config::parse(Bytes::copy_from_slice(bytes)).ok());
-            Ok(((0, 0), config.map(Codec::Aac)))
-        }
-        b"Opus" => {
-            let config = entry.children().after(28).find_kind(*b"dOps")?;
-            let config = config.and_then(|found| opus::Config::parse_box(found.body).ok());
-            Ok(((0, 0), config.map(Codec::Opus)))
-        }
-        _ => Ok(((0, 0), None)),
-    }
-}
-
-/// The decoder specific information inside an ES descriptor.
-fn audio_specific(descriptors: &[u8]) -> Option<&[u8]> {
-    let (3, stream) = descriptor(descriptors)? else {
-        return None;
-    };
-    // ES_ID, then a byte whose upper bits say which optional fields follow.
-    let flags = *stream.get(2)?;
-    let mut at = 3;
-    if flags & 0x80 != 0 {
-        at += 2;
-    }
-    if flags & 0x40 != 0 {
-        at += 1 + usize::from(*stream.get(at)?);
-    }
-    if flags & 0x20 != 0 {
-        at += 2;
-    }
-    let (4, decoder) = descriptor(stream.get(at..)?)? else {
-        return None;
-    };
-    let (5, specific) = descriptor(decoder.get(13..)?)? else {
-        return None;
-    };
-    Some(specific)
-}
-
-/// A descriptor's tag and body.
-fn descriptor(data: &[u8]) -> Option<(u8, &[u8])> {
-    let (tag, mut rest) = data.split_first()?;
-    let mut length = 0_usize;
-    for _ in 0..4 {
-        let (byte, tail) = rest.split_first()?;
-        rest = tail;
-        length = (length << 7) | usize::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    Some((*tag, rest.get(..length)?))
 }
