@@ -332,3 +332,61 @@ fn network_that_loses_five_of_a_hundred_is_watched_without_a_freeze() {
     // Nearly everything is repaired in time.
     assert!(seen["shown"].as_u64() > Some(60 * 25 * 9 / 10), "{seen}");
 }
+
+/// Joins, and looks on for three seconds: when the first picture was there, how many were shown in the half second after it, for how long none
+/// came at the longest, and what the browser counts as freezes.
+const JOIN: &str = r#"(async () => {
+  const peer = new RTCPeerConnection();
+  peer.addTransceiver("video", { direction: "recvonly" });
+  peer.addTransceiver("audio", { direction: "recvonly" });
+  const video = document.createElement("video");
+  video.autoplay = video.muted = true;
+  const stream = new MediaStream();
+  video.srcObject = stream;
+  document.body.append(video);
+  peer.ontrack = ({ track }) => stream.addTrack(track);
+  const shown = [];
+  const take = (now) => { shown.push(now); video.requestVideoFrameCallback(take); };
+  video.requestVideoFrameCallback(take);
+  const begun = performance.now();
+  await peer.setLocalDescription();
+  const headers = { "content-type": "application/sdp" };
+  const answer = await fetch("/live/whep", { method: "POST", headers, body: peer.localDescription.sdp });
+  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  const answered = performance.now();
+  await new Promise((done) => setTimeout(done, 3000));
+  const inbound = [...(await peer.getStats()).values()].find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+  peer.close();
+  video.remove();
+  const gaps = shown.slice(1).map((now, at) => now - shown[at]);
+  return {
+    after_asking_ms: Math.round(shown[0] - begun),
+    after_answer_ms: Math.round(shown[0] - answered),
+    in_half_a_second: shown.filter((now) => now < shown[0] + 500).length,
+    longest_ms: Math.round(Math.max(...gaps)),
+    freezes: inbound?.freezeCount,
+  };
+})()"#;
+
+#[test]
+fn picture_is_there_at_once_wherever_in_the_group_a_browser_joins() {
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("live", "public");
+    // A key frame every four seconds: waiting for one would take two on average.
+    let _publisher = Encoder::new(Ffmpeg::Modern)
+        .key_frame_every(4)
+        .publish(&server.rtmp_url(&format!("live?token={key}")));
+    wait_until_receiving(&operator, "live");
+    let browser = Browser::start();
+    let page = browser.profile("viewer");
+    assert_eq!(page.open(&server.url("/login")), 200);
+    for join in 0..7 {
+        let seen = page.see(JOIN);
+        println!("join {join}: {seen}");
+        assert_eq!(seen["freezes"], json!(0), "{seen}");
+        let first = seen["after_answer_ms"].as_f64();
+        // The promise is a fifth of a second; fivefold slack for busy machines.
+        assert!(first.is_some_and(|ms| ms < 1000.0), "{seen}");
+    }
+}
