@@ -213,22 +213,22 @@ impl Viewers {
         let Some(viewer) = self.viewers.get_mut(&key) else {
             return;
         };
-        let (mut is_over, mut is_new) = (false, false);
-        let slug = viewer.watching.slug.clone();
-        let watched = self.watched.get(slug.as_str());
+        let mut is_over = false;
+        let mut watched = self.watched.get_mut(viewer.watching.slug.as_str());
         while let Some(output) = viewer.peer.poll() {
             match output {
                 Output::Transmit(route, bytes) => {
                     common.socket.send(route, &bytes, bytes.len());
                 }
                 Output::Connected => {
-                    is_new = true;
-                    if let Some(watched) = watched {
+                    if let Some(watched) = &mut watched {
                         viewer.connected(now, &watched.feed, &common.socket);
+                        self.half_open = self.half_open.saturating_sub(1);
+                        watched.count(1);
                     }
                 }
                 Output::Rtcp(packet) => {
-                    if let Some(watched) = watched {
+                    if let Some(watched) = &watched {
                         viewer.told(now, &packet, &watched.feed, &common.socket);
                     }
                 }
@@ -245,15 +245,9 @@ impl Viewers {
         }
         if is_over {
             self.remove(common, now, key);
-            return;
+        } else {
+            self.note(now, key);
         }
-        if is_new {
-            self.half_open = self.half_open.saturating_sub(1);
-            if let Some(watched) = self.watched.get_mut(slug.as_str()) {
-                watched.count(1);
-            }
-        }
-        self.note(now, key);
     }
 
     /// Ends a session; its client is told.
