@@ -88,6 +88,24 @@ pub struct Route {
     pub remote: SocketAddr,
 }
 
+/// The server's addresses at which checks of one session have come.
+#[derive(Default)]
+pub(crate) struct Locals(Vec<(SocketAddr, Carrier)>);
+
+impl Locals {
+    /// The candidate of an address that was not known yet, while there is room for it.
+    pub(crate) fn learn(&mut self, route: Route) -> Option<Candidate> {
+        let known = (route.local, route.carrier);
+        if self.0.contains(&known) || self.0.len() == LOCAL_MAX {
+            return None;
+        }
+        let text = sdp::candidate(route.local, self.0.len(), route.carrier);
+        let candidate = Candidate::from_sdp_string(&text).ok()?;
+        self.0.push(known);
+        Some(candidate)
+    }
+}
+
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
@@ -121,7 +139,7 @@ pub struct Peer {
     /// SHA-256 of the certificate that the client must show.
     expected: [u8; 32],
     is_verified: bool,
-    locals: Vec<(SocketAddr, Carrier)>,
+    locals: Locals,
     seen: Vec<Route>,
     route: Option<Route>,
     srtp: Option<(srtp::Sender, srtp::Receiver)>,
@@ -159,7 +177,7 @@ impl Peer {
             dtls,
             expected: offer.fingerprint,
             is_verified: false,
-            locals: Vec::new(),
+            locals: Locals::default(),
             seen: Vec::new(),
             route: None,
             srtp: None,
@@ -187,7 +205,9 @@ impl Peer {
         if self.is_closed || !self.ice.accepts_message(&message) {
             return false;
         }
-        self.learn_local(route);
+        if let Some(candidate) = self.locals.learn(route) {
+            let _ = self.ice.add_local_candidate(candidate);
+        }
         let packet = StunPacket {
             proto: protocol(route.carrier),
             source: route.remote,
@@ -312,18 +332,6 @@ impl Peer {
             self.drain_dtls(route);
         }
         self.is_closed = true;
-    }
-
-    fn learn_local(&mut self, route: Route) {
-        let known = (route.local, route.carrier);
-        if self.locals.contains(&known) || self.locals.len() == LOCAL_MAX {
-            return;
-        }
-        let text = sdp::candidate(route.local, self.locals.len(), route.carrier);
-        if let Ok(candidate) = Candidate::from_sdp_string(&text) {
-            self.locals.push(known);
-            let _ = self.ice.add_local_candidate(candidate);
-        }
     }
 
     fn drain_ice(&mut self) {

@@ -235,9 +235,7 @@ impl Publishers {
                 common.socket.send(route, &bytes, bytes.len());
             }
         }
-        for route in common.names.forget(key, &publisher.id) {
-            common.socket.close(route);
-        }
+        common.forget(key, &publisher.id);
     }
 
     /// Ends all.

@@ -24,8 +24,8 @@ use domain::session::{
 };
 use tokio::sync::{mpsc, oneshot};
 use webrtc::{
-    peer::{IceCreds, Identity, Peer, Route, StunMessage},
-    sdp,
+    peer::{IceCreds, Identity, Output, Peer, Route, StunMessage},
+    sdp::{self, Local, Wish},
 };
 
 pub use addresses::offered;
@@ -106,12 +106,72 @@ impl Common {
         (udp, tcp)
     }
 
+    /// Answers an offer of somebody who is to be sent something; the transport waits for its client.
+    pub(crate) fn answer(
+        &self,
+        offer: &sdp::Offer,
+        wish: &Wish,
+        client: IpAddr,
+        now: Instant,
+    ) -> Result<Opened, Refused> {
+        let fresh = self.fresh();
+        let credentials = fresh.credentials();
+        let (udp, tcp) = self.addresses(client);
+        let is_lite = self.settings.ice_lite;
+        let local = Local {
+            credentials: &credentials,
+            fingerprint: self.identity.fingerprint(),
+            udp: &udp,
+            tcp: &tcp,
+            is_lite,
+            session: u64::from(fresh.number(0)) << 16,
+            ssrcs: [
+                fresh.number(0) | 1,
+                (fresh.number(0) | 1).wrapping_add(1),
+                fresh.number(1),
+            ],
+        };
+        let answer = sdp::answer(offer, wish, &local).map_err(refused)?;
+        let is_active = answer.is_active;
+        let peer = Peer::new(&self.identity, credentials, offer, is_active, is_lite, now);
+        Ok(Opened {
+            fresh,
+            answer,
+            peer,
+        })
+    }
+
+    /// Says goodbye to a client, and forgets the session.
+    pub(crate) fn end(&mut self, peer: &mut Peer, now: Instant, key: Key, id: &str) {
+        peer.leave(now);
+        while let Some(output) = peer.poll() {
+            if let Output::Transmit(route, bytes) = output {
+                self.socket.send(route, &bytes, bytes.len());
+            }
+        }
+        self.forget(key, id);
+    }
+
+    /// Forgets a session; the connections that were its are closed.
+    pub(crate) fn forget(&mut self, key: Key, id: &str) {
+        for route in self.names.forget(key, id) {
+            self.socket.close(route);
+        }
+    }
+
     /// What is random about a new session.
     pub(crate) fn fresh(&self) -> Fresh {
         let mut random = [0; FRESH_BYTES];
         self.shared.random.fill(&mut random);
         Fresh(random)
     }
+}
+
+/// An offer that was answered.
+pub(crate) struct Opened {
+    pub(crate) fresh: Fresh,
+    pub(crate) answer: sdp::Answer,
+    pub(crate) peer: Peer,
 }
 
 /// Random bytes for one session.

@@ -10,7 +10,7 @@ use std::{
 use domain::session::{Answer, Holder, Reach, Refused};
 use webrtc::{
     peer::{IceCreds, Output, Peer, Route},
-    sdp::{self, Local, Wish},
+    sdp::{self, Wish},
 };
 
 use super::{Common, Key, Session};
@@ -102,15 +102,7 @@ impl Looks {
         let Some(mut look) = self.0.remove(&key) else {
             return;
         };
-        look.peer.leave(now);
-        while let Some(output) = look.peer.poll() {
-            if let Output::Transmit(route, bytes) = output {
-                common.socket.send(route, &bytes, bytes.len());
-            }
-        }
-        for route in common.names.forget(key, &look.id) {
-            common.socket.close(route);
-        }
+        common.end(&mut look.peer, now, key, &look.id);
     }
 
     /// Answers an offer that asks for sound, which never comes.
@@ -120,39 +112,22 @@ impl Looks {
             return Err(Refused::TooMany);
         }
         let now = Instant::now();
-        let fresh = common.fresh();
-        let local = fresh.credentials();
-        let session = fresh.session();
-        let (udp, tcp) = common.addresses(wish.address);
-        let is_lite = common.settings.ice_lite;
-        let answer = sdp::answer(
-            &parsed,
-            &Wish {
-                h264: None,
-                opus: true,
-            },
-            &Local {
-                credentials: &local,
-                fingerprint: common.identity.fingerprint(),
-                udp: &udp,
-                tcp: &tcp,
-                is_lite,
-                session: u64::from(fresh.number(0)) << 16,
-                ssrcs: [0, 1, 2].map(|n| fresh.number(n)),
-            },
-        )
-        .map_err(super::refused)?;
-        let (identity, is_active) = (&common.identity, answer.is_active);
-        let peer = Peer::new(identity, local.clone(), &parsed, is_active, is_lite, now);
-        let key = common.names.add(session.clone(), local.ufrag);
+        let wanted = Wish {
+            h264: None,
+            opus: true,
+        };
+        let opened = common.answer(&parsed, &wanted, wish.address, now)?;
+        let session = opened.fresh.session();
+        let ufrag = opened.fresh.credentials().ufrag;
+        let key = common.names.add(session.clone(), ufrag);
         let look = Look {
             id: session.clone(),
-            peer,
+            peer: opened.peer,
             until: now + LASTS,
         };
         self.0.insert(key, look);
         Ok(Answer {
-            sdp: answer.text,
+            sdp: opened.answer.text,
             session,
             etag: String::new(),
         })

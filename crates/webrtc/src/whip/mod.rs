@@ -22,7 +22,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use is::{Candidate, IceCreds};
+use is::IceCreds;
 use media::{Codec, Frame, Timestamp, Track, TrackId, opus};
 use str0m::{
     Event, IceConnectionState, Input, Output as Polled, Rtc,
@@ -33,17 +33,15 @@ use str0m::{
 };
 
 use crate::{
-    peer::{CONNECT_WITHIN, Closed, Identity, Route, carrier, protocol},
+    peer::{CONNECT_WITHIN, Closed, Identity, Locals, Route, carrier, protocol},
     rtp::{h264 as video, opus as sound},
-    sdp::{self, Carrier, MediaKind},
+    sdp::{self, MediaKind},
 };
 use line::{Line, Report, Source};
 use offer::{NotTaken, Taken};
 use picture::Picture;
 use sources::Sources;
 
-/// Addresses of the server that one session may use.
-const LOCAL_MAX: usize = 8;
 /// A client from which no media have come for so long is gone, when its checks have stayed away as well (for 15 s, by the crate `is`).
 /// Some never check again while they send.
 const SILENT_AFTER: Duration = Duration::from_secs(10);
@@ -94,7 +92,7 @@ pub struct Session {
     heard: Instant,
     /// No check has come for a while.
     is_unchecked: bool,
-    locals: Vec<(SocketAddr, Carrier)>,
+    locals: Locals,
     outputs: VecDeque<Output>,
     timeout: Instant,
     give_up: Instant,
@@ -137,7 +135,7 @@ impl Session {
             has_begun: false,
             heard: now,
             is_unchecked: false,
-            locals: Vec::new(),
+            locals: Locals::default(),
             outputs: VecDeque::new(),
             timeout: now,
             give_up: now + CONNECT_WITHIN,
@@ -171,7 +169,9 @@ impl Session {
             if !self.rtc.accepts(&input) {
                 return false;
             }
-            self.learn_local(route);
+            if let Some(candidate) = self.locals.learn(route) {
+                let _ = self.rtc.add_local_candidate(candidate);
+            }
         }
         if self.rtc.handle_input(input).is_err() {
             self.close(Closed::Handshake);
@@ -429,18 +429,6 @@ impl Session {
             if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, layer) {
                 stream.request_keyframe(KeyframeRequestKind::Pli);
             }
-        }
-    }
-
-    fn learn_local(&mut self, route: Route) {
-        let known = (route.local, route.carrier);
-        if self.locals.contains(&known) || self.locals.len() == LOCAL_MAX {
-            return;
-        }
-        let text = sdp::candidate(route.local, self.locals.len(), route.carrier);
-        if let Ok(candidate) = Candidate::from_sdp_string(&text) {
-            self.locals.push(known);
-            let _ = self.rtc.add_local_candidate(candidate);
         }
     }
 

@@ -14,8 +14,8 @@ use std::{
 use domain::session::{Answer, Offer, Refused};
 use tokio::{sync::mpsc, task::JoinHandle};
 use webrtc::{
-    peer::{Closed, Output, Peer},
-    sdp::{self, Local, Wish},
+    peer::{Closed, Output},
+    sdp::{self, Wish},
 };
 
 use crate::{
@@ -255,15 +255,7 @@ impl Viewers {
         let Some(mut viewer) = self.viewers.remove(&key) else {
             return;
         };
-        viewer.peer.leave(now);
-        while let Some(output) = viewer.peer.poll() {
-            if let Output::Transmit(route, bytes) = output {
-                common.socket.send(route, &bytes, bytes.len());
-            }
-        }
-        for route in common.names.forget(key, &viewer.id) {
-            common.socket.close(route);
-        }
+        common.end(&mut viewer.peer, now, key, &viewer.id);
         self.agenda.forget(key);
         let watched = self.watched.get_mut(viewer.watching.slug.as_str());
         if !viewer.is_connected {
@@ -316,36 +308,9 @@ impl Viewers {
                 "the stream has nothing that a browser takes by WebRTC".into(),
             ));
         }
-        let fresh = common.fresh();
-        let local = fresh.credentials();
+        let opened = common.answer(&parsed, &wish, offer.address, now)?;
+        let (fresh, answer) = (opened.fresh, opened.answer);
         let session = fresh.session();
-        let (udp, tcp) = common.addresses(offer.address);
-        let answer = sdp::answer(
-            &parsed,
-            &wish,
-            &Local {
-                credentials: &local,
-                fingerprint: common.identity.fingerprint(),
-                udp: &udp,
-                tcp: &tcp,
-                is_lite: common.settings.ice_lite,
-                session: u64::from(fresh.number(0)) << 16,
-                ssrcs: [
-                    fresh.number(0) | 1,
-                    (fresh.number(0) | 1).wrapping_add(1),
-                    fresh.number(1),
-                ],
-            },
-        )
-        .map_err(refused)?;
-        let peer = Peer::new(
-            &common.identity,
-            local.clone(),
-            &parsed,
-            answer.is_active,
-            common.settings.ice_lite,
-            now,
-        );
         let viewer = Viewer::new(
             session.clone(),
             Watching {
@@ -353,7 +318,7 @@ impl Viewers {
                 token: offer.token.clone(),
                 granted: offer.granted,
             },
-            peer,
+            opened.peer,
             (answer.video, answer.audio),
             &Random {
                 // The upper half stays free for a while, so that the first wrap does not come with the first packets.
@@ -363,7 +328,7 @@ impl Viewers {
             now,
         );
         let etag = viewer.etag();
-        let key = common.names.add(session.clone(), local.ufrag);
+        let key = common.names.add(session.clone(), fresh.credentials().ufrag);
         self.viewers.insert(key, viewer);
         watched.viewers.push(key);
         self.half_open += 1;
