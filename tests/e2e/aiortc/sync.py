@@ -22,6 +22,7 @@ class Track:
         self.report = None
         self.moments = []
         self.was_on = True
+        self.quiet_ms = 0
 
     def seen(self, is_on, ticks):
         if is_on and not self.was_on:
@@ -56,7 +57,7 @@ async def look(media, track):
         while True:
             frame = await media.recv()
             if media.kind == "video":
-                track.seen(frame.planes[0].buffer_size > 0 and bytes(frame.planes[0])[1000] > 128, frame.pts)
+                track.seen(bytes(frame.planes[0])[1000] > 128, frame.pts)
                 continue
             channels = len(frame.layout.channels)
             # The plane is longer than what was heard.
@@ -65,8 +66,8 @@ async def look(media, track):
             for at in range(0, len(samples), 48 * channels):
                 is_on = max(samples[at : at + 48 * channels], default=0) > 2000
                 # Between two swings it is not over: it has been off once it was for ten milliseconds.
-                track.quiet = 0 if is_on else getattr(track, "quiet", 0) + 1
-                if is_on or track.quiet >= 10:
+                track.quiet_ms = 0 if is_on else track.quiet_ms + 1
+                if is_on or track.quiet_ms >= 10:
                     track.seen(is_on, frame.pts + at // channels)
     except MediaStreamError:
         pass

@@ -419,6 +419,15 @@ pub fn text(value: &Value, name: &str) -> String {
     }
 }
 
+/// The newest refused attempt on a stream; null where there is none.
+#[must_use]
+pub fn newest_refusal(operator: &Client, slug: &str) -> Value {
+    operator
+        .get(&format!("/api/streams/{slug}/refusals"))
+        .json()["refusals"][0]
+        .clone()
+}
+
 /// The binary on a data directory with settings.
 #[must_use]
 pub fn binary(data: &Path, settings: &[String]) -> Command {

@@ -3,22 +3,15 @@
 use std::time::Duration;
 
 use e2e::{
-    Client, Encoder, FFMPEGS, Ffmpeg, Server, encoder,
+    Encoder, FFMPEGS, Ffmpeg, Server, encoder,
     playlist::Viewer,
-    server::{text, wait_until_gone, wait_until_receiving},
+    server::{newest_refusal, text, wait_until_gone, wait_until_receiving},
     until,
 };
 use serde_json::Value;
 
 /// A revoked key ends its publisher within a second; fivefold slack for busy machines.
 const CUT: Duration = Duration::from_secs(5);
-
-fn newest_refusal(operator: &Client, slug: &str) -> Value {
-    operator
-        .get(&format!("/api/streams/{slug}/refusals"))
-        .json()["refusals"][0]
-        .clone()
-}
 
 #[test]
 fn every_place_for_the_key_publishes() {

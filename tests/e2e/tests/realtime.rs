@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use e2e::{
     BFrames, Browser, Datagrams, Encoder, Ffmpeg, MOMENT, Publisher, Server, Weather,
+    browser::WATCH,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::json;
@@ -140,37 +141,6 @@ fn b_frames_that_pictures_refer_to_lead_viewers_to_hls_and_the_sender_reads_what
     }
     assert_eq!(owner.complaints(), Vec::<String>::new());
 }
-
-/// Watches by WebRTC for some seconds as any page can, and tells what came and what carried it.
-const WATCH: &str = r#"(async (withoutUdp) => {
-  const peer = new RTCPeerConnection();
-  peer.addTransceiver("video", { direction: "recvonly" });
-  peer.addTransceiver("audio", { direction: "recvonly" });
-  const video = document.createElement("video");
-  video.autoplay = true;
-  const stream = new MediaStream();
-  video.srcObject = stream;
-  document.body.append(video);
-  peer.ontrack = ({ track }) => stream.addTrack(track);
-  await peer.setLocalDescription();
-  const headers = { "content-type": "application/sdp" };
-  const answer = await fetch("/live/whep", { method: "POST", headers, body: peer.localDescription.sdp });
-  if (!answer.ok) return { status: answer.status, why: await answer.text() };
-  const told = await answer.text();
-  const sdp = withoutUdp ? told.replace(/a=candidate:\S+ 1 udp .*\r\n/g, "") : told;
-  await peer.setRemoteDescription({ type: "answer", sdp });
-  await new Promise((done) => setTimeout(done, 4000));
-  const found = {};
-  const all = [...(await peer.getStats()).values()];
-  for (const entry of all) {
-    if (entry.type === "inbound-rtp") found[entry.kind] = entry;
-    if (entry.type === "candidate-pair" && entry.nominated) {
-      found.protocol = all.find(({ id }) => id === entry.remoteCandidateId)?.protocol;
-    }
-  }
-  peer.close();
-  return found;
-})"#;
 
 #[test]
 fn network_without_udp_is_watched_over_tcp() {

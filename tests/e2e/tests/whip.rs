@@ -3,22 +3,17 @@
 use std::{process::Command, time::Duration};
 
 use e2e::{
-    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server, Weather, encoder,
+    Answer, Browser, Client, Datagrams, Devices, Encoder, Ffmpeg, MOMENT, Server, Weather,
+    browser::WATCH,
+    encoder,
     playlist::{Media, Viewer},
-    server::{state, text, wait_until_gone, wait_until_receiving},
+    server::{newest_refusal, state, text, wait_until_gone, wait_until_receiving},
     until,
 };
 use serde_json::{Value, json};
 
 /// A revoked key ends its publisher within a second; fivefold slack for busy machines.
 const CUT: Duration = Duration::from_secs(5);
-
-fn newest_refusal(operator: &Client, slug: &str) -> Value {
-    operator
-        .get(&format!("/api/streams/{slug}/refusals"))
-        .json()["refusals"][0]
-        .clone()
-}
 
 fn offer(client: &Client, slug: &str, key: Option<&str>, sdp: &str) -> Answer {
     let bearer = format!("Bearer {}", key.unwrap_or_default());
@@ -132,31 +127,6 @@ fn watched(client: &Client) -> (Vec<u8>, f64) {
     }
 }
 
-/// Watches by WebRTC for some seconds as any page can, and tells what came.
-const WATCH: &str = r#"(async () => {
-  const peer = new RTCPeerConnection();
-  peer.addTransceiver("video", { direction: "recvonly" });
-  peer.addTransceiver("audio", { direction: "recvonly" });
-  const video = document.createElement("video");
-  video.autoplay = true;
-  const stream = new MediaStream();
-  video.srcObject = stream;
-  document.body.append(video);
-  peer.ontrack = ({ track }) => stream.addTrack(track);
-  await peer.setLocalDescription();
-  const headers = { "content-type": "application/sdp" };
-  const answer = await fetch("/live/whep", { method: "POST", headers, body: peer.localDescription.sdp });
-  if (!answer.ok) return { status: answer.status, why: await answer.text() };
-  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
-  await new Promise((done) => setTimeout(done, 4000));
-  const found = {};
-  for (const entry of (await peer.getStats()).values()) {
-    if (entry.type === "inbound-rtp") found[entry.kind] = entry;
-  }
-  peer.close();
-  return found;
-})()"#;
-
 fn every_viewer_gets(profile: &str, name: &str) {
     let server = Server::start(&[]);
     let operator = server.operator();
@@ -194,7 +164,7 @@ fn every_viewer_gets(profile: &str, name: &str) {
     let browser = Browser::with_devices(Devices::Allowed);
     let page = browser.profile("viewer");
     assert_eq!(page.open(&server.url("/login")), 200);
-    let seen = page.see(WATCH);
+    let seen = page.see(&format!("{WATCH}(false)"));
     let frames = seen["video"]["framesDecoded"].as_u64();
     assert!(frames > Some(60), "{seen}");
     let energy = seen["audio"]["totalAudioEnergy"].as_f64();
