@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Client, MOMENT, tool, until};
+use crate::{Client, Encoder, MOMENT, Publisher, tool, until};
 
 /// Password of everybody whom the rig adds.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -275,6 +275,21 @@ impl Server {
             &self.cli(&["stream", "add", slug, "--visibility", visibility], ""),
             "key",
         )
+    }
+
+    /// A server with such settings and the public stream `live`, who sends it with this encoder, and where to.
+    ///
+    /// # Panics
+    /// Where that fails.
+    #[must_use]
+    pub fn live(settings: &[&str], encoder: &Encoder) -> (Self, Publisher, String) {
+        let server = Self::start(settings);
+        let operator = server.operator();
+        let key = server.add_stream("live", "public");
+        let to = server.rtmp_url(&format!("live?token={key}"));
+        let publisher = encoder.publish(&to);
+        wait_until_receiving(&operator, "live");
+        (server, publisher, to)
     }
 
     /// Adds an API key of `anna` for everything, and a client that shows it.

@@ -35,12 +35,7 @@ fn told(mut command: Command) -> Value {
 
 #[test]
 fn aiortc_watches_with_picture_and_sound() {
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let publisher =
-        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
-    wait_until_receiving(&operator, "live");
+    let (server, publisher, _) = Server::live(&[], &Encoder::new(Ffmpeg::Modern));
     let told = told(aiortc("watch.py", &[&server.url("/live/whep"), "4"]));
     println!("aiortc saw {told}");
     assert_eq!(told["state"], "connected", "{told}");
@@ -96,12 +91,7 @@ fn aiortc_publishes_and_another_one_watches_beside_hls() {
 #[test]
 fn viewer_who_asks_without_end_is_sent_little_more_and_harms_nobody() {
     const SECONDS: u64 = 6;
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let publisher =
-        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
-    wait_until_receiving(&operator, "live");
+    let (server, publisher, _) = Server::live(&[], &Encoder::new(Ffmpeg::Modern));
     let (url, seconds) = (server.url("/live/whep"), SECONDS.to_string());
     let watch = |how: &[&str]| {
         let all = [&[url.as_str(), seconds.as_str()], how].concat();

@@ -1,23 +1,16 @@
 //! The player as a viewer uses it: sound where the browser insists on a touch, keys, what is remembered, a server that goes away; and
 //! the page that tests it.
 
-use e2e::{
-    Browser, Encoder, Ffmpeg, MOMENT, Publisher, Server, Sound, server::wait_until_receiving,
-};
+use e2e::{Browser, Encoder, Ffmpeg, MOMENT, Publisher, Server, Sound};
 use serde_json::json;
 
 const MUTED: &str = "document.querySelector('stage-player video[slot=media]').muted";
 const SLATE: &str = "document.querySelector('stage-player .p-slate').innerText";
 const LOG: &str = "document.querySelector('#log').innerText";
 
+/// A plain stream.
 fn live() -> (Server, Publisher, String) {
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let to = server.rtmp_url(&format!("live?token={key}"));
-    let publisher = Encoder::new(Ffmpeg::Modern).publish(&to);
-    wait_until_receiving(&operator, "live");
-    (server, publisher, to)
+    Server::live(&[], &Encoder::new(Ffmpeg::Modern))
 }
 
 #[test]

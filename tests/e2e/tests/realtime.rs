@@ -144,12 +144,7 @@ fn b_frames_that_pictures_refer_to_lead_viewers_to_hls_and_the_sender_reads_what
 
 #[test]
 fn network_without_udp_is_watched_over_tcp() {
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let _publisher =
-        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
-    wait_until_receiving(&operator, "live");
+    let (server, _publisher, _) = Server::live(&[], &Encoder::new(Ffmpeg::Modern));
     let browser = Browser::start();
     let page = browser.profile("viewer");
     assert_eq!(page.open(&server.url("/login")), 200);
@@ -340,14 +335,9 @@ const JOIN: &str = r#"(async () => {
 
 #[test]
 fn picture_is_there_at_once_wherever_in_the_group_a_browser_joins() {
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
     // A key frame every four seconds: waiting for one would take two on average.
-    let _publisher = Encoder::new(Ffmpeg::Modern)
-        .key_frame_every(4)
-        .publish(&server.rtmp_url(&format!("live?token={key}")));
-    wait_until_receiving(&operator, "live");
+    let (server, _publisher, _) =
+        Server::live(&[], &Encoder::new(Ffmpeg::Modern).key_frame_every(4));
     let browser = Browser::start();
     let page = browser.profile("viewer");
     assert_eq!(page.open(&server.url("/login")), 200);

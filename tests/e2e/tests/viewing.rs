@@ -1,22 +1,14 @@
 //! What a viewer does around the picture: another window for it, a tablet, trying again, and handing on what the test page noted.
 //! Holds whichever way the picture comes.
 
-use e2e::{
-    Browser, Encoder, Ffmpeg, MOMENT, Profile, Publisher, Server, server::wait_until_receiving,
-    until,
-};
+use e2e::{Browser, Encoder, Ffmpeg, MOMENT, Profile, Publisher, Server, until};
 use serde_json::json;
 
 const SLATE: &str = "document.querySelector('stage-player .p-slate').innerText";
 
-fn live() -> (Server, Publisher) {
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let to = server.rtmp_url(&format!("live?token={key}"));
-    let publisher = Encoder::new(Ffmpeg::Modern).publish(&to);
-    wait_until_receiving(&operator, "live");
-    (server, publisher)
+/// A plain stream.
+fn live() -> (Server, Publisher, String) {
+    Server::live(&[], &Encoder::new(Ffmpeg::Modern))
 }
 
 /// Requests of the player: playlists, pieces, and offers of real time.
@@ -30,7 +22,7 @@ fn tries(page: Profile<'_>) -> usize {
 
 #[test]
 fn picture_goes_into_a_window_of_its_own_and_comes_back() {
-    let (server, _publisher) = live();
+    let (server, _publisher, _) = live();
     let browser = Browser::start();
     let viewer = browser.profile("viewer");
     assert_eq!(viewer.open(&server.url("/watch/live")), 200);
@@ -49,7 +41,7 @@ fn picture_goes_into_a_window_of_its_own_and_comes_back() {
 
 #[test]
 fn tablet_shows_the_picture_in_its_whole_width_either_way_up() {
-    let (server, _publisher) = live();
+    let (server, _publisher, _) = live();
     let browser = Browser::start();
     let viewer = browser.profile("viewer");
     viewer.size(820, 1180);
@@ -68,7 +60,7 @@ fn tablet_shows_the_picture_in_its_whole_width_either_way_up() {
 
 #[test]
 fn pressing_try_now_tries_at_once() {
-    let (mut server, publisher) = live();
+    let (mut server, publisher, _) = live();
     let browser = Browser::start();
     let viewer = browser.profile("viewer");
     assert_eq!(viewer.open(&server.url("/watch/live")), 200);
@@ -95,7 +87,7 @@ fn pressing_try_now_tries_at_once() {
 
 #[test]
 fn log_of_the_test_page_is_copied_whole() {
-    let (server, _publisher) = live();
+    let (server, _publisher, _) = live();
     let browser = Browser::start();
     let visitor = browser.profile("visitor");
     assert_eq!(visitor.open(&server.url("/test?stream=live")), 200);

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Answer, Encoder, Ffmpeg, Media, Server, playlist::Viewer, server::wait_until_receiving};
+use e2e::{Answer, Encoder, Ffmpeg, Media, Server, playlist::Viewer};
 
 /// Three target durations (4 s by default): no request is held longer (RFC 8216bis, 6.2.5.2). Twofold slack for busy machines.
 const RELEASED: Duration = Duration::from_secs(24);
@@ -31,12 +31,7 @@ fn crowd(server: &Server, path: &str, query: &str, size: usize) -> mpsc::Receive
 #[test]
 fn crowd_that_waits_for_one_part_is_answered_alike() {
     const CROWD: usize = 800;
-    let server = Server::start(&[]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let publisher =
-        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
-    wait_until_receiving(&operator, "live");
+    let (server, publisher, _) = Server::live(&[], &Encoder::new(Ffmpeg::Modern));
     let viewer = Viewer::join(&server.client(), "live");
     let before = server.memory();
     // Two segments ahead, the furthest that may be asked for: everybody has arrived before it is there.
@@ -67,12 +62,8 @@ fn crowd_that_waits_for_one_part_is_answered_alike() {
 #[test]
 fn those_who_wait_are_released_when_the_publisher_is_gone() {
     const CROWD: usize = 200;
-    let server = Server::start(&["publish.grace_s=1"]);
-    let operator = server.operator();
-    let key = server.add_stream("live", "public");
-    let publisher =
-        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("live?token={key}")));
-    wait_until_receiving(&operator, "live");
+    let (server, publisher, _) =
+        Server::live(&["publish.grace_s=1"], &Encoder::new(Ffmpeg::Modern));
     let viewer = Viewer::join(&server.client(), "live");
     let next = viewer.look().last() + 2;
     let arrived = crowd(&server, viewer.path(), &format!("?_HLS_msn={next}"), CROWD);
