@@ -16,11 +16,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("webrtc", &["media"]),
     ("record", &["media"]),
     ("engine", &["domain", "hls", "media", "rtmp", "webrtc"]),
+    ("library", &["domain", "hls", "media", "record"]),
     ("store", &["domain"]),
-    ("web", &["domain"]),
+    ("web", &["domain", "library"]),
     (
         "server",
-        &["domain", "engine", "hls", "media", "rtmp", "store", "web"],
+        &[
+            "domain", "engine", "hls", "library", "media", "rtmp", "store", "web",
+        ],
     ),
     ("testkit", &["domain"]),
     ("e2e", &[]),

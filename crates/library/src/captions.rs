@@ -1,0 +1,1 @@
+//! Captions: WebVTT as it came, checked and kept as text.
