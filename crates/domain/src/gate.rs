@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::caller::Caller;
 use crate::clock::Time;
 use crate::grant::{Granted, Subject};
 use crate::id::StreamId;
+use crate::item::Space;
 use crate::slug::Slug;
 use crate::{publish, view};
 
@@ -41,17 +41,28 @@ pub trait Gatekeeper: Send + Sync {
         attempt: &publish::Attempt<'_>,
     ) -> Result<publish::Admitted, publish::Refused>;
 
-    /// Whether the caller may watch the stream, as a token for all its pieces.
+    /// Whether somebody may see what has this name, as a token for all its pieces. With an access code it may take one of the code's places.
     ///
     /// # Errors
     /// [`view::Refused`]; what is not allowed and what does not exist are alike.
-    fn admit_view(&self, caller: &Caller, slug: &Slug) -> Result<Leave, view::Refused>;
+    fn admit_view(
+        &self,
+        asking: &view::Asking<'_>,
+        space: Space,
+        slug: &Slug,
+    ) -> Result<Leave, view::Refused>;
 
-    /// Whether the token opens the stream with this slug now; the hot path, one look-up once a token is known.
+    /// Whether the token opens what has this name now; the hot path, one look-up once a token is known.
     ///
     /// # Errors
-    /// [`view::Refused::NotFound`], whatever is wrong with it.
-    fn check(&self, slug: &str, token: &str) -> Result<Granted, view::Refused>;
+    /// [`view::Refused::NotFound`], whatever is wrong with it; [`view::Unopened::Full`] where it holds and all places of its code are taken.
+    fn check(
+        &self,
+        space: Space,
+        slug: &str,
+        token: &str,
+        purpose: view::Purpose,
+    ) -> Result<Granted, view::Refused>;
 
     /// The stream that a refused attempt is about, so that its owner reads of it: the last one that the path names, unless that is
     /// `live` or somebody else's than the key's; then that of the key, also where it was revoked. Most encoders send `live` and a

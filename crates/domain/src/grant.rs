@@ -1,6 +1,6 @@
 //! Grants: leave to watch one item until some time, carried as a token below which all pieces of the item lie.
 //!
-//! A token is base64url of a fixed 30 bytes (version, kinds, item, subject, generation, end) and the first 128 bits of
+//! A token is base64url of a fixed 34 bytes (version, kinds, item, subject, seat, generation, end) and the first 128 bits of
 //! their HMAC-SHA-256. Its length is checked, then the HMAC in constant time, and only then is anything read. A token
 //! that was verified once is remembered, so that the hot path is a look-up. What it grants must still be judged by
 //! whoever holds the rights: the end, the item's generation, and whether its subject still is there.
@@ -15,28 +15,25 @@ use subtle::ConstantTimeEq;
 
 use crate::base64url;
 use crate::clock::Time;
-use crate::id::{ApiKeyId, LoginId, StreamId};
+use crate::id::{ApiKeyId, CodeId, LoginId, StoredId, StreamId};
 use crate::store::GrantKey;
+
+pub use crate::item::Item;
 
 /// A grant ends after this at most, whatever else happens.
 pub const LIFE_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// Characters of every token.
 pub const TOKEN_CHARS: usize = (TOKEN_BYTES * 8).div_ceil(6);
 
-const BODY_BYTES: usize = 30;
+const BODY_BYTES: usize = 34;
 const TAG_BYTES: usize = 16;
 const TOKEN_BYTES: usize = BODY_BYTES + TAG_BYTES;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const ITEM_STREAM: u8 = 1;
+const ITEM_VIDEO: u8 = 2;
+const ITEM_IMAGE: u8 = 3;
 /// Tokens remembered in each of two generations: about 12 MB when both are full.
 const REMEMBERED_MAX: usize = 32_768;
-
-/// Which item a grant opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Item {
-    /// A stream.
-    Stream(StreamId),
-}
 
 /// With whom a grant ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,13 +44,20 @@ pub enum Subject {
     Login(LoginId),
     /// With an API key.
     ApiKey(ApiKeyId),
+    /// With an access code.
+    Code {
+        /// The code.
+        code: CodeId,
+        /// Which of those who watch with it; 0 for nobody of them: a page that shows what can be watched.
+        seat: u32,
+    },
 }
 
 /// What a token that holds opens, and to whom it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Granted {
-    /// The stream.
-    pub stream: StreamId,
+    /// The item.
+    pub item: Item,
     /// To whom.
     pub subject: Subject,
 }
@@ -75,7 +79,7 @@ pub struct Grant {
 pub fn end(subject: Subject, now: Time) -> Time {
     let step_s = match subject {
         Subject::Nobody => 86_400,
-        Subject::Login(_) | Subject::ApiKey(_) => 3_600,
+        Subject::Login(_) | Subject::ApiKey(_) | Subject::Code { .. } => 3_600,
     };
     let begun = now.seconds() - now.seconds().rem_euclid(step_s);
     Time::from_ms(begun.saturating_mul(1000)).plus(LIFE_MAX)
@@ -168,17 +172,14 @@ impl Mint {
 
     /// Forgets what was remembered about an item: its tokens are void, and only take room.
     pub fn forget(&self, item: Item) {
-        let Item::Stream(stream) = item;
         let mut remembered = self
             .remembered
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         remembered
             .young
-            .retain(|_, grant| grant.granted.stream != stream);
-        remembered
-            .old
-            .retain(|_, grant| grant.granted.stream != stream);
+            .retain(|_, grant| grant.granted.item != item);
+        remembered.old.retain(|_, grant| grant.granted.item != item);
     }
 
     /// What an older token said when it was verified; it is young again.
@@ -220,42 +221,58 @@ impl Mint {
 }
 
 fn write(grant: &Grant) -> [u8; BODY_BYTES] {
-    let (kind, subject) = match grant.granted.subject {
-        Subject::Nobody => (0, 0),
-        Subject::Login(id) => (1, id.number()),
-        Subject::ApiKey(id) => (2, id.number()),
+    let (item, id) = match grant.granted.item {
+        Item::Stream(id) => (ITEM_STREAM, id.number()),
+        Item::Video(id) => (ITEM_VIDEO, id.number()),
+        Item::Image(id) => (ITEM_IMAGE, id.number()),
+    };
+    let (kind, subject, seat) = match grant.granted.subject {
+        Subject::Nobody => (0, 0, 0),
+        Subject::Login(id) => (1, id.number(), 0),
+        Subject::ApiKey(id) => (2, id.number(), 0),
+        Subject::Code { code, seat } => (3, code.number(), seat),
     };
     let mut body = [0; BODY_BYTES];
-    body[0] = VERSION << 4 | ITEM_STREAM;
+    body[0] = VERSION << 4 | item;
     body[1] = kind;
-    body[2..10].copy_from_slice(&grant.granted.stream.number().to_be_bytes());
+    body[2..10].copy_from_slice(&id.to_be_bytes());
     body[10..18].copy_from_slice(&subject.to_be_bytes());
-    body[18..22].copy_from_slice(&grant.generation.to_be_bytes());
-    body[22..30].copy_from_slice(&grant.ends.seconds().to_be_bytes());
+    body[18..22].copy_from_slice(&seat.to_be_bytes());
+    body[22..26].copy_from_slice(&grant.generation.to_be_bytes());
+    body[26..34].copy_from_slice(&grant.ends.seconds().to_be_bytes());
     body
 }
 
 fn read(body: &[u8; BODY_BYTES]) -> Option<Grant> {
     let [head, kind, rest @ ..] = body;
-    if *head != VERSION << 4 | ITEM_STREAM {
-        return None;
-    }
-    let (stream, rest) = rest.split_first_chunk::<8>()?;
+    let (id, rest) = rest.split_first_chunk::<8>()?;
     let (subject, rest) = rest.split_first_chunk::<8>()?;
+    let (seat, rest) = rest.split_first_chunk::<4>()?;
     let (generation, rest) = rest.split_first_chunk::<4>()?;
     let ends = rest.first_chunk::<8>()?;
+    if head >> 4 != VERSION {
+        return None;
+    }
+    let id = u64::from_be_bytes(*id);
+    let item = match head & 0xf {
+        ITEM_STREAM => Item::Stream(StreamId::from_number(id)),
+        ITEM_VIDEO => Item::Video(StoredId::from_number(id)),
+        ITEM_IMAGE => Item::Image(StoredId::from_number(id)),
+        _ => return None,
+    };
     let number = u64::from_be_bytes(*subject);
     let subject = match kind {
         0 => Subject::Nobody,
         1 => Subject::Login(LoginId::from_number(number)),
         2 => Subject::ApiKey(ApiKeyId::from_number(number)),
+        3 => Subject::Code {
+            code: CodeId::from_number(number),
+            seat: u32::from_be_bytes(*seat),
+        },
         _ => return None,
     };
     Some(Grant {
-        granted: Granted {
-            stream: StreamId::from_number(u64::from_be_bytes(*stream)),
-            subject,
-        },
+        granted: Granted { item, subject },
         generation: u32::from_be_bytes(*generation),
         ends: Time::from_ms(i64::from_be_bytes(*ends).saturating_mul(1000)),
     })

@@ -64,6 +64,10 @@ ids! {
     LoginId;
     /// Which API key; not the key itself.
     ApiKeyId;
+    /// Which stored video or image; unrelated to its slug. Its folder is named by it.
+    StoredId;
+    /// Which access code; not the code itself.
+    CodeId;
 }
 
 fn parse(text: &str) -> Result<u64, ParseError> {

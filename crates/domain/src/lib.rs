@@ -9,7 +9,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod access_code;
 pub mod api_key;
+pub mod audit;
 mod base64url;
 pub mod caller;
 pub mod catalogue;
@@ -18,6 +20,7 @@ pub mod engine;
 pub mod gate;
 pub mod grant;
 mod id;
+pub mod item;
 pub mod limit;
 pub mod login;
 pub mod name;
@@ -30,6 +33,7 @@ pub mod setting;
 pub mod setup;
 pub mod slug;
 pub mod store;
+pub mod stored;
 pub mod stream;
 pub mod user;
 pub mod view;

@@ -40,6 +40,23 @@ pub fn parse(text: &str, max: usize) -> Result<String, NameError> {
     Ok(text.to_owned())
 }
 
+/// A longer text without spaces around it, of at most `max` characters, with line breaks as `\n` and no other control characters; may be
+/// empty. `None` when it is too long.
+#[must_use]
+pub fn long(text: &str, max: usize) -> Option<String> {
+    let text = text.trim();
+    // Before the copy, so that a megabyte of anything costs nothing.
+    if text.chars().nth(2 * max).is_some() {
+        return None;
+    }
+    let text = text.replace("\r\n", "\n");
+    let kept: String = text
+        .chars()
+        .filter(|c| *c == '\n' || *c == '\t' || !is_invisible(*c))
+        .collect();
+    kept.chars().nth(max).is_none().then_some(kept)
+}
+
 /// Whether it takes no room: marks, joiners, fillers and variants (`Default_Ignorable_Code_Point` of Unicode, and the blank of Braille). They
 /// are part of what people write, but a name of nothing else is a link that nobody can see.
 fn shows_nothing(c: char) -> bool {

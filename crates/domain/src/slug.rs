@@ -51,6 +51,60 @@ const RESERVED: &[&str] = &[
     "whip",
 ];
 
+/// Words or the name of a file as the text of a slug: letters and digits of ASCII, common letters with marks without these, everything else
+/// as `-`; without an ending such as `.mp4`. May be empty, and may be no slug, since words can be reserved.
+#[must_use]
+pub fn from_words(text: &str) -> String {
+    let stem = match text.rsplit_once('.') {
+        Some((stem, ending))
+            if !stem.is_empty()
+                && (2..=4).contains(&ending.len())
+                && ending.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+        {
+            stem
+        }
+        _ => text,
+    };
+    let mut out = String::new();
+    for c in stem
+        .chars()
+        .take(4 * CHARS_MAX)
+        .flat_map(char::to_lowercase)
+    {
+        let plain: &str = match c {
+            'a'..='z' | '0'..='9' | '_' => {
+                out.push(c);
+                continue;
+            }
+            'ä' | 'æ' => "ae",
+            'ö' | 'ø' | 'œ' => "oe",
+            'ü' => "ue",
+            'ß' => "ss",
+            'à' | 'á' | 'â' | 'ã' | 'å' => "a",
+            'ç' | 'č' => "c",
+            'è' | 'é' | 'ê' | 'ë' | 'ě' => "e",
+            'ì' | 'í' | 'î' | 'ï' => "i",
+            'ł' => "l",
+            'ñ' => "n",
+            'ò' | 'ó' | 'ô' | 'õ' => "o",
+            'š' | 'ś' => "s",
+            'ù' | 'ú' | 'û' => "u",
+            'ý' => "y",
+            'ž' | 'ź' | 'ż' => "z",
+            '\'' | '’' => "",
+            _ if out.ends_with('-') => "",
+            _ => "-",
+        };
+        out.push_str(plain);
+    }
+    let cut: String = out
+        .trim_matches(['-', '_'])
+        .chars()
+        .take(CHARS_MAX)
+        .collect();
+    cut.trim_end_matches(['-', '_']).to_owned()
+}
+
 /// The name of an item in addresses. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slug(Arc<str>);
@@ -147,6 +201,23 @@ mod tests {
     #[test]
     fn reserved_words_are_in_order_so_that_they_can_be_searched() {
         assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn words_become_names() {
+        for (text, expected) in [
+            ("Lesson 1: Reading the grain", "lesson-1-reading-the-grain"),
+            ("holiday.video.MP4", "holiday-video"),
+            ("Größe & Maß.mov", "groesse-mass"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("   ", ""),
+            ("\u{65e5}\u{672c}", ""),
+            ("-_a_-", "a"),
+            ("v1.5 final", "v1-5-final"),
+        ] {
+            assert_eq!(from_words(text), expected, "{text:?}");
+        }
+        assert_eq!(from_words(&"a".repeat(500)).len(), CHARS_MAX);
     }
 
     /// Abuse case B4.

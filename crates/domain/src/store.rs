@@ -7,11 +7,14 @@
 use std::error::Error;
 
 use crate::BoxFuture;
+use crate::access_code::Code;
 use crate::api_key::ApiKey;
+use crate::audit;
 use crate::clock::Time;
-use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
+use crate::id::{ApiKeyId, CodeId, KeyId, LoginId, StoredId, StreamId, UserId};
 use crate::login::Login;
 use crate::setting::Setting;
+use crate::stored::Stored;
 use crate::stream::{Key, Stream};
 use crate::user::User;
 
@@ -23,6 +26,13 @@ pub trait Store: Send + Sync {
     /// Carries out one unit, after all that were handed in before: asks it for its work, saves all of it or nothing,
     /// tells it, and then answers. It is handed in by the call, and carried through though the future is dropped.
     fn write(&self, unit: Box<dyn Unit>) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// What was written down of changes, the newest first: at most `limit` entries, older than the one with this number.
+    fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<audit::Numbered>, StoreError>>;
 
     /// Whether it can be read and written now.
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
@@ -101,6 +111,31 @@ pub enum Change {
     UsedApiKey(ApiKeyId, Time),
     /// The key under which grants are signed; replaces an older one.
     SetGrantKey(GrantKey),
+    /// A new stored item. Ids are unique, and slugs among items of its kind.
+    AddStored(Box<Stored>),
+    /// The stored item with this id becomes this; its kind, slug, owner, place and creation stay.
+    SetStored(Box<Stored>),
+    /// The stored item goes, and codes open it no more.
+    DeleteStored(StoredId),
+    /// A new access code. Ids and hashes are unique.
+    AddCode(Box<Code>),
+    /// The access code with this id becomes this; its text, owner, creation and uses stay.
+    SetCode(Box<Code>),
+    /// The access code goes.
+    DeleteCode(CodeId),
+    /// Something was opened with an access code.
+    UsedCode {
+        /// Which.
+        code: CodeId,
+        /// How often since that was last saved.
+        times: u64,
+        /// When last.
+        last: Time,
+    },
+    /// Something is written down of a change in the same unit.
+    AddAudit(audit::Entry),
+    /// What was written down before this is forgotten.
+    DropAudit(Time),
     /// When a user last logged in.
     LoggedIn(UserId, Time),
     /// A setting has this value from now on; `None`: it is not kept any more.
@@ -144,6 +179,10 @@ pub struct Snapshot {
     pub keys: Vec<Key>,
     /// All API keys, revoked ones too.
     pub api_keys: Vec<ApiKey>,
+    /// All stored items.
+    pub stored: Vec<Stored>,
+    /// All access codes.
+    pub codes: Vec<Code>,
     /// The key for grants; `None` before the first start.
     pub grant_key: Option<GrantKey>,
     /// Settings that were changed, in the order of their names.

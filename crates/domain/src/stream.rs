@@ -2,49 +2,14 @@
 
 use crate::clock::Time;
 use crate::id::UserId;
+use crate::item::{Guarded, Item, Site};
 use crate::name::NameError;
 use crate::secret::{Hash, Secret};
 use crate::slug::{Slug, SlugError};
 use crate::store::StoreError;
 
 pub use crate::id::{KeyId, StreamId};
-
-/// Who may watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Visibility {
-    /// Anyone, and it is listed.
-    Public,
-    /// Anyone with the link.
-    Unlisted,
-    /// Anyone who is logged in.
-    Members,
-    /// Its owner and administrators.
-    Private,
-}
-
-impl Visibility {
-    /// All, from open to closed.
-    pub const ALL: [Self; 4] = [Self::Public, Self::Unlisted, Self::Members, Self::Private];
-
-    /// Its word in the API and on the command line.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Unlisted => "unlisted",
-            Self::Members => "members",
-            Self::Private => "private",
-        }
-    }
-
-    /// The visibility with this word.
-    #[must_use]
-    pub fn find(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|visibility| visibility.word() == word)
-    }
-}
+pub use crate::item::Visibility;
 
 /// A stream as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +20,8 @@ pub struct Stream {
     pub slug: Slug,
     /// Its name for people.
     pub title: String,
+    /// What it is about; may be empty.
+    pub description: String,
     /// Whose it is; `None`: nobody's, administrators look after it.
     pub owner: Option<UserId>,
     /// Who may watch.
@@ -65,6 +32,30 @@ pub struct Stream {
     pub changed: Time,
     /// Grows whenever viewers must be judged anew; grants of another generation are void.
     pub generation: u32,
+    /// Sites that may show it in a frame; empty: any.
+    pub sites: Vec<Site>,
+}
+
+impl Guarded for Stream {
+    fn item(&self) -> Item {
+        Item::Stream(self.id)
+    }
+
+    fn slug(&self) -> &Slug {
+        &self.slug
+    }
+
+    fn owner(&self) -> Option<UserId> {
+        self.owner
+    }
+
+    fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    fn generation(&self) -> u32 {
+        self.generation
+    }
 }
 
 /// A stream key as it is stored and listed; the key itself is nowhere.
@@ -105,6 +96,10 @@ pub struct New {
 pub struct Change {
     /// Its new name for people.
     pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Sites that may show it in a frame; empty: any.
+    pub sites: Option<Vec<Site>>,
     /// Who may watch from now on.
     pub visibility: Option<Visibility>,
     /// The `changed` that the caller saw; another one is refused.
@@ -147,6 +142,12 @@ pub enum Refused {
     /// Choose another title or name.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// Write less.
+    #[error(
+        "the description can have {} characters at most",
+        crate::stored::DESCRIPTION_CHARS_MAX
+    )]
+    Description,
     /// Choose another key.
     #[error(transparent)]
     OwnKey(#[from] OwnKeyError),

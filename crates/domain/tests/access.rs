@@ -2,7 +2,6 @@
 
 use domain::api_key::Scope;
 use domain::caller::Caller;
-use domain::gate::Gatekeeper;
 use domain::slug::Slug;
 use domain::stream::{Change, New, Refused, Visibility};
 use domain::view;
@@ -100,7 +99,7 @@ fn every_caller_may_what_the_table_says() {
             let slug = Slug::parse(visibility_slug(visibility)).expect("a slug");
             let stream = rig.catalogue.find_stream(ana, &slug).expect("hers");
             let letters: String = [
-                ('w', rig.catalogue.admit_view(who, &slug).is_ok()),
+                ('w', rig.watch(who, &slug).is_ok()),
                 ('l', listed.contains(&stream)),
                 ('f', rig.catalogue.find_stream(who, &slug).is_some()),
                 ('m', rig.catalogue.may_manage(who, stream.id)),
@@ -169,7 +168,7 @@ fn not_allowed_and_not_existing_are_alike() {
     rig.stream(&ana, "cam", Visibility::Private);
     for slug in ["cam", "nowhere"] {
         let slug = Slug::parse(slug).expect("a slug");
-        let refused = |caller: &Caller| rig.catalogue.admit_view(caller, &slug).map(|_| ());
+        let refused = |caller: &Caller| rig.watch(caller, &slug).map(|_| ());
         assert_eq!(refused(&ben), Err(view::Refused::NotFound));
         assert_eq!(refused(&Caller::nobody(ADDRESS)), Err(view::Refused::LogIn));
         assert!(matches!(
@@ -274,6 +273,7 @@ fn change_over_a_change_that_was_not_seen_is_refused() {
         title: Some(title.to_owned()),
         visibility: None,
         seen,
+        ..Change::default()
     };
     let update = |change| block_on(rig.catalogue.update_stream(&ana, &stream.slug, change));
     let second = update(change("Second", Some(stream.changed))).expect("changes");

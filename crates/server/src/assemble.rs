@@ -10,7 +10,10 @@ use anyhow::{Context as _, Result, bail};
 use domain::{Catalogue, catalogue::Ports, clock::Clock, random::Random};
 use store::sqlite::Sqlite;
 
-use crate::ports::{SystemClock, SystemRandom};
+use crate::{
+    ports::{SystemClock, SystemRandom},
+    vault::Vault,
+};
 
 /// An opened data directory; nobody else can open it meanwhile.
 pub struct Opened {
@@ -78,6 +81,7 @@ pub async fn open(folder: &Path) -> Result<Opened> {
         clock: clock.clone(),
         random: random.clone(),
         hasher: Arc::new(web::Passwords::new(random.clone())),
+        vault: Arc::new(Vault::open(&folder.join("secrets"), &*random)?),
     };
     let catalogue = Catalogue::open(ports)
         .await

@@ -15,6 +15,7 @@ mod serve;
 mod signals;
 mod telemetry;
 mod test_signal;
+mod vault;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,7 @@ mod memory;
 mod random;
 mod rig;
 pub mod store_contract;
+mod vault;
 
 pub use clock::FixedClock;
 pub use engine::FakeEngine;
@@ -18,6 +19,7 @@ pub use hasher::FakeHasher;
 pub use memory::Memory;
 pub use random::Seeded;
 pub use rig::{ADDRESS, ELSEWHERE, PASSWORD, Rig, parts};
+pub use vault::FakeVault;
 
 use std::pin::pin;
 use std::sync::Arc;

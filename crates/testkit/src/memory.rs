@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::BoxFuture;
+use domain::audit::Numbered;
+use domain::item::Item;
 use domain::setting::Setting;
 use domain::store::{Change, Snapshot, Store, StoreError, Unit, Work};
 
@@ -15,6 +17,7 @@ pub struct Memory(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     kept: Mutex<Snapshot>,
+    audit: Mutex<Vec<Numbered>>,
     fails: AtomicBool,
 }
 
@@ -35,6 +38,17 @@ impl Store for Memory {
             .clone())))
     }
 
+    fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Numbered>, StoreError>> {
+        let audit = self.0.audit.lock().unwrap_or_else(PoisonError::into_inner);
+        let older = |entry: &&Numbered| before.is_none_or(|before| entry.number < before);
+        let found = audit.iter().rev().filter(older).take(limit).cloned();
+        Box::pin(ready(Ok(found.collect())))
+    }
+
     fn write(&self, mut unit: Box<dyn Unit>) -> BoxFuture<'static, Result<(), StoreError>> {
         // Held throughout: units are carried out one after another.
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,6 +60,7 @@ impl Store for Memory {
         }
         let saved = apply(&kept, &work).map(|next| {
             *kept = next;
+            self.0.write_down(&work);
             unit.saved(work);
         });
         Box::pin(ready(saved))
@@ -61,6 +76,25 @@ impl Store for Memory {
     }
 }
 
+impl State {
+    fn write_down(&self, work: &Work) {
+        let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in &work.changes {
+            match change {
+                Change::AddAudit(entry) => {
+                    let number = audit.last().map_or(1, |last| last.number + 1);
+                    audit.push(Numbered {
+                        number,
+                        entry: entry.clone(),
+                    });
+                }
+                Change::DropAudit(before) => audit.retain(|kept| kept.entry.at >= *before),
+                _ => {}
+            }
+        }
+    }
+}
+
 fn apply(kept: &Snapshot, work: &Work) -> Result<Snapshot, StoreError> {
     let mut next = kept.clone();
     for change in &work.changes {
@@ -71,6 +105,8 @@ fn apply(kept: &Snapshot, work: &Work) -> Result<Snapshot, StoreError> {
     next.streams.sort_by_key(|stream| stream.id);
     next.keys.sort_by_key(|key| key.id);
     next.api_keys.sort_by_key(|key| key.id);
+    next.stored.sort_by_key(|stored| stored.id);
+    next.codes.sort_by_key(|code| code.id);
     Ok(next)
 }
 
@@ -112,11 +148,14 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
                 stream.visibility = new.visibility;
                 stream.changed = new.changed;
                 stream.generation = new.generation;
+                stream.description = new.description;
+                stream.sites = new.sites;
             }
         }
         Change::DeleteStream(id) => {
             next.streams.retain(|stream| stream.id != id);
             next.keys.retain(|key| key.stream != id);
+            close(next, |item| *item == Item::Stream(id));
         }
         Change::AddKey(new) => add(&mut next.keys, new, |a, b| a.id == b.id || a.hash == b.hash)?,
         Change::RevokeKey(id, at) => {
@@ -144,6 +183,34 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
                 key.last_used = Some(at);
             }
         }
+        Change::AddStored(new) => add(&mut next.stored, *new, |a, b| {
+            a.id == b.id || (a.kind == b.kind && a.slug == b.slug)
+        })?,
+        Change::SetStored(new) => {
+            if let Some(stored) = next.stored.iter_mut().find(|stored| stored.id == new.id) {
+                *stored = *new;
+            }
+        }
+        Change::DeleteStored(id) => {
+            next.stored.retain(|stored| stored.id != id);
+            close(next, |item| item.stored() == Some(id));
+        }
+        Change::AddCode(new) => add(&mut next.codes, *new, |a, b| a.id == b.id || a.tag == b.tag)?,
+        Change::SetCode(new) => {
+            if let Some(code) = next.codes.iter_mut().find(|code| code.id == new.id) {
+                let (uses, last_used) = (code.uses, code.last_used);
+                *code = *new;
+                (code.uses, code.last_used) = (uses, last_used);
+            }
+        }
+        Change::DeleteCode(id) => next.codes.retain(|code| code.id != id),
+        Change::UsedCode { code, times, last } => {
+            if let Some(code) = next.codes.iter_mut().find(|kept| kept.id == code) {
+                code.uses += times;
+                code.last_used = Some(last);
+            }
+        }
+        Change::AddAudit(_) | Change::DropAudit(_) => {}
         Change::SetGrantKey(key) => next.grant_key = Some(key),
         Change::LoggedIn(id, at) => {
             if let Some(row) = next.users.iter_mut().find(|row| row.user.id == id) {
@@ -159,6 +226,13 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Codes open these items no more.
+fn close(next: &mut Snapshot, is_gone: impl Fn(&Item) -> bool) {
+    for code in &mut next.codes {
+        code.items.retain(|item| !is_gone(item));
+    }
 }
 
 fn add<T>(rows: &mut Vec<T>, new: T, clashes: impl Fn(&T, &T) -> bool) -> Result<(), StoreError> {

@@ -4,20 +4,26 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use domain::Catalogue;
+use domain::access_code::{self, Shown};
 use domain::api_key::{self, Scope, Scopes};
 use domain::caller::Caller;
 use domain::catalogue::Ports;
 use domain::clock::{Clock, Time};
+use domain::gate::{Gatekeeper as _, Leave};
+use domain::grant::Granted;
+use domain::item::Space;
 use domain::login::{Attempt, Begun};
 use domain::password::Hasher;
 use domain::random::Random;
 use domain::secret::Secret;
 use domain::slug::Slug;
 use domain::store::Store;
+use domain::stored::{self, Stored};
 use domain::stream::{MadeKey, New, Stream, Visibility};
 use domain::user::{self, Name, Role, User};
+use domain::view;
 
-use crate::{FakeHasher, FixedClock, Memory, Seeded, block_on};
+use crate::{FakeHasher, FakeVault, FixedClock, Memory, Seeded, block_on};
 
 /// Where people of a rig come from.
 pub const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
@@ -58,6 +64,7 @@ impl Rig {
             clock: Arc::new(clock.clone()) as Arc<dyn Clock>,
             random: Arc::new(Seeded::new(clock.now().ms().unsigned_abs())) as Arc<dyn Random>,
             hasher: Arc::clone(&hasher) as Arc<dyn Hasher>,
+            vault: Arc::new(FakeVault),
         };
         let catalogue = block_on(Catalogue::open(ports)).expect("a store in memory opens");
         Self {
@@ -149,6 +156,69 @@ impl Rig {
             owner: None,
         };
         block_on(self.catalogue.add_stream(owner, new)).expect("is made")
+    }
+
+    /// Brings an item of this caller's that is ready.
+    pub fn stored(
+        &self,
+        owner: &Caller,
+        kind: stored::Kind,
+        slug: &str,
+        visibility: Visibility,
+    ) -> Arc<Stored> {
+        let new = stored::New {
+            kind,
+            slug: Some(Slug::parse(slug).expect("a slug")),
+            title: None,
+            visibility,
+            owner: None,
+            place: stored::Place::Library,
+            file_name: format!("{slug}.file"),
+        };
+        let added = block_on(self.catalogue.add_stored(owner, new)).expect("is made");
+        let outcome = stored::Outcome::Ready {
+            facts: stored::Facts {
+                bytes: 1_000_000,
+                width: 1280,
+                height: 720,
+                has_original: true,
+                ..stored::Facts::default()
+            },
+            has_poster: true,
+        };
+        let ready = block_on(self.catalogue.finish_stored(added.id, outcome)).expect("is saved");
+        ready.expect("is there")
+    }
+
+    /// Leave to play what has this name among streams and videos.
+    ///
+    /// # Errors
+    /// As the catalogue says.
+    pub fn watch(&self, caller: &Caller, slug: &Slug) -> Result<Leave, view::Refused> {
+        let asking = view::Asking::of(caller, view::Purpose::Play);
+        self.catalogue.admit_view(&asking, Space::Watch, slug)
+    }
+
+    /// Whether a token opens what has this name among streams and videos, to play it.
+    ///
+    /// # Errors
+    /// As the catalogue says.
+    pub fn check(&self, slug: &str, token: &str) -> Result<Granted, view::Refused> {
+        self.catalogue
+            .check(Space::Watch, slug, token, view::Purpose::Play)
+    }
+
+    /// Makes a code of this caller's for items such as `video:welcome`.
+    pub fn code(&self, owner: &Caller, text: Option<&str>, items: &[&str]) -> Shown {
+        let new = access_code::New {
+            code: text.map(Secret::new),
+            items: items
+                .iter()
+                .map(|item| item.parse().expect("a name"))
+                .collect(),
+            ..access_code::New::default()
+        };
+        block_on(self.catalogue.add_code(owner, new)).expect("is made")
     }
 }
 

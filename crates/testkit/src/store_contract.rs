@@ -4,13 +4,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use domain::BoxFuture;
+use domain::access_code::{Code, CodeId, Tag};
 use domain::api_key::{ApiKey, ApiKeyId, Scope, Scopes};
+use domain::audit::{Entry, Numbered, Via};
 use domain::clock::Time;
+use domain::item::{Item, Site};
 use domain::login::{Login, LoginId};
 use domain::secret::Hash;
 use domain::setting::Setting;
 use domain::slug::Slug;
 use domain::store::{Change, GrantKey, Snapshot, Store, StoreError, Unit, UserRow, Work};
+use domain::stored::{self, Caption, Facts, Place, State, Stored, StoredId};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
 use domain::user::{Name, Role, User, UserId};
 
@@ -27,6 +31,12 @@ pub const CASES: &[(&str, Case)] = &[
     }),
     ("deleted_stream_takes_its_keys", |store| {
         Box::pin(deleted_stream_takes_its_keys(store))
+    }),
+    ("deleted_items_are_opened_by_no_code", |store| {
+        Box::pin(deleted_items_are_opened_by_no_code(store))
+    }),
+    ("what_was_written_down_is_read_in_pages", |store| {
+        Box::pin(what_was_written_down_is_read_in_pages(store))
     }),
     ("unique_things_are_taken", |store| {
         Box::pin(unique_things_are_taken(store))
@@ -100,6 +110,57 @@ async fn what_was_saved_is_loaded(store: &dyn Store) {
     assert_eq!(load(store).await, all);
 }
 
+async fn deleted_items_are_opened_by_no_code(store: &dyn Store) {
+    let all = snapshot();
+    save(store, adding(&all)).await.expect("saves");
+    let film = StoredId::from_number(1);
+    let work = vec![Change::DeleteStored(film), Change::DeleteStream(stream(1))];
+    save(store, work).await.expect("saves");
+    let left = load(store).await;
+    assert!(left.stored.iter().all(|stored| stored.id != film));
+    for code in &left.codes {
+        assert_eq!(code.items, [Item::Image(StoredId::from_number(3))]);
+    }
+    save(store, vec![Change::DeleteCode(CodeId::from_number(1))])
+        .await
+        .expect("saves");
+    assert_eq!(load(store).await.codes.len(), 1);
+}
+
+async fn what_was_written_down_is_read_in_pages(store: &dyn Store) {
+    let entry = |number: i64| Entry {
+        at: Time::from_ms(number * 1000),
+        who: "ana".to_owned(),
+        via: Via::Login,
+        address: "203.0.113.x".to_owned(),
+        action: "video.changed".to_owned(),
+        subject: format!("video:film-{number}"),
+        detail: "visibility private to public".to_owned(),
+    };
+    for number in 1..=5 {
+        save(store, vec![Change::AddAudit(entry(number))])
+            .await
+            .expect("saves");
+    }
+    let newest = store.audit(None, 2).await.expect("reads");
+    let at = |found: &[Numbered]| -> Vec<Entry> {
+        found
+            .iter()
+            .map(|numbered| numbered.entry.clone())
+            .collect()
+    };
+    assert_eq!(at(&newest), [entry(5), entry(4)]);
+    let older = store
+        .audit(Some(newest[1].number), 10)
+        .await
+        .expect("reads");
+    assert_eq!(at(&older), [entry(3), entry(2), entry(1)]);
+    let work = vec![Change::DropAudit(Time::from_ms(4000))];
+    save(store, work).await.expect("saves");
+    let left = store.audit(None, 10).await.expect("reads");
+    assert_eq!(at(&left), [entry(5), entry(4)]);
+}
+
 async fn changes_are_loaded(store: &dyn Store) {
     let mut all = snapshot();
     save(store, adding(&all)).await.expect("saves");
@@ -109,6 +170,19 @@ async fn changes_are_loaded(store: &dyn Store) {
     stream.visibility = Visibility::Private;
     stream.changed = later;
     stream.generation = u32::MAX;
+    stream.description = String::new();
+    stream.sites = Vec::new();
+    let mut film = all.stored[0].clone();
+    film.state = State::Ready;
+    film.facts.width = 640;
+    film.captions.remove(0);
+    film.poster = None;
+    film.sites = Vec::new();
+    let mut code = all.codes[0].clone();
+    code.items.remove(0);
+    code.paused = Some(later);
+    code.viewers_max = None;
+    code.note = String::new();
     let work = vec![
         Change::SetPassword {
             user: user(1),
@@ -124,6 +198,13 @@ async fn changes_are_loaded(store: &dyn Store) {
         Change::UsedKey(key(2), later),
         Change::RevokeApiKey(api_key(1), later),
         Change::UsedApiKey(api_key(1), later),
+        Change::SetStored(Box::new(film.clone())),
+        Change::SetCode(Box::new(code.clone())),
+        Change::UsedCode {
+            code: CodeId::from_number(2),
+            times: 4,
+            last: later,
+        },
         Change::SetGrantKey(GrantKey([9; 32])),
         Change::LoggedIn(user(2), later),
         set("publish.grace_s", Some("5")),
@@ -137,6 +218,10 @@ async fn changes_are_loaded(store: &dyn Store) {
     all.users[0].user.disabled = Some(later);
     all.logins[0].last_seen = later;
     all.streams[0] = stream;
+    all.stored[0] = film;
+    all.codes[0] = code;
+    all.codes[1].uses = 7;
+    all.codes[1].last_used = Some(later);
     all.keys[0].revoked = Some(later);
     all.keys[1].last_used = Some(later);
     all.api_keys[0].revoked = Some(later);
@@ -193,8 +278,14 @@ async fn unique_things_are_taken(store: &dyn Store) {
     same_cookie.id = login(77);
     let mut same_api_key = all.api_keys[0].clone();
     same_api_key.id = api_key(77);
+    let mut same_film = all.stored[0].clone();
+    same_film.id = StoredId::from_number(77);
+    let mut same_code = all.codes[0].clone();
+    same_code.id = CodeId::from_number(77);
     for change in [
         Change::AddUser(same_name),
+        Change::AddStored(Box::new(same_film)),
+        Change::AddCode(Box::new(same_code)),
         Change::AddStream(same_slug),
         Change::AddKey(same_key),
         Change::AddLogin(same_cookie),
@@ -368,6 +459,93 @@ fn snapshot() -> Snapshot {
         created: at,
         changed: at,
         generation: 3,
+        description: "Two\nlines".to_owned(),
+        sites: vec![
+            Site::parse("school.example").expect("a site"),
+            Site::parse("*.club.example:8443").expect("a site"),
+        ],
+    };
+    let item = |number, kind, slug: &str, owner, state| Stored {
+        id: StoredId::from_number(number),
+        kind,
+        slug: Slug::parse(slug).expect("a slug"),
+        title: format!("“{slug}” '; --"),
+        description: "About it".to_owned(),
+        owner,
+        visibility: Visibility::Private,
+        created: at,
+        changed: at,
+        generation: 1,
+        state,
+        place: Place::Library,
+        facts: Facts {
+            bytes: 5_000_000_000,
+            duration_ms: 90_000,
+            width: 1920,
+            height: 1080,
+            codecs: "avc1.640028,mp4a.40.2".to_owned(),
+            form: "mp4".to_owned(),
+            file_name: "holiday.mp4".to_owned(),
+            has_original: true,
+        },
+        poster: None,
+        captions: Vec::new(),
+        downloadable: false,
+        sites: Vec::new(),
+    };
+    let mut film = item(
+        1,
+        stored::Kind::Video,
+        "film",
+        Some(user(1)),
+        State::Processing,
+    );
+    film.captions = vec![
+        Caption {
+            language: "de".to_owned(),
+            label: "Deutsch".to_owned(),
+            is_default: true,
+        },
+        Caption {
+            language: "en".to_owned(),
+            label: "English".to_owned(),
+            is_default: false,
+        },
+    ];
+    film.poster = Some(at);
+    film.downloadable = true;
+    film.sites = vec![Site::parse("https://school.example").expect("a site")];
+    let mut folder = item(
+        2,
+        stored::Kind::Video,
+        "folder",
+        None,
+        State::Failed("It holds nothing.".to_owned()),
+    );
+    folder.place = Place::Public(Slug::parse("folder").expect("a slug"));
+    let code = |number, viewers_max, starts| Code {
+        id: CodeId::from_number(number),
+        owner: user(1),
+        tag: Tag([u8::try_from(number).expect("small"); 32]),
+        sealed: vec![1, 2, 3],
+        is_chosen: true,
+        description: "Spring course".to_owned(),
+        note: "For 31 people".to_owned(),
+        items: vec![
+            Item::Image(StoredId::from_number(3)),
+            Item::Stream(stream(1)),
+            Item::Video(StoredId::from_number(1)),
+        ],
+        starts,
+        expires: Some(Time::from_ms(1_893_456_000_000)),
+        paused: None,
+        viewers_max,
+        sites: vec![Site::parse("school.example").expect("a site")],
+        may_download: true,
+        created: at,
+        changed: at,
+        uses: 3,
+        last_used: Some(at),
     };
     let stream_key = |number, of| Key {
         id: key(number),
@@ -408,6 +586,13 @@ fn snapshot() -> Snapshot {
             revoked: None,
             last_used: None,
         }],
+        stored: vec![
+            film,
+            folder,
+            // The same name as the video: images have theirs.
+            item(3, stored::Kind::Image, "film", Some(user(2)), State::Ready),
+        ],
+        codes: vec![code(1, Some(40), None), code(2, None, Some(at))],
         grant_key: Some(GrantKey([7; 32])),
         settings: vec![setting("publish.grace_s", "7")],
     }
@@ -419,6 +604,10 @@ fn adding(all: &Snapshot) -> Vec<Change> {
     changes.extend(all.streams.iter().cloned().map(Change::AddStream));
     changes.extend(all.keys.iter().cloned().map(Change::AddKey));
     changes.extend(all.api_keys.iter().cloned().map(Change::AddApiKey));
+    let stored = all.stored.iter().cloned().map(Box::new);
+    changes.extend(stored.map(Change::AddStored));
+    let codes = all.codes.iter().cloned().map(Box::new);
+    changes.extend(codes.map(Change::AddCode));
     changes.extend(all.grant_key.iter().cloned().map(Change::SetGrantKey));
     let settings = all.settings.iter();
     changes.extend(settings.map(|setting| set(&setting.name, Some(&setting.value))));

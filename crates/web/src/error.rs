@@ -124,6 +124,11 @@ impl From<stream::Refused> for Problem {
             R::Taken => Self::new(StatusCode::CONFLICT, "taken", detail),
             R::Slug(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_slug", detail),
             R::Name(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_name", detail),
+            R::Description => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_description",
+                detail,
+            ),
             R::OwnKey(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_key", detail),
             R::Changed => Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", detail),
             R::TooMany { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", detail),

@@ -48,6 +48,16 @@ pub fn router(app: App) -> Router {
         .route("/api/streams/{slug}/refusals", get(api::streams::refusals))
         .route("/api/streams/{slug}/status", get(api::streams::status))
         .route("/api/streams/{slug}/history", get(api::streams::history))
+        .route(
+            "/api/access-codes",
+            get(api::access_codes::list).post(api::access_codes::create),
+        )
+        .route(
+            "/api/access-codes/{code}",
+            get(api::access_codes::show)
+                .patch(api::access_codes::change)
+                .delete(api::access_codes::remove),
+        )
         .route("/api/home", get(api::home::show))
         .route("/api/server", get(api::server::show))
         .route("/api/events", get(events::listen))

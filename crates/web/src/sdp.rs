@@ -19,10 +19,13 @@ const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 pub(crate) const BUSY_RETRY_S: u32 = 5;
 
 /// 201: a session below this door.
-pub(crate) fn created(door: &str, answer: Answer) -> Response {
+pub(crate) fn created(door: &str, carried: &str, answer: Answer) -> Response {
     let headers = [
         (header::CONTENT_TYPE, OFFER.to_owned()),
-        (header::LOCATION, format!("{door}/{}", answer.session)),
+        (
+            header::LOCATION,
+            format!("{door}/{}{carried}", answer.session),
+        ),
         (header::ETAG, quoted(&answer.etag)),
         (ACCEPT_PATCH, FRAGMENT.to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),

@@ -1,11 +1,14 @@
 //! Any text as a token, and tokens of ours with some characters changed.
 
 use domain::{
+    access_code::CodeId,
     api_key::ApiKeyId,
     clock::Time,
     grant::{Granted, Mint, Subject},
+    item::Item,
     login::LoginId,
     store::GrantKey,
+    stored::StoredId,
     stream::StreamId,
 };
 
@@ -19,15 +22,22 @@ pub fn run(data: &[u8]) {
         return;
     };
     let number = u64::from_be_bytes([0, 0, 0, head[1], head[2], head[3], head[4], head[5]]);
-    let subject = match head[0] % 3 {
+    let subject = match head[0] % 4 {
         0 => Subject::Nobody,
         1 => Subject::Login(LoginId::from_number(number)),
-        _ => Subject::ApiKey(ApiKeyId::from_number(number)),
+        2 => Subject::ApiKey(ApiKeyId::from_number(number)),
+        _ => Subject::Code {
+            code: CodeId::from_number(number),
+            seat: u32::from_be_bytes([head[5], head[1], head[2], head[3]]),
+        },
     };
-    let granted = Granted {
-        stream: StreamId::from_number(number.rotate_left(17)),
-        subject,
+    let id = number.rotate_left(17);
+    let item = match head[4] % 3 {
+        0 => Item::Stream(StreamId::from_number(id)),
+        1 => Item::Video(StoredId::from_number(id)),
+        _ => Item::Image(StoredId::from_number(id)),
     };
+    let granted = Granted { item, subject };
     let ends = Time::from_ms(i64::from(head[5]) * 3_600_000);
     let token = mint.mint(granted, u32::from(head[4]), ends);
     let mut text = token.to_string().into_bytes();

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::api_key::{ApiKey, New, Refused};
+use crate::audit::By;
 use crate::caller::{self, Caller, Subject};
 use crate::id::ApiKeyId;
 use crate::limit::block;
@@ -31,7 +32,7 @@ impl Catalogue {
     ) -> Result<(ApiKey, Secret), Refused> {
         let name = name::parse(&new.name, NAME_CHARS_MAX)?;
         let (caller, random) = (caller.clone(), self.random());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let standing = rights.standing(&caller, now);
             if matches!(caller.subject, Subject::Nobody | Subject::ApiKey { .. })
                 || !(standing.administers || standing.user == Some(new.user))
@@ -96,7 +97,7 @@ impl Catalogue {
     /// [`Refused::NotFound`] when it is not there or not theirs.
     pub async fn revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), Refused> {
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let standing = rights.standing(&caller, now);
             let key = rights.api_key(id).ok_or(Refused::NotFound)?;
             let may = match caller.subject {

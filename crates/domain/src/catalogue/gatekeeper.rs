@@ -1,19 +1,21 @@
 //! The port Gatekeeper, answered from memory.
 
+use crate::access_code::{Code, Status};
 use crate::api_key::Scope;
-use crate::caller::{Caller, Subject};
+use crate::caller::Subject;
 use crate::clock::Time;
 use crate::gate::{Gatekeeper, Leave};
 use crate::grant::{self, Granted};
 use crate::id::StreamId;
+use crate::item::{Guarded, Item, Space};
 use crate::limit::block;
 use crate::publish::{Admitted, Attempt, Credential, Refused};
 use crate::secret::{Hash, Kind};
 use crate::slug::{self, Slug};
 use crate::stream::{OWN_KEY_CHARS_MAX, Stream, Visibility};
-use crate::view;
+use crate::view::{self, Asking, Purpose, Unopened};
 
-use super::rights::{Rights, is_good};
+use super::rights::{Rights, Seen, is_good};
 use super::{Catalogue, Used};
 
 /// The application of RTMP, and the stream of whoever names none.
@@ -62,60 +64,122 @@ impl Gatekeeper for Catalogue {
         verdict
     }
 
-    fn admit_view(&self, caller: &Caller, slug: &Slug) -> Result<Leave, view::Refused> {
+    fn admit_view(
+        &self,
+        asking: &Asking<'_>,
+        space: Space,
+        slug: &Slug,
+    ) -> Result<Leave, view::Refused> {
         let now = self.now();
-        let rights = self.rights();
-        let standing = rights.standing(caller, now);
-        let found = rights
-            .stream_at(slug.as_str())
-            .filter(|stream| standing.may_watch(stream));
-        let refused = if standing.user.is_none() {
-            view::Refused::LogIn
-        } else {
-            view::Refused::NotFound
+        let caller = asking.caller;
+        let (seen, standing) = {
+            let rights = self.rights();
+            (rights.guarded_in(space, slug), rights.standing(caller, now))
         };
-        let stream = found.ok_or(refused)?;
-        let subject = match (stream.visibility, caller.subject) {
-            (Visibility::Public | Visibility::Unlisted, _) => grant::Subject::Nobody,
-            (_, Subject::Login { login, .. }) => grant::Subject::Login(login),
-            (_, Subject::ApiKey { key, .. }) => grant::Subject::ApiKey(key),
-            // The command line watches nothing.
-            (_, Subject::Nobody | Subject::Operator) => return Err(view::Refused::NotFound),
+        if let Some(seen) = seen.as_ref().filter(|seen| standing.may_watch(*seen)) {
+            let subject = match (seen.visibility.is_open(), caller.subject) {
+                (true, _) => grant::Subject::Nobody,
+                (_, Subject::Login { login, .. }) => grant::Subject::Login(login),
+                (_, Subject::ApiKey { key, .. }) => grant::Subject::ApiKey(key),
+                // The command line watches nothing.
+                (_, Subject::Nobody | Subject::Operator) => return Err(view::Refused::NotFound),
+            };
+            return Ok(self.leave(seen, subject, now));
+        }
+        let Some(text) = asking.code.filter(|text| !text.trim().is_empty()) else {
+            return Err(if standing.user.is_none() {
+                view::Refused::LogIn
+            } else {
+                view::Refused::NotFound
+            });
         };
-        let granted = Granted {
-            stream: stream.id,
-            subject,
+        // The code is looked for whether or not there is such an item, so that both take as long.
+        let id = self.recognise(text, caller.address, now)?;
+        let seen = seen.ok_or(view::Refused::Code(Unopened::Unknown))?;
+        let places = {
+            let rights = self.rights();
+            let code = rights
+                .code(id)
+                .ok_or(view::Refused::Code(Unopened::Unknown))?;
+            rights
+                .opens(code, seen.item, now)
+                .map_err(|status| view::Refused::Code(unopened(code, status)))?;
+            code.viewers_max
         };
-        let ends = grant::end(subject, now);
-        let generation = stream.generation;
-        drop(rights);
-        Ok(Leave {
-            token: self.inner.mint.mint(granted, generation, ends),
-            ends,
-            granted,
-        })
+        let seat = match asking.purpose {
+            Purpose::Look | Purpose::Open => 0,
+            Purpose::Play => {
+                let seat = self.seat(asking.seat);
+                if !self.inner.seats.take(id, seat, places, now) {
+                    let places = places.unwrap_or_default();
+                    return Err(view::Refused::Code(Unopened::Full { places }));
+                }
+                seat
+            }
+        };
+        // A player that says who it is belongs to a page that was counted when it was opened.
+        if asking.purpose == Purpose::Open
+            || (asking.purpose == Purpose::Play && asking.seat.is_none())
+        {
+            self.note_code(id, now);
+        }
+        Ok(self.leave(&seen, grant::Subject::Code { code: id, seat }, now))
     }
 
-    fn check(&self, slug: &str, token: &str) -> Result<Granted, view::Refused> {
+    fn check(
+        &self,
+        space: Space,
+        slug: &str,
+        token: &str,
+        purpose: Purpose,
+    ) -> Result<Granted, view::Refused> {
         let now = self.now();
         let grant = self
             .inner
             .mint
             .verify(token)
             .ok_or(view::Refused::NotFound)?;
-        let rights = self.rights();
-        let holds = grant.ends > now
-            && rights.stream(grant.granted.stream).is_some_and(|stream| {
-                stream.generation == grant.generation
-                    && stream.slug.as_str().eq_ignore_ascii_case(slug)
-                    && rights
-                        .subject_standing(grant.granted.subject, now)
-                        .may_watch(stream)
-            });
-        if holds {
-            Ok(grant.granted)
-        } else {
-            Err(view::Refused::NotFound)
+        let granted = grant.granted;
+        let places = {
+            let rights = self.rights();
+            let holds = |item: &dyn Guarded| {
+                item.generation() == grant.generation
+                    && item.item().kind().space() == space
+                    && item.slug().as_str().eq_ignore_ascii_case(slug)
+                    && rights.granted_standing(granted, now).may_watch(item)
+            };
+            let holds = grant.ends > now
+                && match granted.item {
+                    Item::Stream(id) => rights.stream(id).is_some_and(|stream| holds(stream)),
+                    Item::Video(id) | Item::Image(id) => {
+                        rights.stored(id).is_some_and(|stored| holds(&**stored))
+                    }
+                };
+            if !holds {
+                return Err(view::Refused::NotFound);
+            }
+            match granted.subject {
+                grant::Subject::Code { code, .. } => {
+                    rights.code(code).and_then(|code| code.viewers_max)
+                }
+                _ => return Ok(granted),
+            }
+        };
+        let grant::Subject::Code { code, seat } = granted.subject else {
+            return Ok(granted);
+        };
+        match (purpose, seat, places) {
+            (Purpose::Look | Purpose::Open, _, _) | (Purpose::Play, 0, None) => Ok(granted),
+            // The leave of a page shows what can be played, and plays nothing where places are counted.
+            (Purpose::Play, 0, Some(places)) => Err(view::Refused::Code(Unopened::Full { places })),
+            (Purpose::Play, seat, places) => {
+                if self.inner.seats.take(code, seat, places, now) {
+                    Ok(granted)
+                } else {
+                    let places = places.unwrap_or_default();
+                    Err(view::Refused::Code(Unopened::Full { places }))
+                }
+            }
         }
     }
 
@@ -160,6 +224,37 @@ struct Landing<'a> {
 }
 
 impl Catalogue {
+    /// Leave to see an item, for this subject.
+    fn leave(&self, seen: &Seen, subject: grant::Subject, now: Time) -> Leave {
+        let granted = Granted {
+            item: seen.item,
+            subject,
+        };
+        let ends = grant::end(subject, now);
+        Leave {
+            token: self.inner.mint.mint(granted, seen.generation, ends),
+            ends,
+            granted,
+        }
+    }
+
+    /// The number of a viewer among those with the same code, never 0: of what they say, or a new one.
+    fn seat(&self, said: Option<&str>) -> u32 {
+        let number = match said {
+            Some(said) => {
+                let hash = Hash::of(bounded(said));
+                let [a, b, c, d, ..] = *hash.bytes();
+                u32::from_be_bytes([a, b, c, d])
+            }
+            None => {
+                let mut bytes = [0; 4];
+                self.inner.ports.random.fill(&mut bytes);
+                u32::from_be_bytes(bytes)
+            }
+        };
+        number.max(1)
+    }
+
     /// The verdict on a secret, apart from limits. Everything that is no key here gets the same answer on the same way.
     fn judge(&self, landing: &Landing<'_>, hash: Hash, now: Time) -> Result<Admitted, Refused> {
         let rights = self.rights();
@@ -214,6 +309,16 @@ impl Catalogue {
             return Err(Refused::NoKey);
         }
         Err(Refused::UnknownKey)
+    }
+}
+
+/// Why the code does not open the item, by how it stands.
+fn unopened(code: &Code, status: Option<Status>) -> Unopened {
+    match (status, code.expires, code.starts) {
+        (Some(Status::Expired), Some(at), _) => Unopened::Ended(at),
+        (Some(Status::NotYet), _, Some(at)) => Unopened::NotYet(at),
+        (Some(Status::Paused), _, _) => Unopened::Paused,
+        _ => Unopened::Unknown,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::audit::By;
 use crate::caller::{Caller, Subject};
 use crate::clock::Time;
 use crate::id::{LoginId, UserId};
@@ -65,7 +66,7 @@ impl Catalogue {
             agent: attempt.agent.to_owned(),
             random: self.random(),
         };
-        self.write(move |rights, work, now| {
+        self.write(By::nobody(attempt.address), move |rights, work, now| {
             // The password may have been reset, or the user switched off, while it was checked.
             let holds = rights
                 .enabled(user)
@@ -127,7 +128,7 @@ impl Catalogue {
             agent: agent.to_owned(),
             random: self.random(),
         };
-        self.write(move |rights, work, now| {
+        self.write(By::nobody(address), move |rights, work, now| {
             rights.enabled(user).ok_or(Refused::Link)?;
             Ok(begin(rights, work, now, user, &from))
         })
@@ -164,7 +165,7 @@ impl Catalogue {
         let Subject::Login { login, .. } = caller.subject else {
             return Ok(());
         };
-        self.write(move |rights, work, _| {
+        self.write(By::from(caller), move |rights, work, _| {
             if rights.login(login).is_some() {
                 work.push(Change::DeleteLogin(login));
             }
@@ -196,7 +197,7 @@ impl Catalogue {
     /// [`Refused::NotFound`] when it is not there or not theirs.
     pub async fn end_login(&self, caller: &Caller, login: LoginId) -> Result<(), Refused> {
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let user = own_user(rights, &caller, now)?;
             rights
                 .login(login)
@@ -214,7 +215,7 @@ impl Catalogue {
     /// [`Refused::NotAllowed`].
     pub async fn end_other_logins(&self, caller: &Caller) -> Result<(), Refused> {
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let user = own_user(rights, &caller, now)?;
             let is_this =
                 |id| matches!(caller.subject, Subject::Login { login, .. } if login == id);

@@ -6,28 +6,36 @@
 //! moment. No lock is held across an await.
 
 mod api_keys;
+mod audits;
+mod codes;
 mod gatekeeper;
 mod lent;
 mod logins;
 mod rights;
+mod seats;
 mod settings;
 mod setups;
+mod shelf;
+mod stored;
 mod streams;
 mod users;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use crate::access_code::Vault;
+use crate::audit::By;
 use crate::clock::{Clock, Time};
 use crate::engine::Close;
 use crate::grant::{Item, Mint};
-use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
+use crate::id::{ApiKeyId, CodeId, KeyId, LoginId, StoredId, StreamId, UserId};
 use crate::limit::{Rate, Table, WRONG_KEYS};
 use crate::password::Hasher;
 use crate::random::Random;
 use crate::secret::Hash;
 use crate::store::{Change, GrantKey, Store, StoreError, Unit, Work};
 
+pub use audits::Refused as AuditRefused;
 pub use lent::Lent;
 use rights::Rights;
 pub use setups::First;
@@ -44,6 +52,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn Hasher>,
+    /// Keeps access codes.
+    pub vault: Arc<dyn Vault>,
 }
 
 /// Something that others relied on has ended. Told after it was saved, so that shells close what lives by it at once.
@@ -66,16 +76,23 @@ pub enum Ended {
     },
     /// A stream was deleted: publishers and viewers go.
     Stream(StreamId),
+    /// Viewers of a stored item must be judged anew.
+    StoredViewers(Item),
+    /// A stored item was deleted: its files go.
+    Stored(StoredId),
+    /// An access code was deleted or paused, has ended, or opens less: its viewers go.
+    Code(CodeId),
 }
 
 impl Ended {
-    /// Whom the engine must cut off; `None` for logins, whose viewers' tokens are void from their next request on.
+    /// Whom the engine must cut off; `None` for logins and codes, whose viewers' tokens are void at once: from their next request on, or
+    /// when the engine next asks about its sessions, twice a second.
     #[must_use]
     pub fn closes(self) -> Option<Close> {
         match self {
             Self::Key(key) => Some(Close::Key(key)),
             Self::ApiKey(key) => Some(Close::ApiKey(key)),
-            Self::Login(_) => None,
+            Self::Login(_) | Self::StoredViewers(_) | Self::Stored(_) | Self::Code(_) => None,
             Self::User(user) => Some(Close::PublishersOf(user)),
             Self::Viewers { stream, .. } => Some(Close::Viewers(stream)),
             Self::Stream(stream) => Some(Close::Stream(stream)),
@@ -107,6 +124,10 @@ struct Inner {
     lent: Mutex<HashMap<[u8; 32], lent::Loan>>,
     /// Uses that have not been saved yet; at most one for each login and key.
     uses: Mutex<HashMap<Used, Time>>,
+    /// How often codes opened something since that was last saved, and when last.
+    code_uses: Mutex<HashMap<CodeId, (u64, Time)>>,
+    /// Who watches with a code.
+    seats: seats::Seats,
     /// A hash of no password, verified against for names that do not exist, so that these take as long.
     dummy: Mutex<Option<String>>,
 }
@@ -126,6 +147,8 @@ struct Limits {
     publish: Table,
     /// Wrong API keys by address, likewise.
     api: Table,
+    /// Wrong access codes by address, likewise.
+    codes: Table,
     /// Failed logins by address: bounds what one network can try over all accounts.
     login_address: Table,
     /// Failed logins by account and address: bounds guessing at one account from one network.
@@ -144,6 +167,7 @@ impl Limits {
         Self {
             publish: Table::new(WRONG_KEYS, 16_384, random),
             api: Table::new(WRONG_KEYS, 16_384, random),
+            codes: Table::new(WRONG_KEYS, 16_384, random),
             login_address: table(30, 6_000, 16_384),
             login_pair: table(10, 30_000, 16_384),
             login_account: table(100, 10_000, 8_192),
@@ -177,13 +201,15 @@ impl Catalogue {
                 once: Mutex::default(),
                 lent: Mutex::default(),
                 uses: Mutex::default(),
+                code_uses: Mutex::default(),
+                seats: seats::Seats::default(),
                 dummy: Mutex::default(),
                 ports,
             }),
         };
         if is_first_start {
             catalogue
-                .write(move |_, work, _| {
+                .write(By::SERVER, move |_, work, _| {
                     work.push(Change::SetGrantKey(grant_key));
                     Ok::<_, StoreError>(())
                 })
@@ -201,10 +227,11 @@ impl Catalogue {
             .push(Arc::new(listener));
     }
 
-    /// How many wrong stream keys, and as many wrong API keys, are heard of one address from now on.
+    /// How many wrong stream keys, and as many wrong API keys and access codes, are heard of one address from now on.
     pub fn limit_wrong_keys(&self, rate: Rate) {
         self.inner.limits.publish.set_rate(rate);
         self.inner.limits.api.set_rate(rate);
+        self.inner.limits.codes.set_rate(rate);
     }
 
     /// Saves when logins and keys were last used, and drops logins and lent keys that have ended by themselves. Call it about once a
@@ -215,7 +242,8 @@ impl Catalogue {
     pub async fn tend(&self) -> Result<(), StoreError> {
         self.end_void_loans();
         let uses = std::mem::take(&mut *lock(&self.inner.uses));
-        self.write(move |rights, work, now| {
+        let code_uses = std::mem::take(&mut *lock(&self.inner.code_uses));
+        self.write(By::SERVER, move |rights, work, now| {
             for login in rights.logins().filter(|login| login.ends() <= now) {
                 work.push(Change::DeleteLogin(login.id));
             }
@@ -225,6 +253,9 @@ impl Catalogue {
                     Used::Key(id) => Change::UsedKey(id, at),
                     Used::ApiKey(id) => Change::UsedApiKey(id, at),
                 });
+            }
+            for (code, (times, last)) in code_uses {
+                work.push(Change::UsedCode { code, times, last });
             }
             Ok(())
         })
@@ -255,7 +286,8 @@ impl Catalogue {
     }
 
     /// Decides at its turn on rights that equal what is stored, and answers once the work has been saved.
-    async fn write<T, E, F>(&self, decide: F) -> Result<T, E>
+    /// What is changed is written down as theirs who are named by `by`.
+    async fn write<T, E, F>(&self, by: By, decide: F) -> Result<T, E>
     where
         F: FnOnce(&Rights, &mut Work, Time) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -264,6 +296,7 @@ impl Catalogue {
         let verdict = Arc::new(Mutex::new(None));
         let unit = Decision {
             inner: Arc::clone(&self.inner),
+            by,
             decide: Some(decide),
             verdict: Arc::clone(&verdict),
         };
@@ -295,6 +328,7 @@ const USE_STEP: std::time::Duration = std::time::Duration::from_secs(300);
 /// A write on its way through the store's queue.
 struct Decision<T, E, F> {
     inner: Arc<Inner>,
+    by: By,
     decide: Option<F>,
     verdict: Arc<Mutex<Option<Result<T, E>>>>,
 }
@@ -309,15 +343,13 @@ where
         let decide = self.decide.take()?;
         let mut work = Work::default();
         let now = self.inner.ports.clock.now();
-        let verdict = decide(
-            &self
-                .inner
-                .rights
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-            &mut work,
-            now,
-        );
+        let rights = self.inner.rights.read();
+        let rights = rights.unwrap_or_else(PoisonError::into_inner);
+        let verdict = decide(&rights, &mut work, now);
+        if verdict.is_ok() {
+            audits::write_down(&rights, &self.by, now, &mut work);
+        }
+        drop(rights);
         let goes_on = verdict.is_ok() && !work.changes.is_empty();
         *lock(&self.verdict) = Some(verdict);
         goes_on.then_some(work)
@@ -346,8 +378,13 @@ where
             ended
         };
         for ended in &ended {
-            if let Ended::Stream(stream) | Ended::Viewers { stream, .. } = ended {
-                self.inner.mint.forget(Item::Stream(*stream));
+            match ended {
+                Ended::Stream(stream) | Ended::Viewers { stream, .. } => {
+                    self.inner.mint.forget(Item::Stream(*stream));
+                }
+                Ended::StoredViewers(item) => self.inner.mint.forget(*item),
+                Ended::Code(code) => self.inner.seats.forget(*code),
+                _ => {}
             }
         }
         let loans: Vec<Ended> = ended

@@ -3,22 +3,27 @@
 //! Nothing here waits or writes: [`Rights::apply`] follows what was saved, everything else answers. Whoever has been
 //! switched off, logged out or revoked is not found here any more, and with them everything that was granted to them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use crate::access_code::{self, Code, Tag};
 use crate::api_key::{ApiKey, Scope};
 use crate::caller::{Caller, Subject};
 use crate::clock::Time;
 use crate::grant;
-use crate::id::{ApiKeyId, KeyId, LoginId, StreamId, UserId};
+use crate::id::{ApiKeyId, CodeId, KeyId, LoginId, StoredId, StreamId, UserId};
+use crate::item::{self, Guarded, Item, Space};
 use crate::login::Login;
 use crate::secret::Hash;
 use crate::setting::Setting;
 use crate::slug::Slug;
 use crate::store::{Change, Snapshot, UserRow};
+use crate::stored::{self, Stored};
 use crate::stream::{Key, Stream, Visibility};
 use crate::user::{Name, Role};
 
 use super::Ended;
+use super::shelf::Shelf;
 
 /// Everything that decides on rights.
 #[derive(Debug, Default)]
@@ -34,6 +39,13 @@ pub(super) struct Rights {
     api_keys: HashMap<ApiKeyId, ApiKey>,
     api_keys_by_hash: HashMap<[u8; 32], ApiKeyId>,
     settings: BTreeMap<String, Setting>,
+    stored: HashMap<StoredId, Arc<Stored>>,
+    stored_by_slug: HashMap<(stored::Kind, Slug), StoredId>,
+    shelf: Shelf,
+    codes: HashMap<CodeId, Code>,
+    codes_by_tag: HashMap<[u8; 32], CodeId>,
+    /// What codes open, the other way round.
+    codes_of: BTreeSet<(Item, CodeId)>,
 }
 
 /// A caller whose standing has been looked up: what they may do at this moment.
@@ -47,6 +59,8 @@ pub(super) struct Standing {
     pub manages: bool,
     /// Whether they may act on what belongs to others.
     pub administers: bool,
+    /// The one item that a code opens for them, beside what they may otherwise.
+    pub opened: Option<Item>,
 }
 
 impl Standing {
@@ -55,40 +69,88 @@ impl Standing {
         reads: false,
         manages: false,
         administers: false,
+        opened: None,
     };
 
     /// Whether this is theirs to change.
-    pub fn may_manage(self, stream: &Stream) -> bool {
-        self.manages && (self.administers || self.owns(stream))
+    pub fn may_manage(self, item: &dyn Guarded) -> bool {
+        self.manages && (self.administers || self.owns(item))
     }
 
     /// Whether they may watch it: the one rule for that.
-    pub fn may_watch(self, stream: &Stream) -> bool {
-        match stream.visibility {
+    pub fn may_watch(self, item: &dyn Guarded) -> bool {
+        if self.opened.is_some_and(|opened| opened == item.item()) {
+            return true;
+        }
+        match item.visibility() {
             Visibility::Public | Visibility::Unlisted => true,
             Visibility::Members => self.reads,
-            Visibility::Private => self.reads && (self.administers || self.owns(stream)),
+            Visibility::Private => self.reads && (self.administers || self.owns(item)),
         }
     }
 
     /// Whether it stands in their lists.
-    pub fn is_listed(self, stream: &Stream) -> bool {
-        match stream.visibility {
+    pub fn is_listed(self, item: &dyn Guarded) -> bool {
+        match item.visibility() {
             Visibility::Public => true,
             Visibility::Members => self.reads,
             Visibility::Unlisted | Visibility::Private => {
-                self.reads && (self.administers || self.owns(stream))
+                self.reads && (self.administers || self.owns(item))
             }
         }
     }
 
     /// Whether they may know that it exists.
-    pub fn may_know(self, stream: &Stream) -> bool {
-        self.may_watch(stream) || self.may_manage(stream)
+    pub fn may_know(self, item: &dyn Guarded) -> bool {
+        self.may_watch(item) || self.may_manage(item)
     }
 
-    fn owns(self, stream: &Stream) -> bool {
-        self.user.is_some() && self.user == stream.owner
+    fn owns(self, item: &dyn Guarded) -> bool {
+        self.user.is_some() && self.user == item.owner()
+    }
+}
+
+/// What decides on who may see an item, apart from the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub item: Item,
+    pub slug: Slug,
+    pub owner: Option<UserId>,
+    pub visibility: Visibility,
+    pub generation: u32,
+}
+
+impl Seen {
+    fn of(item: &impl Guarded) -> Self {
+        Self {
+            item: item.item(),
+            slug: item.slug().clone(),
+            owner: item.owner(),
+            visibility: item.visibility(),
+            generation: item.generation(),
+        }
+    }
+}
+
+impl Guarded for Seen {
+    fn item(&self) -> Item {
+        self.item
+    }
+
+    fn slug(&self) -> &Slug {
+        &self.slug
+    }
+
+    fn owner(&self) -> Option<UserId> {
+        self.owner
+    }
+
+    fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    fn generation(&self) -> u32 {
+        self.generation
     }
 }
 
@@ -103,6 +165,18 @@ impl Rights {
             .chain(snapshot.streams.into_iter().map(Change::AddStream))
             .chain(snapshot.keys.into_iter().map(Change::AddKey))
             .chain(snapshot.api_keys.into_iter().map(Change::AddApiKey))
+            .chain(
+                snapshot
+                    .stored
+                    .into_iter()
+                    .map(|stored| Change::AddStored(Box::new(stored))),
+            )
+            .chain(
+                snapshot
+                    .codes
+                    .into_iter()
+                    .map(|code| Change::AddCode(Box::new(code))),
+            )
             .chain(
                 snapshot
                     .settings
@@ -168,6 +242,7 @@ impl Rights {
                 self.keys.retain(|_, key| key.stream != id);
                 let keys = &self.keys;
                 self.keys_by_hash.retain(|_, key| keys.contains_key(key));
+                self.close_item(Item::Stream(id));
                 return Some(Ended::Stream(id));
             }
             Change::AddKey(key) => {
@@ -198,7 +273,65 @@ impl Rights {
                 return key.revoked.is_none().then_some(Ended::ApiKey(id));
             }
             Change::UsedApiKey(id, at) => self.api_keys.get_mut(&id)?.last_used = Some(at),
-            Change::SetGrantKey(_) => {}
+            Change::SetGrantKey(_) | Change::AddAudit(_) | Change::DropAudit(_) => {}
+            Change::AddStored(stored) => {
+                let stored = Arc::new(*stored);
+                self.stored_by_slug
+                    .insert((stored.kind, stored.slug.clone()), stored.id);
+                self.shelf.put(&stored);
+                self.stored.insert(stored.id, stored);
+            }
+            Change::SetStored(stored) => {
+                let slot = self.stored.get_mut(&stored.id)?;
+                let judged_anew = slot.generation != stored.generation;
+                self.shelf.take(slot);
+                *slot = Arc::new(*stored);
+                self.shelf.put(slot);
+                let item = slot.item();
+                return judged_anew.then_some(Ended::StoredViewers(item));
+            }
+            Change::DeleteStored(id) => {
+                let stored = self.stored.remove(&id)?;
+                self.stored_by_slug
+                    .remove(&(stored.kind, stored.slug.clone()));
+                self.shelf.take(&stored);
+                self.close_item(stored.item());
+                return Some(Ended::Stored(id));
+            }
+            Change::AddCode(code) => {
+                self.codes_by_tag.insert(code.tag.0, code.id);
+                let opens = code.items.iter().map(|item| (*item, code.id));
+                self.codes_of.extend(opens);
+                self.codes.insert(code.id, *code);
+            }
+            Change::SetCode(code) => {
+                let slot = self.codes.get_mut(&code.id)?;
+                let id = code.id;
+                for item in &slot.items {
+                    self.codes_of.remove(&(*item, id));
+                }
+                let ends = slot.items.iter().any(|item| !code.items.contains(item))
+                    || code.paused.is_some()
+                    || code.expires != slot.expires
+                    || code.starts != slot.starts;
+                *slot = *code;
+                let opens = slot.items.iter().map(|item| (*item, id));
+                self.codes_of.extend(opens);
+                return ends.then_some(Ended::Code(id));
+            }
+            Change::DeleteCode(id) => {
+                let code = self.codes.remove(&id)?;
+                self.codes_by_tag.remove(&code.tag.0);
+                for item in code.items {
+                    self.codes_of.remove(&(item, id));
+                }
+                return Some(Ended::Code(id));
+            }
+            Change::UsedCode { code, times, last } => {
+                let code = self.codes.get_mut(&code)?;
+                code.uses = code.uses.saturating_add(times);
+                code.last_used = Some(last);
+            }
             Change::LoggedIn(user, at) => self.users.get_mut(&user)?.user.last_login = Some(at),
             Change::SetSetting {
                 name,
@@ -226,18 +359,26 @@ impl Rights {
                 reads: true,
                 manages: true,
                 administers: true,
+                opened: None,
             },
             Subject::Login { login, .. } => self.login_standing(login, now),
             Subject::ApiKey { key, .. } => self.api_key_standing(key, now),
         }
     }
 
-    /// What the subject of a grant may do now.
-    pub fn subject_standing(&self, subject: grant::Subject, now: Time) -> Standing {
-        match subject {
+    /// What the subject of a grant to an item may do now.
+    pub fn granted_standing(&self, granted: grant::Granted, now: Time) -> Standing {
+        match granted.subject {
             grant::Subject::Nobody => Standing::NOBODY,
             grant::Subject::Login(login) => self.login_standing(login, now),
             grant::Subject::ApiKey(key) => self.api_key_standing(key, now),
+            grant::Subject::Code { code, .. } => Standing {
+                opened: self
+                    .code(code)
+                    .is_some_and(|code| self.opens(code, granted.item, now).is_ok())
+                    .then_some(granted.item),
+                ..Standing::NOBODY
+            },
         }
     }
 
@@ -252,6 +393,7 @@ impl Rights {
             reads: true,
             manages: true,
             administers: row.user.role == Role::Administrator,
+            opened: None,
         })
     }
 
@@ -266,7 +408,114 @@ impl Rights {
                 manages: key.scopes.contains(Scope::Manage),
                 administers: key.scopes.contains(Scope::Admin)
                     && row.user.role == Role::Administrator,
+                opened: None,
             })
+    }
+
+    /// Whether a code opens an item now: it names it, is active, and is still its owner's to share.
+    ///
+    /// # Errors
+    /// How the code stands where it would; `None` where it is about something else.
+    pub fn opens(
+        &self,
+        code: &Code,
+        item: Item,
+        now: Time,
+    ) -> Result<(), Option<access_code::Status>> {
+        if !code.items.contains(&item) || self.enabled(code.owner).is_none() {
+            return Err(None);
+        }
+        match code.status(now) {
+            access_code::Status::Active => Ok(()),
+            other => Err(Some(other)),
+        }
+    }
+
+    /// No code opens the item any more.
+    fn close_item(&mut self, item: Item) {
+        let codes: Vec<CodeId> = self.codes_of(item).map(|code| code.id).collect();
+        for id in codes {
+            self.codes_of.remove(&(item, id));
+            if let Some(code) = self.codes.get_mut(&id) {
+                code.items.retain(|other| *other != item);
+            }
+        }
+    }
+
+    pub fn code(&self, id: CodeId) -> Option<&Code> {
+        self.codes.get(&id)
+    }
+
+    pub fn code_by(&self, tag: Tag) -> Option<&Code> {
+        self.codes_by_tag
+            .get(&tag.0)
+            .and_then(|id| self.codes.get(id))
+    }
+
+    pub fn codes(&self) -> impl Iterator<Item = &Code> {
+        self.codes.values()
+    }
+
+    /// The codes that open an item, whatever their state.
+    pub fn codes_of(&self, item: Item) -> impl Iterator<Item = &Code> {
+        let (first, last) = (CodeId::from_number(0), CodeId::from_number(u64::MAX));
+        self.codes_of
+            .range((item, first)..=(item, last))
+            .filter_map(|(_, id)| self.codes.get(id))
+    }
+
+    pub fn stored(&self, id: StoredId) -> Option<&Arc<Stored>> {
+        self.stored.get(&id)
+    }
+
+    pub fn stored_at(&self, kind: stored::Kind, slug: &Slug) -> Option<&Arc<Stored>> {
+        self.stored_by_slug
+            .get(&(kind, slug.clone()))
+            .and_then(|id| self.stored.get(id))
+    }
+
+    pub fn all_stored(&self) -> impl Iterator<Item = &Arc<Stored>> {
+        self.stored.values()
+    }
+
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// What an item is called, and who may see it.
+    pub fn guarded(&self, item: Item) -> Option<Seen> {
+        match item {
+            Item::Stream(id) => self.stream(id).map(Seen::of),
+            Item::Video(id) | Item::Image(id) => self.stored(id).map(|stored| Seen::of(&**stored)),
+        }
+    }
+
+    /// The same, by its name.
+    pub fn guarded_at(&self, kind: item::Kind, slug: &Slug) -> Option<Seen> {
+        match kind {
+            item::Kind::Stream => self.stream_at(slug.as_str()).map(Seen::of),
+            item::Kind::Video => self
+                .stored_at(stored::Kind::Video, slug)
+                .map(|stored| Seen::of(&**stored)),
+            item::Kind::Image => self
+                .stored_at(stored::Kind::Image, slug)
+                .map(|stored| Seen::of(&**stored)),
+        }
+    }
+
+    /// What has this name in a name space.
+    pub fn guarded_in(&self, space: Space, slug: &Slug) -> Option<Seen> {
+        match space {
+            Space::Watch => self
+                .guarded_at(item::Kind::Stream, slug)
+                .or_else(|| self.guarded_at(item::Kind::Video, slug)),
+            Space::Images => self.guarded_at(item::Kind::Image, slug),
+        }
+    }
+
+    /// Whether a name is in use. What is not a slug is not.
+    pub fn is_taken(&self, space: Space, slug: &str) -> bool {
+        Slug::parse(slug).is_ok_and(|slug| self.guarded_in(space, &slug).is_some())
     }
 
     pub fn user(&self, id: UserId) -> Option<&UserRow> {

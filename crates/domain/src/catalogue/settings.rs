@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use crate::audit::By;
 use crate::caller::Caller;
 use crate::setting::{COUNT_MAX, Edit, NAME_BYTES_MAX, Refused, Setting, VALUE_BYTES_MAX};
 use crate::store::Change;
@@ -22,7 +23,7 @@ impl Catalogue {
     /// [`Refused`] says what to change.
     pub async fn change_settings(&self, caller: &Caller, edits: Vec<Edit>) -> Result<(), Refused> {
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             if !rights.standing(&caller, now).administers {
                 return Err(Refused::NotAllowed);
             }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::audit::By;
 use crate::id::{KeyId, StreamId, UserId};
 use crate::password;
 use crate::secret::{Hash, Kind, Secret};
@@ -76,7 +77,7 @@ impl Catalogue {
             random: self.random(),
         };
         let done = self
-            .write(move |rights, work, now| {
+            .write(By::nobody(first.address), move |rights, work, now| {
                 if rights.users().next().is_some() {
                     return Err(Refused::Over);
                 }
@@ -108,6 +109,8 @@ impl Catalogue {
                         created: now,
                         changed: now,
                         generation: 0,
+                        description: String::new(),
+                        sites: Vec::new(),
                     };
                     let secret = Secret::generate(Kind::StreamKey, &*random);
                     let key = Key {

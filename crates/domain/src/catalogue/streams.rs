@@ -1,13 +1,16 @@
 //! Streams and their keys: made, found, changed, deleted.
 
+use crate::audit::By;
 use crate::caller::{Caller, Subject};
 use crate::clock::Time;
 use crate::id::{KeyId, StreamId};
+use crate::item::{SITES_MAX, Space};
 use crate::name::{self, NAME_CHARS_MAX, TITLE_CHARS_MAX};
 use crate::random::Random;
 use crate::secret::{Kind, Secret};
 use crate::slug::Slug;
 use crate::store::{Change, Work};
+use crate::stored::DESCRIPTION_CHARS_MAX;
 use crate::stream::{self, Key, MadeKey, New, OwnKeyError, Page, Refused, Stream};
 
 use super::Catalogue;
@@ -37,7 +40,7 @@ impl Catalogue {
             None => new.slug.as_str().to_owned(),
         };
         let (caller, random) = (caller.clone(), self.random());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let standing = rights.standing(&caller, now);
             if !standing.manages {
                 return Err(Refused::NotAllowed);
@@ -50,7 +53,7 @@ impl Catalogue {
                 None if caller.subject == Subject::Operator => rights.first_administrator(),
                 None => standing.user,
             };
-            if rights.stream_at(new.slug.as_str()).is_some() {
+            if rights.is_taken(Space::Watch, new.slug.as_str()) {
                 return Err(Refused::Taken);
             }
             let owned = || {
@@ -71,6 +74,8 @@ impl Catalogue {
                 created: now,
                 changed: now,
                 generation: 0,
+                description: String::new(),
+                sites: Vec::new(),
             };
             work.push(Change::AddStream(stream.clone()));
             let secret = Secret::generate(Kind::StreamKey, &*random);
@@ -96,7 +101,7 @@ impl Catalogue {
         let standing = rights.standing(caller, self.now());
         let mut listed = rights
             .streams_after(cursor.unwrap_or(""))
-            .filter(|stream| standing.is_listed(stream));
+            .filter(|stream| standing.is_listed(*stream));
         let streams: Vec<Stream> = listed.by_ref().take(limit).cloned().collect();
         let next_cursor = listed
             .next()
@@ -106,6 +111,12 @@ impl Catalogue {
             streams,
             next_cursor,
         }
+    }
+
+    /// The stream, whoever asks: for those who were given leave to see it.
+    #[must_use]
+    pub fn stream(&self, id: StreamId) -> Option<Stream> {
+        self.rights().stream(id).cloned()
     }
 
     /// The streams that the caller owns, in the order of their slugs.
@@ -126,7 +137,7 @@ impl Catalogue {
         let standing = rights.standing(caller, self.now());
         rights
             .stream_at(slug.as_str())
-            .filter(|stream| standing.may_know(stream))
+            .filter(|stream| standing.may_know(*stream))
             .cloned()
     }
 
@@ -139,7 +150,7 @@ impl Catalogue {
         let standing = rights.standing(caller, self.now());
         rights
             .stream_at(slug.as_str())
-            .filter(|stream| standing.may_watch(stream))
+            .filter(|stream| standing.may_watch(*stream))
             .cloned()
     }
 
@@ -182,8 +193,20 @@ impl Catalogue {
             .as_deref()
             .map(|title| name::parse(title, TITLE_CHARS_MAX))
             .transpose()?;
+        let description = change
+            .description
+            .as_deref()
+            .map(|text| name::long(text, DESCRIPTION_CHARS_MAX).ok_or(Refused::Description))
+            .transpose()?;
+        if change
+            .sites
+            .as_ref()
+            .is_some_and(|sites| sites.len() > SITES_MAX)
+        {
+            return Err(Refused::TooMany { max: SITES_MAX });
+        }
         let (caller, slug) = (caller.clone(), slug.clone());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let old = managed(rights, &caller, &slug, now)?;
             if change.seen.is_some_and(|seen| seen != old.changed) {
                 return Err(Refused::Changed);
@@ -191,6 +214,12 @@ impl Catalogue {
             let mut new = old.clone();
             if let Some(title) = title {
                 new.title = title;
+            }
+            if let Some(description) = description {
+                new.description = description;
+            }
+            if let Some(sites) = change.sites {
+                new.sites = sites;
             }
             if let Some(visibility) = change
                 .visibility
@@ -215,7 +244,7 @@ impl Catalogue {
     /// [`Refused::NotFound`] when it is not there or not theirs.
     pub async fn delete_stream(&self, caller: &Caller, slug: &Slug) -> Result<(), Refused> {
         let (caller, slug) = (caller.clone(), slug.clone());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let stream = managed(rights, &caller, &slug, now)?;
             work.push(Change::DeleteStream(stream.id));
             Ok(())
@@ -238,7 +267,7 @@ impl Catalogue {
         let (caller, slug, random) = (caller.clone(), slug.clone(), self.random());
         let known = slug.clone();
         let result = self
-            .write(move |rights, work, now| {
+            .write(By::from(&caller), move |rights, work, now| {
                 let stream = managed(rights, &caller, &slug, now)?;
                 if rights
                     .keys_of(stream.id)
@@ -273,7 +302,7 @@ impl Catalogue {
     /// [`Refused::NotFound`] when it is not there or not theirs.
     pub async fn revoke_key(&self, caller: &Caller, slug: &Slug, id: KeyId) -> Result<(), Refused> {
         let (caller, slug) = (caller.clone(), slug.clone());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let stream = managed(rights, &caller, &slug, now)?;
             let key = rights
                 .key(id)
@@ -299,7 +328,7 @@ impl Catalogue {
         id: KeyId,
     ) -> Result<MadeKey, Refused> {
         let (caller, slug, random) = (caller.clone(), slug.clone(), self.random());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             let stream = managed(rights, &caller, &slug, now)?;
             let old = rights
                 .key(id)
@@ -336,7 +365,7 @@ pub(super) fn managed<'a>(
     let standing = rights.standing(caller, now);
     let stream = rights
         .stream_at(slug.as_str())
-        .filter(|stream| standing.may_know(stream));
+        .filter(|stream| standing.may_know(*stream));
     let stream = stream.ok_or(Refused::NotFound)?;
     if standing.may_manage(stream) {
         Ok(stream)

@@ -1,5 +1,6 @@
 //! Users: added, listed, given another password, switched off.
 
+use crate::audit::By;
 use crate::caller::Caller;
 use crate::id::UserId;
 use crate::password;
@@ -22,7 +23,7 @@ impl Catalogue {
         password::check_for(&new.password, &new.name)?;
         let password_hash = self.inner.ports.hasher.hash(&new.password).await?;
         let (caller, random) = (caller.clone(), self.random());
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             if !rights.standing(&caller, now).administers {
                 return Err(Refused::NotAllowed);
             }
@@ -101,7 +102,7 @@ impl Catalogue {
         }
         let password_hash = self.inner.ports.hasher.hash(password).await?;
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             if !rights.standing(&caller, now).administers {
                 return Err(Refused::NotAllowed);
             }
@@ -157,7 +158,7 @@ impl Catalogue {
         limit.put_back(pair, now);
         let password_hash = self.inner.ports.hasher.hash(new).await?;
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             // Somebody may have reset it meanwhile; the older decision must not win.
             let unchanged = rights
                 .user(user)
@@ -184,7 +185,7 @@ impl Catalogue {
     /// [`Refused::LastAdministrator`] when nobody could administer the server afterwards.
     pub async fn disable_user(&self, caller: &Caller, user: UserId) -> Result<(), Refused> {
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             if !rights.standing(&caller, now).administers {
                 return Err(Refused::NotAllowed);
             }
@@ -213,7 +214,7 @@ impl Catalogue {
     /// [`Refused::NotAllowed`], [`Refused::NotFound`].
     pub async fn enable_user(&self, caller: &Caller, user: UserId) -> Result<(), Refused> {
         let caller = caller.clone();
-        self.write(move |rights, work, now| {
+        self.write(By::from(&caller), move |rights, work, now| {
             if !rights.standing(&caller, now).administers {
                 return Err(Refused::NotAllowed);
             }

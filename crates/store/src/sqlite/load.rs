@@ -1,13 +1,17 @@
 //! Rows as what the domain knows. What cannot be read is an error with the table's name, never skipped: a key or a user
 //! that silently went missing would be worse than a start that fails.
 
+use domain::access_code::{Code, CodeId, Tag};
 use domain::api_key::{ApiKey, ApiKeyId, Scopes};
+use domain::audit::{Entry, Numbered, Via};
 use domain::clock::Time;
+use domain::item::{Item, Site};
 use domain::login::{Login, LoginId};
 use domain::secret::Hash;
 use domain::setting::Setting;
 use domain::slug::Slug;
 use domain::store::{GrantKey, Snapshot, StoreError, UserRow};
+use domain::stored::{Caption, Facts, Kind, Place, State, Stored, StoredId};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
 use domain::user::{Name, Role, User, UserId};
 use sqlx::sqlite::SqliteRow;
@@ -26,7 +30,7 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
         query("SELECT id, user, hash, created, last_seen, address, agent FROM logins ORDER BY id");
     let logins = logins.fetch_all(&mut *at).await.map_err(failed)?;
     let streams = query(
-        "SELECT id, slug, title, owner, visibility, created, changed, generation FROM streams ORDER BY id",
+        "SELECT id, slug, title, owner, visibility, created, changed, generation, description, sites FROM streams ORDER BY id",
     );
     let streams = streams.fetch_all(&mut *at).await.map_err(failed)?;
     let keys = query(
@@ -37,6 +41,41 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
         "SELECT id, user, name, scopes, hash, created, expires, revoked, last_used FROM api_keys ORDER BY id",
     );
     let api_keys = api_keys.fetch_all(&mut *at).await.map_err(failed)?;
+    let stored_rows = query(
+        "SELECT id, kind, slug, title, description, owner, visibility, created, changed, generation, state, reason, place, bytes, \
+         duration_ms, width, height, codecs, form, file_name, has_original, poster, downloadable, sites FROM stored ORDER BY id",
+    );
+    let stored_rows = stored_rows.fetch_all(&mut *at).await.map_err(failed)?;
+    let captions =
+        query("SELECT stored, language, label, is_default FROM captions ORDER BY stored, language");
+    let captions = captions.fetch_all(&mut *at).await.map_err(failed)?;
+    let code_rows = query(
+        "SELECT id, owner, tag, sealed, is_chosen, description, note, starts, expires, paused, viewers_max, sites, may_download, \
+         created, changed, uses, last_used FROM access_codes ORDER BY id",
+    );
+    let code_rows = code_rows.fetch_all(&mut *at).await.map_err(failed)?;
+    let code_items = query(
+        "SELECT i.code, i.stream, i.stored, s.kind FROM access_code_items i LEFT JOIN stored s ON s.id = i.stored \
+         ORDER BY i.code, i.position",
+    );
+    let code_items = code_items.fetch_all(&mut *at).await.map_err(failed)?;
+    let mut stored: Vec<Stored> = stored_rows
+        .iter()
+        .map(stored_row)
+        .collect::<Result<_, _>>()?;
+    for row in &captions {
+        let (of, caption) = caption(row)?;
+        if let Ok(found) = stored.binary_search_by_key(&of, |stored| stored.id) {
+            stored[found].captions.push(caption);
+        }
+    }
+    let mut codes: Vec<Code> = code_rows.iter().map(code).collect::<Result<_, _>>()?;
+    for row in &code_items {
+        let (of, item) = code_item(row)?;
+        if let Ok(found) = codes.binary_search_by_key(&of, |code| code.id) {
+            codes[found].items.push(item);
+        }
+    }
     let grant_key = query("SELECT key FROM server_keys WHERE purpose = $1").bind(GRANTS);
     let grant_key = grant_key.fetch_optional(&mut *at).await.map_err(failed)?;
     let settings = query("SELECT name, value FROM settings ORDER BY name");
@@ -47,6 +86,8 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
         streams: streams.iter().map(stream).collect::<Result<_, _>>()?,
         keys: keys.iter().map(key).collect::<Result<_, _>>()?,
         api_keys: api_keys.iter().map(api_key).collect::<Result<_, _>>()?,
+        stored,
+        codes,
         grant_key: grant_key.as_ref().map(grant_key_of).transpose()?,
         settings: settings.iter().map(setting).collect::<Result<_, _>>()?,
     })
@@ -107,6 +148,158 @@ fn stream(row: &SqliteRow) -> Result<Stream, StoreError> {
         created: row.time("created")?,
         changed: row.time("changed")?,
         generation: row.known(u32::try_from(generation).ok(), "a generation")?,
+        description: row.text("description")?.to_owned(),
+        sites: row.sites()?,
+    })
+}
+
+/// Items without their captions.
+fn stored_row(row: &SqliteRow) -> Result<Stored, StoreError> {
+    let row = Fields {
+        row,
+        table: "stored",
+    };
+    let owner: Option<i64> = row.row.try_get("owner").map_err(failed)?;
+    let state = match row.text("state")? {
+        "processing" => Some(State::Processing),
+        "ready" => Some(State::Ready),
+        "failed" => Some(State::Failed(row.text("reason")?.to_owned())),
+        _ => None,
+    };
+    let place: Option<Place> = row.text("place")?.parse().ok();
+    Ok(Stored {
+        id: StoredId::from_number(row.id("id")?),
+        kind: row.known(Kind::find(row.text("kind")?), "a kind")?,
+        slug: row.known(Slug::parse(row.text("slug")?).ok(), "a slug")?,
+        title: row.text("title")?.to_owned(),
+        description: row.text("description")?.to_owned(),
+        owner: owner
+            .map(|owner| row.known(u64::try_from(owner).ok(), "an owner"))
+            .transpose()?
+            .map(UserId::from_number),
+        visibility: row.known(Visibility::find(row.text("visibility")?), "a visibility")?,
+        created: row.time("created")?,
+        changed: row.time("changed")?,
+        generation: row.number("generation")?,
+        state: row.known(state, "a state")?,
+        place: row.known(place, "a place")?,
+        facts: Facts {
+            bytes: row.number("bytes")?,
+            duration_ms: row.number("duration_ms")?,
+            width: row.number("width")?,
+            height: row.number("height")?,
+            codecs: row.text("codecs")?.to_owned(),
+            form: row.text("form")?.to_owned(),
+            file_name: row.text("file_name")?.to_owned(),
+            has_original: row.flag("has_original")?,
+        },
+        poster: row.maybe_time("poster")?,
+        captions: Vec::new(),
+        downloadable: row.flag("downloadable")?,
+        sites: row.sites()?,
+    })
+}
+
+fn caption(row: &SqliteRow) -> Result<(StoredId, Caption), StoreError> {
+    let row = Fields {
+        row,
+        table: "captions",
+    };
+    let caption = Caption {
+        language: row.text("language")?.to_owned(),
+        label: row.text("label")?.to_owned(),
+        is_default: row.flag("is_default")?,
+    };
+    Ok((StoredId::from_number(row.id("stored")?), caption))
+}
+
+/// Codes without their items.
+fn code(row: &SqliteRow) -> Result<Code, StoreError> {
+    let row = Fields {
+        row,
+        table: "access_codes",
+    };
+    let sealed: &[u8] = row.row.try_get("sealed").map_err(failed)?;
+    let viewers_max: Option<i64> = row.row.try_get("viewers_max").map_err(failed)?;
+    Ok(Code {
+        id: CodeId::from_number(row.id("id")?),
+        owner: UserId::from_number(row.id("owner")?),
+        tag: Tag(row.bytes("tag")?),
+        sealed: sealed.to_vec(),
+        is_chosen: row.flag("is_chosen")?,
+        description: row.text("description")?.to_owned(),
+        note: row.text("note")?.to_owned(),
+        items: Vec::new(),
+        starts: row.maybe_time("starts")?,
+        expires: row.maybe_time("expires")?,
+        paused: row.maybe_time("paused")?,
+        viewers_max: viewers_max
+            .map(|max| row.known(u32::try_from(max).ok(), "a number"))
+            .transpose()?,
+        sites: row.sites()?,
+        may_download: row.flag("may_download")?,
+        created: row.time("created")?,
+        changed: row.time("changed")?,
+        uses: row.number("uses")?,
+        last_used: row.maybe_time("last_used")?,
+    })
+}
+
+fn code_item(row: &SqliteRow) -> Result<(CodeId, Item), StoreError> {
+    let row = Fields {
+        row,
+        table: "access_code_items",
+    };
+    let stream: Option<i64> = row.row.try_get("stream").map_err(failed)?;
+    let stored: Option<i64> = row.row.try_get("stored").map_err(failed)?;
+    let kind: Option<&str> = row.row.try_get("kind").map_err(failed)?;
+    let number = |id: i64| u64::try_from(id).ok();
+    let item = match (stream.and_then(number), stored.and_then(number), kind) {
+        (Some(stream), None, _) => Some(Item::Stream(StreamId::from_number(stream))),
+        (None, Some(stored), Some("video")) => Some(Item::Video(StoredId::from_number(stored))),
+        (None, Some(stored), Some("image")) => Some(Item::Image(StoredId::from_number(stored))),
+        _ => None,
+    };
+    Ok((
+        CodeId::from_number(row.id("code")?),
+        row.known(item, "an item")?,
+    ))
+}
+
+/// What was written down, the newest first.
+pub(super) async fn audit(
+    at: &mut SqliteConnection,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<Numbered>, StoreError> {
+    let before = before.and_then(|number| i64::try_from(number).ok());
+    let rows = query(
+        "SELECT number, at, who, via, address, action, subject, detail FROM audit \
+         WHERE number < $1 ORDER BY number DESC LIMIT $2",
+    )
+    .bind(before.unwrap_or(i64::MAX))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows = rows.fetch_all(at).await.map_err(failed)?;
+    rows.iter().map(audit_entry).collect()
+}
+
+fn audit_entry(row: &SqliteRow) -> Result<Numbered, StoreError> {
+    let row = Fields {
+        row,
+        table: "audit",
+    };
+    let entry = Entry {
+        at: row.time("at")?,
+        who: row.text("who")?.to_owned(),
+        via: row.known(Via::find(row.text("via")?), "a way")?,
+        address: row.text("address")?.to_owned(),
+        action: row.text("action")?.to_owned(),
+        subject: row.text("subject")?.to_owned(),
+        detail: row.text("detail")?.to_owned(),
+    };
+    Ok(Numbered {
+        number: row.id("number")?,
+        entry,
     })
 }
 
@@ -188,6 +381,22 @@ impl<'a> Fields<'a> {
     fn maybe_time(&self, column: &str) -> Result<Option<Time>, StoreError> {
         let ms: Option<i64> = self.row.try_get(column).map_err(failed)?;
         Ok(ms.map(Time::from_ms))
+    }
+
+    fn flag(&self, column: &str) -> Result<bool, StoreError> {
+        self.row.try_get(column).map_err(failed)
+    }
+
+    fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
+        let number: i64 = self.row.try_get(column).map_err(failed)?;
+        self.known(T::try_from(number).ok(), "a number")
+    }
+
+    fn sites(&self) -> Result<Vec<Site>, StoreError> {
+        let lines = self.text("sites")?.lines();
+        lines
+            .map(|line| self.known(Site::parse(line).ok(), "a site"))
+            .collect()
     }
 
     fn bytes(&self, column: &str) -> Result<[u8; 32], StoreError> {

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::BoxFuture;
+use domain::audit::Numbered;
 use domain::store::{Snapshot, Store, StoreError, Unit, Work};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
@@ -260,6 +261,17 @@ impl Store for Sqlite {
         Box::pin(async move {
             let mut transaction = self.readers.begin().await.map_err(failed)?;
             load::all(&mut transaction).await
+        })
+    }
+
+    fn audit(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Numbered>, StoreError>> {
+        Box::pin(async move {
+            let mut reader = self.readers.acquire().await.map_err(failed)?;
+            load::audit(&mut reader, before, limit).await
         })
     }
 

@@ -8,7 +8,7 @@ use axum::{
 use domain::{caller::Caller, catalogue::PAGE_MAX, engine::State as Phase};
 use serde_json::{Value, json};
 
-use super::streams::private;
+use super::fields::private;
 use crate::{App, extract::Asking, pages::watch::poster};
 
 /// `GET /api/home`.

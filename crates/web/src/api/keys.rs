@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    fields::{denied, private},
     slug,
-    streams::{denied, private},
 };
 use crate::{
     App,

@@ -1,5 +1,7 @@
 //! The API: `/api/<plural>`, `snake_case` JSON, RFC 3339 times, `problem+json` for every error.
 
+pub(crate) mod access_codes;
+pub(crate) mod fields;
 pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod reach;

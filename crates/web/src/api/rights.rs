@@ -8,17 +8,20 @@ use axum::{
 };
 use domain::{
     gate::Gatekeeper as _,
+    item::{Kind, Space},
     publish::{Attempt, Protocol, Refused},
     slug::Slug,
+    view::Purpose,
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use super::streams::private;
+use super::fields::private;
 use crate::{
     App,
     error::Problem,
-    extract::{Asking, Client, Query},
+    extract::{Client, Query, Viewing},
+    play::admit,
 };
 
 #[derive(Deserialize)]
@@ -80,19 +83,20 @@ fn no(refused: &Refused) -> Problem {
 /// 200 when the caller may watch the stream, else 401.
 pub(crate) async fn authorize(
     State(app): State<App>,
-    asking: Result<Asking, Problem>,
+    viewing: Result<Viewing, Problem>,
     Query(question): Query<Question>,
 ) -> Result<Response, Problem> {
-    let Asking(caller) = asking?;
+    let viewing = viewing?;
     let path = question
         .path
         .as_deref()
         .filter(|path| !path.is_empty())
         .unwrap_or(DEFAULT);
     let slug = Slug::parse(path.trim_matches('/')).map_err(|_| Problem::unauthorized())?;
-    app.catalogue()
-        .admit_view(&caller, &slug)
-        .map_err(|_| Problem::unauthorized())?;
+    admit(&app, &viewing, Purpose::Look, Space::Watch, &slug)
+        .ok()
+        .filter(|leave| leave.granted.item.kind() == Kind::Stream)
+        .ok_or_else(Problem::unauthorized)?;
     Ok(private(
         Answer(json!({"authorized": true, "stream": slug.as_str()})).into_response(),
     ))

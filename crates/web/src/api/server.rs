@@ -12,7 +12,10 @@ use axum::{
 use domain::engine::{Live, Refusal, State as Phase};
 use serde_json::{Value, json};
 
-use super::streams::{REFUSALS_MAX, private, refusal};
+use super::{
+    fields::private,
+    streams::{REFUSALS_MAX, refusal},
+};
 use crate::{App, error::Problem, extract::Known, machine::Machine};
 
 /// `GET /api/server`.

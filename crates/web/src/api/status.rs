@@ -9,7 +9,7 @@ use axum::{
 use domain::engine::{Health, State as Phase};
 use serde_json::{Value, json};
 
-use super::streams::{may_read_all, private};
+use super::{fields::private, streams::may_read_all};
 use crate::{App, error::Problem, extract::Known};
 
 /// For administrators and API keys with the scope `read`.

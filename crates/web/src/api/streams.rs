@@ -3,7 +3,7 @@
 use axum::{
     Json as Answer,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -19,7 +19,10 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{slug, warnings};
+use super::{
+    fields::{denied, etag, is_stale, private, sites, tagged, visibility},
+    slug, warnings,
+};
 use crate::{
     App,
     error::Problem,
@@ -122,18 +125,16 @@ fn whole(app: &App, stream: &Stream) -> Response {
         .engine()
         .live(&stream.slug)
         .map_or(Value::Null, |live| live_facts(app, &live));
-    let mut response = private(Answer(value).into_response());
-    if let Ok(tag) = HeaderValue::from_str(&etag(stream)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    tagged(private(Answer(value).into_response()), &tag_of(stream))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Edit {
     title: Option<String>,
+    description: Option<String>,
     visibility: Option<String>,
+    sites: Option<Vec<String>>,
 }
 
 /// `PATCH /api/streams/{slug}`; with `If-Match`, only the version that the caller saw.
@@ -150,7 +151,7 @@ pub(crate) async fn change(
             .catalogue()
             .find_stream(&caller, &slug)
             .ok_or_else(Problem::not_found)?;
-        if !matches(&headers, &etag(&current)) {
+        if is_stale(&headers, &tag_of(&current)) {
             return Err(domain::stream::Refused::Changed.into());
         }
         Some(current.changed)
@@ -160,6 +161,8 @@ pub(crate) async fn change(
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
     let change = Change {
         title: edit.title,
+        description: edit.description,
+        sites: edit.sites.map(sites).transpose()?,
         visibility,
         seen,
     };
@@ -297,36 +300,8 @@ pub(super) fn refusal(refusal: &Refusal) -> Value {
     })
 }
 
-/// A caller who is known but not allowed is told 403, not to log in.
-pub(super) fn denied(caller: &Caller, problem: Problem) -> Problem {
-    if problem.status == StatusCode::UNAUTHORIZED && caller.user().is_some() {
-        Problem::forbidden()
-    } else {
-        problem
-    }
-}
-
-fn visibility(word: &str) -> Result<Visibility, Problem> {
-    Visibility::find(word).ok_or_else(|| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_visibility",
-            "`visibility` is one of public, unlisted, members, private.",
-        )
-    })
-}
-
-fn etag(stream: &Stream) -> String {
-    format!("\"{:x}-{}\"", stream.changed.ms(), stream.generation)
-}
-
-/// Whether `If-Match` names this tag or `*` (RFC 9110, 13.1.1).
-fn matches(headers: &HeaderMap, tag: &str) -> bool {
-    let lines = headers.get_all(header::IF_MATCH).iter();
-    lines
-        .flat_map(|line| line.as_bytes().split(|b| *b == b','))
-        .map(<[u8]>::trim_ascii)
-        .any(|named| named == b"*" || named == tag.as_bytes())
+fn tag_of(stream: &Stream) -> String {
+    etag(stream.changed, stream.generation)
 }
 
 fn facts(app: &App, stream: &Stream) -> Value {
@@ -337,8 +312,10 @@ fn facts(app: &App, stream: &Stream) -> Value {
     json!({
         "slug": stream.slug.as_str(),
         "title": stream.title,
+        "description": stream.description,
         "visibility": stream.visibility.word(),
         "owner": owner,
+        "sites": stream.sites.iter().map(domain::item::Site::as_str).collect::<Vec<_>>(),
     })
 }
 
@@ -384,15 +361,6 @@ fn live_facts(app: &App, live: &Live) -> Value {
         "bytes_received": live.bytes_received,
         "warnings": warnings,
     })
-}
-
-/// Answers for one caller are kept by no shared cache.
-pub(super) fn private(mut response: Response) -> Response {
-    response.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
-    response
 }
 
 /// Whether the caller may read what operators read.

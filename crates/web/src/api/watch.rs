@@ -6,25 +6,32 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use domain::{caller::Caller, engine::State as Phase, slug::Slug, stream::Stream};
+use domain::{
+    engine::State as Phase,
+    item::{Item, Space},
+    slug::Slug,
+    stream::Stream,
+    view::{self, Purpose},
+};
 use serde_json::{Value, json};
 
-use super::streams::private;
+use super::fields::private;
 use crate::{
     App,
-    extract::{Asking, Path},
+    extract::{Path, Viewing},
+    play::admit,
 };
 
 /// What a viewer is told; alike for what does not exist and what they may not see.
 pub(crate) async fn show(
     State(app): State<App>,
-    Asking(caller): Asking,
+    viewing: Viewing,
     Path(name): Path<String>,
 ) -> Response {
     let slug = Slug::parse(&name).ok();
     let mut body = slug
         .as_ref()
-        .map_or_else(not_allowed, |slug| state(&app, &caller, slug));
+        .map_or_else(not_allowed, |slug| state(&app, &viewing, slug));
     body["now"] = json!(app.inner.clock.now().rfc3339());
     let status = if body["state"] == "not_allowed" {
         StatusCode::NOT_FOUND
@@ -34,19 +41,29 @@ pub(crate) async fn show(
     private((status, Answer(body)).into_response())
 }
 
-/// The stream, if the caller may watch it.
-pub(crate) fn find(app: &App, caller: &Caller, slug: &Slug) -> Option<Stream> {
-    app.catalogue().find_watchable(caller, slug)
+/// The stream, if they may watch it.
+pub(crate) fn find(app: &App, viewing: &Viewing, slug: &Slug) -> Result<Stream, view::Refused> {
+    let leave = admit(app, viewing, Purpose::Look, Space::Watch, slug)?;
+    match leave.granted.item {
+        Item::Stream(id) => app.catalogue().stream(id).ok_or(view::Refused::NotFound),
+        Item::Video(_) | Item::Image(_) => Err(view::Refused::NotFound),
+    }
 }
 
 fn not_allowed() -> Value {
-    json!({"state": "not_allowed", "since": null, "until": null, "grace_s": 0, "viewers": 0, "title": ""})
+    refused(view::Refused::NotFound)
+}
+
+/// `reason` says why to who has the very code that would open it.
+fn refused(why: view::Refused) -> Value {
+    json!({"state": "not_allowed", "reason": why.code(), "since": null, "until": null, "grace_s": 0, "viewers": 0, "title": ""})
 }
 
 /// How the stream stands now.
-pub(crate) fn state(app: &App, caller: &Caller, slug: &Slug) -> Value {
-    let Some(stream) = find(app, caller, slug) else {
-        return not_allowed();
+pub(crate) fn state(app: &App, viewing: &Viewing, slug: &Slug) -> Value {
+    let stream = match find(app, viewing, slug) {
+        Ok(stream) => stream,
+        Err(why) => return refused(why),
     };
     let (state, since, until, viewers): (_, Value, Value, _) = match app.engine().live(&stream.slug)
     {

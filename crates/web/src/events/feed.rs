@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::caller::Caller;
 use futures_util::{Stream, stream::unfold};
 use tokio::{
     sync::watch,
@@ -11,7 +10,7 @@ use tokio::{
 };
 
 use super::topic::Topic;
-use crate::App;
+use crate::{App, extract::Viewing};
 
 /// Something is sent at least this often, so that proxies keep the connection and a lost one is noticed.
 const PING_EVERY: Duration = Duration::from_secs(15);
@@ -22,7 +21,7 @@ const GREETING: &str = "retry: 3000\n\n";
 
 struct Feed {
     app: App,
-    caller: Caller,
+    viewing: Viewing,
     /// With what each said last.
     topics: Vec<(Topic, Bytes)>,
     ticks: watch::Receiver<u64>,
@@ -32,7 +31,7 @@ struct Feed {
 /// Chunks of whole events, until the server stops or nothing is left that the caller may hear.
 pub(super) fn feed(
     app: App,
-    caller: Caller,
+    viewing: Viewing,
     topics: Vec<Topic>,
     ticks: watch::Receiver<u64>,
 ) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send {
@@ -42,7 +41,7 @@ pub(super) fn feed(
         .collect();
     let feed = Feed {
         app,
-        caller,
+        viewing,
         topics,
         ticks,
         greeted: false,
@@ -86,14 +85,14 @@ impl Feed {
     /// The events of topics that say something else than before. What the caller may not hear (any more) is told and dropped.
     fn news(&mut self) -> Bytes {
         let tick = *self.ticks.borrow();
-        let (app, caller) = (&self.app, &self.caller);
+        let (app, viewing) = (&self.app, &self.viewing);
         let mut news: Vec<Bytes> = Vec::new();
         self.topics.retain_mut(|(topic, last)| {
-            let Some(audience) = topic.audience(app, caller) else {
-                news.push(topic.closed());
+            let Some(audience) = topic.audience(app, viewing) else {
+                news.push(topic.closed(app, viewing));
                 return false;
             };
-            let render = || topic.event(app, caller);
+            let render = || topic.event(app, viewing);
             let said = app.inner.ticker.said(tick, topic, audience, render);
             if said != *last {
                 news.push(said.clone());

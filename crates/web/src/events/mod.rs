@@ -24,7 +24,7 @@ use serde::Deserialize;
 use crate::{
     App,
     error::Problem,
-    extract::{Asking, Query},
+    extract::{Query, Viewing},
 };
 
 pub(crate) use ticker::Ticker;
@@ -42,7 +42,7 @@ pub(crate) struct Wanted {
 /// The stream of events; topics that the caller may not hear are told once as such.
 pub(crate) async fn listen(
     State(app): State<App>,
-    Asking(caller): Asking,
+    viewing: Viewing,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let names: Vec<&str> = wanted.topics.split(',').filter(|t| !t.is_empty()).collect();
@@ -55,8 +55,8 @@ pub(crate) async fn listen(
         let detail = "A topic is `watch:SLUG`, `stream:SLUG`, `home` or `server`.";
         Problem::new(StatusCode::BAD_REQUEST, "bad_topics", detail)
     })?;
-    let hears = |topic: &Topic| topic.audience(&app, &caller).is_some();
-    if matches!(caller.subject, Subject::ApiKey { .. }) && !topics.iter().any(hears) {
+    let hears = |topic: &Topic| topic.audience(&app, &viewing).is_some();
+    if matches!(viewing.caller.subject, Subject::ApiKey { .. }) && !topics.iter().any(hears) {
         return Err(Problem::forbidden());
     }
     let Some(ticks) = app.inner.ticker.subscribe(&app) else {
@@ -65,7 +65,7 @@ pub(crate) async fn listen(
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail).retry_after(5),
         );
     };
-    let body = Body::from_stream(feed::feed(app, caller, topics, ticks));
+    let body = Body::from_stream(feed::feed(app, viewing, topics, ticks));
     let headers = [
         (
             header::CONTENT_TYPE,

@@ -1,10 +1,10 @@
 //! What a page can hear about, and what each topic says at a moment.
 
 use bytes::Bytes;
-use domain::{caller::Caller, slug::Slug};
+use domain::{slug::Slug, view};
 use serde_json::Value;
 
-use crate::{App, api};
+use crate::{App, api, extract::Viewing};
 
 /// Something to hear about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,39 +51,49 @@ impl Topic {
     }
 
     /// Whether the caller may hear it now, and with whom they hear the same.
-    pub(super) fn audience(&self, app: &App, caller: &Caller) -> Option<Audience> {
+    pub(super) fn audience(&self, app: &App, viewing: &Viewing) -> Option<Audience> {
         match self {
-            Self::Watch(slug) => api::watch::find(app, caller, slug).map(|_| Audience::All),
-            Self::Stream(slug) => api::streams::managed(app, caller, slug)
+            Self::Watch(slug) => api::watch::find(app, viewing, slug)
+                .ok()
+                .map(|_| Audience::All),
+            Self::Stream(slug) => api::streams::managed(app, &viewing.caller, slug)
                 .is_ok()
                 .then_some(Audience::All),
-            Self::Home if app.catalogue().is_somebody(caller) => Some(Audience::One),
+            Self::Home if app.catalogue().is_somebody(&viewing.caller) => Some(Audience::One),
             Self::Home => Some(Audience::Strangers),
             Self::Server => app
                 .catalogue()
-                .is_administrator(caller)
+                .is_administrator(&viewing.caller)
                 .then_some(Audience::All),
         }
     }
 
     /// What it says to a caller who may hear it.
-    fn value(&self, app: &App, caller: &Caller) -> Value {
+    fn value(&self, app: &App, viewing: &Viewing) -> Value {
         match self {
-            Self::Watch(slug) => api::watch::state(app, caller, slug),
-            Self::Stream(slug) => api::streams::status_value(app, caller, slug),
-            Self::Home => api::home::state(app, caller),
+            Self::Watch(slug) => api::watch::state(app, viewing, slug),
+            Self::Stream(slug) => api::streams::status_value(app, &viewing.caller, slug),
+            Self::Home => api::home::state(app, &viewing.caller),
             Self::Server => api::server::state(app),
         }
     }
 
     /// The same as an event, without its id.
-    pub(super) fn event(&self, app: &App, caller: &Caller) -> Bytes {
-        frame(&self.name(), &self.value(app, caller))
+    pub(super) fn event(&self, app: &App, viewing: &Viewing) -> Bytes {
+        frame(&self.name(), &self.value(app, viewing))
     }
 
     /// The event that ends a topic: the caller may not hear it, or not any more.
-    pub(super) fn closed(&self) -> Bytes {
-        frame(&self.name(), &serde_json::json!({"state": "not_allowed"}))
+    pub(super) fn closed(&self, app: &App, viewing: &Viewing) -> Bytes {
+        let mut told = serde_json::json!({"state": "not_allowed"});
+        if let Self::Watch(slug) = self
+            && let Err(why @ view::Refused::Code(unopened)) = api::watch::find(app, viewing, slug)
+            && unopened != view::Unopened::Unknown
+        {
+            // Only who has the very code that would open it is told why it does not.
+            told["reason"] = why.code().into();
+        }
+        frame(&self.name(), &told)
     }
 }
 

@@ -114,6 +114,8 @@ pub(crate) async fn save(
     let change = Change {
         title: Some(edit.title.clone()),
         visibility: chosen,
+        description: None,
+        sites: None,
         seen: edit.seen.map(Time::from_ms),
     };
     let refused = match app

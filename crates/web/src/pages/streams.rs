@@ -291,7 +291,10 @@ pub(super) fn refusal(
             wrong.form = Some(t.msg("streams-not-allowed").to_string());
             return Ok(StatusCode::FORBIDDEN);
         }
-        other @ (Refused::NotFound | Refused::OwnKey(_) | Refused::Store(_)) => {
+        other @ (Refused::NotFound
+        | Refused::OwnKey(_)
+        | Refused::Description
+        | Refused::Store(_)) => {
             return Err(Box::new(other.into()));
         }
     }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{Frame, page, watch::poster};
 use crate::{
-    App, api,
+    App,
     extract::{Client, Query, Visitor},
     text::Text,
 };
@@ -75,7 +75,7 @@ pub(crate) async fn show(
         // What is not allowed and what does not exist look alike.
         Some(slug) => Slug::parse(slug)
             .ok()
-            .and_then(|slug| api::watch::find(&app, &caller, &slug)),
+            .and_then(|slug| app.catalogue().find_watchable(&caller, &slug)),
         None => first(&app, &listed),
     };
     let is_missing = asked.is_some() && stream.is_none();

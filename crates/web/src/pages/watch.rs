@@ -2,12 +2,19 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{engine::State as Phase, gate::Gatekeeper as _, slug::Slug, stream::Visibility, view};
+use domain::{
+    engine::State as Phase,
+    item::{Item, Space},
+    slug::Slug,
+    stream::Visibility,
+    view::{self, Purpose},
+};
 
 use super::{Frame, error, gate, home::owner_name, page};
 use crate::{
     App,
-    extract::{Path, Visitor},
+    extract::{Opening, Path},
+    play::admit,
     text::Text,
 };
 
@@ -45,19 +52,20 @@ struct Page {
 /// `GET /watch/{slug}`.
 pub(crate) async fn show(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    Opening(viewing): Opening,
     Path(name): Path<String>,
 ) -> Response {
     let slug = Slug::parse(&name);
     let admitted = slug
         .as_ref()
         .map_err(|_| view::Refused::LogIn)
-        .and_then(|slug| app.catalogue().admit_view(&caller, slug));
+        .and_then(|slug| admit(&app, &viewing, Purpose::Open, Space::Watch, slug));
+    let caller = viewing.caller;
     if let Err(view::Refused::TooMany { retry_after_s }) = admitted {
         return error::too_many(&app, &caller, retry_after_s);
     }
-    let stream = match (&slug, admitted) {
-        (Ok(slug), Ok(_)) => app.catalogue().find_stream(&caller, slug),
+    let stream = match admitted.map(|leave| leave.granted.item) {
+        Ok(Item::Stream(id)) => app.catalogue().stream(id),
         _ => None,
     };
     let Some(stream) = stream else {

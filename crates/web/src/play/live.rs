@@ -9,16 +9,17 @@ use axum::{
 use domain::{
     engine::{Fetch, Reply, Status},
     gate::Gatekeeper as _,
+    item::Space,
     slug::Slug,
-    view,
+    view::Purpose,
 };
 use futures_util::stream;
 
-use super::{Kind, not_found, piece_headers};
+use super::{Kind, admit, not_found, piece_headers, refused};
 use crate::{
     App,
     error::Problem,
-    extract::{Asking, Path},
+    extract::{Path, Viewing},
     front::{HotAnswer, HotRequest, accepts_gzip, blocks, body, cache_control, status_line},
 };
 
@@ -36,7 +37,10 @@ pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
         _ => Kind::Other,
     };
     let requests = &app.counters().hls_requests;
-    if app.catalogue().check(slug, token).is_err() {
+    let held = app
+        .catalogue()
+        .check(Space::Watch, slug, token, Purpose::Play);
+    if held.is_err() {
         requests.count(kind, None);
         return Some(HotAnswer::Forbidden);
     }
@@ -146,28 +150,19 @@ pub(crate) async fn index(
     State(app): State<App>,
     Path((slug, file)): Path<(String, String)>,
     method: Method,
-    asking: Result<Asking, Problem>,
+    viewing: Result<Viewing, Problem>,
     headers: HeaderMap,
 ) -> Response {
     if file != "index.m3u8" && file != "master.m3u8" {
         return not_found();
     }
     // To a player, a key that is not good is a stream that is not there.
-    let (Ok(slug), Ok(Asking(caller))) = (Slug::parse(&slug), asking) else {
+    let (Ok(slug), Ok(viewing)) = (Slug::parse(&slug), viewing) else {
         return not_found();
     };
-    let leave = match app.catalogue().admit_view(&caller, &slug) {
+    let leave = match admit(&app, &viewing, Purpose::Play, Space::Watch, &slug) {
         Ok(leave) => leave,
-        Err(view::Refused::TooMany { retry_after_s }) => {
-            return Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_tries",
-                "Too many tries.",
-            )
-            .retry_after(retry_after_s)
-            .into_response();
-        }
-        Err(view::Refused::NotFound | view::Refused::LogIn) => return not_found(),
+        Err(why) => return refused(why),
     };
     let reply = match app
         .engine()

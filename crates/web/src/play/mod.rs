@@ -10,12 +10,18 @@ use std::{
 };
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use domain::engine::Status;
+use domain::{
+    engine::Status,
+    gate::{Gatekeeper as _, Leave},
+    item::Space,
+    slug::Slug,
+    view::{self, Purpose, Unopened},
+};
 
-use crate::{error::Problem, front::PIECE_HEADERS};
+use crate::{App, error::Problem, extract::Viewing, front::PIECE_HEADERS};
 
 pub(crate) use live::{hot, index, piece};
 pub(crate) use poster::show as poster;
@@ -73,6 +79,64 @@ fn piece_headers(headers: &mut HeaderMap) {
     for (name, value) in PIECE_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+}
+
+/// Leave to see what has this name, by the grant that was brought or by a decision of now.
+pub(crate) fn admit(
+    app: &App,
+    viewing: &Viewing,
+    purpose: Purpose,
+    space: Space,
+    slug: &Slug,
+) -> Result<Leave, view::Refused> {
+    let catalogue = app.catalogue();
+    if let Some(grant) = &viewing.brought.grant
+        && let Ok(granted) = catalogue.check(space, slug.as_str(), grant.expose(), purpose)
+    {
+        return Ok(Leave {
+            token: grant.expose().into(),
+            // When it really ends, its token knows; nobody asks here.
+            ends: app.inner.clock.now(),
+            granted,
+        });
+    }
+    catalogue.admit_view(&viewing.asking(purpose), space, slug)
+}
+
+/// Why somebody may not see something, to a program: alike for what does not exist and what is not allowed. Only who has the very code that
+/// would open it is told why it does not.
+pub(crate) fn refused(why: view::Refused) -> Response {
+    match why {
+        view::Refused::TooMany { retry_after_s } => {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, why.code(), why.to_string())
+                .retry_after(retry_after_s)
+                .into_response()
+        }
+        view::Refused::Code(unopened @ Unopened::Full { .. }) => {
+            let problem = Problem::new(StatusCode::FORBIDDEN, why.code(), unopened.to_string());
+            kept_out(problem.retry_after(FULL_RETRY_S).into_response())
+        }
+        view::Refused::Code(Unopened::Unknown) | view::Refused::NotFound | view::Refused::LogIn => {
+            not_found()
+        }
+        view::Refused::Code(unopened) => kept_out(
+            Problem::new(StatusCode::NOT_FOUND, why.code(), unopened.to_string()).into_response(),
+        ),
+    }
+}
+
+/// Seconds after which a place of a code may be free again.
+const FULL_RETRY_S: u32 = 10;
+
+/// An answer that concerns one visitor and this moment.
+fn kept_out(mut response: Response) -> Response {
+    let out = response.headers_mut();
+    piece_headers(out);
+    out.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    response
 }
 
 /// Alike for what does not exist and what is not allowed. Kept for a moment by the player that asks again and again, and by no cache that

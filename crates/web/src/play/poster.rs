@@ -11,13 +11,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::{Bytes, BytesMut};
-use domain::{engine::Reply, gate::Gatekeeper as _, slug::Slug, view};
+use domain::{engine::Reply, item::Space, slug::Slug, view::Purpose};
 
-use super::{not_found, piece_headers};
+use super::{admit, not_found, piece_headers, refused};
 use crate::{
     App,
     error::Problem,
-    extract::{Asking, Path},
+    extract::{Path, Viewing},
     front::{blocks, body},
 };
 
@@ -26,21 +26,15 @@ pub(crate) async fn show(
     State(app): State<App>,
     Path(slug): Path<String>,
     method: Method,
-    asking: Result<Asking, Problem>,
+    viewing: Result<Viewing, Problem>,
     headers: HeaderMap,
 ) -> Response {
-    let (Ok(slug), Ok(Asking(caller))) = (Slug::parse(&slug), asking) else {
+    let (Ok(slug), Ok(viewing)) = (Slug::parse(&slug), viewing) else {
         return not_found();
     };
-    let leave = match app.catalogue().admit_view(&caller, &slug) {
+    let leave = match admit(&app, &viewing, Purpose::Look, Space::Watch, &slug) {
         Ok(leave) => leave,
-        Err(view::Refused::TooMany { retry_after_s }) => {
-            let (code, detail) = ("too_many_tries", "Too many tries.");
-            return Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
-                .retry_after(retry_after_s)
-                .into_response();
-        }
-        Err(view::Refused::NotFound | view::Refused::LogIn) => return not_found(),
+        Err(why) => return refused(why),
     };
     let shared = if leave.is_public() {
         "public"

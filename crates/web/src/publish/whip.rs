@@ -60,7 +60,7 @@ pub(crate) async fn offer(
     };
     let answer = app.engine().publish(publish).await;
     answer
-        .map(|answer| sdp::created(&door, answer))
+        .map(|answer| sdp::created(&door, "", answer))
         .map_err(not_published)
 }
 

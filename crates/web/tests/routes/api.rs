@@ -30,7 +30,8 @@ async fn stream_is_made_with_a_key_that_is_shown_this_once() {
     let key = value["key"].as_str().unwrap().to_owned();
     assert_eq!(
         value,
-        json!({"slug": "stage", "title": "Stage", "visibility": "unlisted", "owner": "ann", "live": null, "key": key})
+        json!({"slug": "stage", "title": "Stage", "description": "", "visibility": "unlisted", "owner": "ann", "sites": [],
+               "live": null, "key": key})
     );
     let may = site
         .get(

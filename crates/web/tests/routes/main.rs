@@ -9,6 +9,7 @@
 mod account;
 mod admin;
 mod api;
+mod codes;
 mod cors;
 mod events;
 mod fakes;

@@ -72,6 +72,9 @@ impl Who {
     ];
 }
 
+/// The code that opens `secret`.
+pub const CODE: &str = "website2024";
+
 /// Ann's streams `open` (public), `link` (unlisted), `club` (members) and `secret` (private), all live.
 pub struct Site {
     pub rig: Rig,
@@ -107,6 +110,7 @@ impl Site {
         }
         let secret = rig.stream(&ann, "secret", Visibility::Private);
         engine.go_live(&secret.0, rig.now());
+        rig.code(&ann, Some(CODE), &["stream:secret"]);
         for slug in ["open", "link", "club", "secret"] {
             engine.set_poster(&slug.parse().unwrap(), poster());
         }

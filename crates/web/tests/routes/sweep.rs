@@ -47,6 +47,7 @@ const DONE: [u16; 10] = [303, 404, 303, 303, 303, 303, 303, 303, 303, 303];
 /// Pages of the server: led to the login, told that they are for administrators, or the page.
 const ADMINISTRATOR: [u16; 10] = [303, 403, 403, 200, 303, 303, 303, 303, 303, 303];
 
+const CODE: &str = "/api/access-codes/{code}";
 const KEYS: &str = "/api/streams/{slug}/keys";
 
 #[rustfmt::skip]
@@ -70,6 +71,14 @@ const ROWS: &[Row] = &[
                                                                          [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
     row("GET", "/api/streams/{slug}/history", "/api/streams/secret/history", "",
                                                                          [401, 404, 200, 200, 403, 200, 404, 200, 401, 401]),
+    // Each has codes of their own; the one of this site is its owner's.
+    row("GET", "/api/access-codes", "/api/access-codes", "",             [401, 200, 200, 200, 200, 200, 403, 200, 401, 401]),
+    row("POST", "/api/access-codes", "/api/access-codes", r#"{"media_items":[{"media_type":"stream","media_slug":"secret"}]}"#,
+                                                                         [401, 404, 201, 404, 403, 201, 403, 404, 401, 401]),
+    row("GET", CODE, "/api/access-codes/website2024", "",                [401, 404, 200, 404, 200, 200, 404, 404, 401, 401]),
+    row("PATCH", CODE, "/api/access-codes/website2024", r#"{"paused":true}"#,
+                                                                         [401, 404, 200, 404, 403, 200, 404, 404, 401, 401]),
+    row("DELETE", CODE, "/api/access-codes/website2024", "",             [401, 404, 204, 404, 403, 204, 404, 404, 401, 401]),
     row("GET", "/api/home", "/api/home", "",                       [200, 200, 200, 200, 200, 200, 200, 200, 401, 200]),
     row("GET", "/api/server", "/api/server", "",                         [401, 403, 403, 200, 403, 403, 403, 200, 401, 401]),
     // A stream of events has no end; who may hear what is shown in `events`.

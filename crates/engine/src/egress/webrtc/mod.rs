@@ -11,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::session::{Answer, Offer, Refused};
+use domain::{
+    item::{Item, Space},
+    session::{Answer, Offer, Refused},
+    view::Purpose,
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 use webrtc::{
     peer::{Closed, Output},
@@ -19,7 +23,7 @@ use webrtc::{
 };
 
 use crate::{
-    hub::{Entry, Reader},
+    hub::{Entry, Reader, Stream},
     sessions::{Agenda, Common, Key, Session, refused},
 };
 use feed::{Coded, Feed, Step};
@@ -165,7 +169,12 @@ impl Viewers {
             .iter()
             .filter(|(_, viewer)| {
                 gatekeeper
-                    .check(viewer.watching.slug.as_str(), &viewer.watching.token)
+                    .check(
+                        Space::Watch,
+                        viewer.watching.slug.as_str(),
+                        &viewer.watching.token,
+                        Purpose::Play,
+                    )
                     .is_err()
                     || self
                         .watched
@@ -344,7 +353,7 @@ impl Viewers {
     fn follow(&mut self, common: &mut Common, now: Instant, offer: &Offer) -> Result<(), Refused> {
         let slug = offer.slug.as_str();
         let stream = common.hub.find(slug).ok_or(Refused::NotLive)?;
-        if !stream.is_receiving() || !stream.is(offer.granted.stream) {
+        if !stream.is_receiving() || !is_of(&stream, offer.granted.item) {
             return Err(Refused::NotLive);
         }
         let is_same = |watched: &Watched| {
@@ -397,4 +406,9 @@ async fn forward(slug: String, mut reader: Reader, entries: mpsc::Sender<(String
             return;
         }
     }
+}
+
+/// Whether the leave is for this stream.
+fn is_of(stream: &Stream, item: Item) -> bool {
+    matches!(item, Item::Stream(id) if stream.is(id))
 }

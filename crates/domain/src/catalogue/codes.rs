@@ -1,0 +1,381 @@
+//! Access codes: made, recognised, listed, changed, deleted.
+
+use std::net::IpAddr;
+
+use crate::access_code::{
+    self, Change as Edit, Code, DESCRIPTION_CHARS_MAX, ITEMS_MAX, NOTE_CHARS_MAX, New, Refused,
+    Shown, Tag, TextError, VIEWERS_MAX,
+};
+use crate::audit::By;
+use crate::caller::{Caller, Subject};
+use crate::clock::Time;
+use crate::id::{CodeId, UserId};
+use crate::item::{self, Item, SITES_MAX, Site};
+use crate::limit::block;
+use crate::name::{self, NameError};
+use crate::store::Change;
+use crate::view::{self, Unopened};
+
+use super::rights::{Rights, Standing};
+use super::{Catalogue, lock};
+
+/// Codes that a user can have.
+const PER_USER_MAX: usize = 10_000;
+
+impl Catalogue {
+    /// Makes a code for items that the caller owns: all of them or nothing.
+    ///
+    /// # Errors
+    /// [`Refused`] says what to change.
+    pub async fn add_code(&self, caller: &Caller, new: New) -> Result<Shown, Refused> {
+        let text = match &new.code {
+            Some(text) => {
+                access_code::check_chosen(text.expose())?;
+                text.clone()
+            }
+            None => access_code::make(&*self.inner.ports.random),
+        };
+        let description = short(&new.description)?;
+        let note = long(&new.note)?;
+        check_bounds(new.viewers_max, &new.sites, new.starts, new.expires)?;
+        let vault = &self.inner.ports.vault;
+        let (tag, sealed) = (Tag(vault.tag(text.expose())), vault.seal(text.expose()));
+        let (caller, random) = (caller.clone(), self.random());
+        let code = self
+            .write(By::from(&caller), move |rights, work, now| {
+                let standing = rights.standing(&caller, now);
+                let owner = match (new.owner, caller.subject) {
+                    (Some(owner), Subject::Operator) => {
+                        Some(rights.user(owner).ok_or(Refused::NotFound)?.user.id)
+                    }
+                    (Some(owner), _) if standing.user != Some(owner) => {
+                        return Err(Refused::NotAllowed);
+                    }
+                    _ => standing.user,
+                };
+                let owner = owner
+                    .filter(|_| standing.manages)
+                    .ok_or(Refused::NotAllowed)?;
+                let items = owned(rights, standing, owner, &new.items)?;
+                if rights.code_by(tag).is_some() {
+                    return Err(Refused::Taken);
+                }
+                if rights.codes().filter(|code| code.owner == owner).count() >= PER_USER_MAX {
+                    return Err(Refused::TooMany {
+                        what: "access codes of one person",
+                        max: PER_USER_MAX,
+                    });
+                }
+                let code = Code {
+                    id: CodeId::new(&*random),
+                    owner,
+                    tag,
+                    sealed,
+                    is_chosen: new.code.is_some(),
+                    description,
+                    note,
+                    items,
+                    starts: new.starts,
+                    expires: new.expires,
+                    paused: None,
+                    viewers_max: new.viewers_max,
+                    sites: new.sites,
+                    may_download: new.may_download,
+                    created: now,
+                    changed: now,
+                    uses: 0,
+                    last_used: None,
+                };
+                work.push(Change::AddCode(Box::new(code.clone())));
+                Ok(code)
+            })
+            .await?;
+        Ok(self.show(code))
+    }
+
+    /// The caller's codes, all of them for the operator; the newest first.
+    ///
+    /// # Errors
+    /// [`Refused::NotAllowed`] for strangers and keys without the scopes `read` and `manage`.
+    pub fn list_codes(&self, caller: &Caller) -> Result<Vec<Shown>, Refused> {
+        let mut codes: Vec<Code> = {
+            let rights = self.rights();
+            let standing = rights.standing(caller, self.now());
+            if !knows(standing) || (standing.user.is_none() && caller.subject != Subject::Operator)
+            {
+                return Err(Refused::NotAllowed);
+            }
+            rights
+                .codes()
+                .filter(|code| is_theirs(code, caller, standing))
+                .cloned()
+                .collect()
+        };
+        codes.sort_by_key(|code| (std::cmp::Reverse(code.created), code.id));
+        Ok(codes.into_iter().map(|code| self.show(code)).collect())
+    }
+
+    /// The caller's codes that open an item, the newest first.
+    #[must_use]
+    pub fn codes_for(&self, caller: &Caller, item: Item) -> Vec<Shown> {
+        let mut codes: Vec<Code> = {
+            let rights = self.rights();
+            let standing = rights.standing(caller, self.now());
+            let theirs = |code: &&Code| knows(standing) && is_theirs(code, caller, standing);
+            rights.codes_of(item).filter(theirs).cloned().collect()
+        };
+        codes.sort_by_key(|code| (std::cmp::Reverse(code.created), code.id));
+        codes.into_iter().map(|code| self.show(code)).collect()
+    }
+
+    /// One of the caller's codes, by its id.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when it is not there or not theirs.
+    pub fn find_code(&self, caller: &Caller, id: CodeId) -> Result<Shown, Refused> {
+        let code = {
+            let rights = self.rights();
+            let standing = rights.standing(caller, self.now());
+            let found = rights
+                .code(id)
+                .filter(|code| is_theirs(code, caller, standing));
+            found.filter(|_| knows(standing)).cloned()
+        };
+        code.map(|code| self.show(code)).ok_or(Refused::NotFound)
+    }
+
+    /// The id of one of the caller's codes, by its text.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when it is not there or not theirs.
+    pub fn code_named(&self, caller: &Caller, text: &str) -> Result<CodeId, Refused> {
+        let tag = self.tag_of(text).ok_or(Refused::NotFound)?;
+        let rights = self.rights();
+        let standing = rights.standing(caller, self.now());
+        rights
+            .code_by(tag)
+            .filter(|code| knows(standing) && is_theirs(code, caller, standing))
+            .map(|code| code.id)
+            .ok_or(Refused::NotFound)
+    }
+
+    /// Changes a code. What it does not open any more ends at once for those who watch with it.
+    ///
+    /// # Errors
+    /// [`Refused`] says what to change.
+    pub async fn update_code(
+        &self,
+        caller: &Caller,
+        id: CodeId,
+        edit: Edit,
+    ) -> Result<Shown, Refused> {
+        let description = edit.description.as_deref().map(short).transpose()?;
+        let note = edit.note.as_deref().map(long).transpose()?;
+        let caller = caller.clone();
+        let code = self
+            .write(By::from(&caller), move |rights, work, now| {
+                let standing = rights.standing(&caller, now);
+                let old = own(rights, &caller, standing, id)?;
+                if edit.seen.is_some_and(|seen| seen != old.changed) {
+                    return Err(Refused::Changed);
+                }
+                let mut new = old.clone();
+                new.description = description.unwrap_or(new.description);
+                new.note = note.unwrap_or(new.note);
+                new.starts = edit.starts.unwrap_or(new.starts);
+                new.expires = edit.expires.unwrap_or(new.expires);
+                new.viewers_max = edit.viewers_max.unwrap_or(new.viewers_max);
+                new.sites = edit.sites.unwrap_or(new.sites);
+                new.may_download = edit.may_download.unwrap_or(new.may_download);
+                if let Some(paused) = edit.paused {
+                    new.paused = paused.then(|| old.paused.unwrap_or(now));
+                }
+                if let Some(items) = edit.items {
+                    new.items = owned(rights, standing, old.owner, &items)?;
+                }
+                check_bounds(new.viewers_max, &new.sites, new.starts, new.expires)?;
+                if new != *old {
+                    new.changed = now.max(Time::from_ms(old.changed.ms().saturating_add(1)));
+                    work.push(Change::SetCode(Box::new(new.clone())));
+                }
+                Ok(new)
+            })
+            .await?;
+        Ok(self.show(code))
+    }
+
+    /// Deletes a code: whoever watches with it is cut off.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when it is not there or not theirs.
+    pub async fn delete_code(&self, caller: &Caller, id: CodeId) -> Result<(), Refused> {
+        let caller = caller.clone();
+        self.write(By::from(&caller), move |rights, work, now| {
+            let standing = rights.standing(&caller, now);
+            let id = own(rights, &caller, standing, id)?.id;
+            work.push(Change::DeleteCode(id));
+            Ok(())
+        })
+        .await
+    }
+
+    /// The code with this text that somebody at this address typed or brought. What we made is always heard: nobody guesses it. What an
+    /// owner chose is heard only while few wrong ones came from there.
+    pub(super) fn recognise(
+        &self,
+        text: &str,
+        address: IpAddr,
+        now: Time,
+    ) -> Result<CodeId, view::Refused> {
+        let text = text.trim();
+        let from = block(address);
+        let limit = &self.inner.limits.codes;
+        let too_many = |empty: crate::limit::Empty| view::Refused::TooMany {
+            retry_after_s: empty.retry_after_s,
+        };
+        if !access_code::is_made(text) {
+            limit.look(from, now).map_err(too_many)?;
+        }
+        let tag = self.tag_of(text);
+        let found = tag.and_then(|tag| self.rights().code_by(tag).map(|code| code.id));
+        if let Some(id) = found {
+            return Ok(id);
+        }
+        limit.look(from, now).map_err(too_many)?;
+        limit.failed(from, tag.map(|tag| tag.0), now);
+        Err(view::Refused::Code(Unopened::Unknown))
+    }
+
+    /// Remembers that something was opened with a code.
+    pub(super) fn note_code(&self, code: CodeId, now: Time) {
+        let mut uses = lock(&self.inner.code_uses);
+        let (times, last) = uses.entry(code).or_insert((0, now));
+        *times += 1;
+        *last = now;
+    }
+
+    /// `None` for what cannot be a code, which is not worth hashing.
+    fn tag_of(&self, text: &str) -> Option<Tag> {
+        let fits = access_code::check_chosen(text) != Err(TextError::TooLong);
+        fits.then(|| Tag(self.inner.ports.vault.tag(text)))
+    }
+
+    fn show(&self, mut code: Code) -> Shown {
+        let now = self.now();
+        // Uses that were not saved yet are told too, or a code that was just tried would look untouched.
+        if let Some((times, last)) = lock(&self.inner.code_uses).get(&code.id) {
+            code.uses = code.uses.saturating_add(*times);
+            code.last_used = Some(*last);
+        }
+        let items = {
+            let rights = self.rights();
+            let named = |item: &Item| {
+                rights.guarded(*item).map(|seen| item::Name {
+                    kind: item.kind(),
+                    slug: seen.slug,
+                })
+            };
+            code.items.iter().filter_map(named).collect()
+        };
+        Shown {
+            text: self.inner.ports.vault.open(&code.sealed),
+            items,
+            status: code.status(now),
+            watching: self.inner.seats.count(code.id, now),
+            code,
+        }
+    }
+}
+
+/// Whether they may be told of codes at all.
+fn knows(standing: Standing) -> bool {
+    standing.reads || standing.manages
+}
+
+fn is_theirs(code: &Code, caller: &Caller, standing: Standing) -> bool {
+    caller.subject == Subject::Operator || standing.user == Some(code.owner)
+}
+
+/// The code, if the caller may change it.
+fn own<'a>(
+    rights: &'a Rights,
+    caller: &Caller,
+    standing: Standing,
+    id: CodeId,
+) -> Result<&'a Code, Refused> {
+    let code = rights
+        .code(id)
+        .filter(|code| knows(standing) && is_theirs(code, caller, standing))
+        .ok_or(Refused::NotFound)?;
+    if standing.manages {
+        Ok(code)
+    } else {
+        Err(Refused::NotAllowed)
+    }
+}
+
+/// The items with these names, each once, if all of them are the owner's; those of nobody are administrators' to share.
+fn owned(
+    rights: &Rights,
+    standing: Standing,
+    owner: UserId,
+    names: &[item::Name],
+) -> Result<Vec<Item>, Refused> {
+    if names.is_empty() {
+        return Err(Refused::NoItems);
+    }
+    if names.len() > ITEMS_MAX {
+        return Err(Refused::TooMany {
+            what: "items in a code",
+            max: ITEMS_MAX,
+        });
+    }
+    let mut items = Vec::with_capacity(names.len());
+    for name in names {
+        let seen = rights
+            .guarded_at(name.kind, &name.slug)
+            .filter(|seen| {
+                seen.owner == Some(owner) || (seen.owner.is_none() && standing.administers)
+            })
+            .ok_or_else(|| Refused::NotYours(name.clone()))?;
+        if !items.contains(&seen.item) {
+            items.push(seen.item);
+        }
+    }
+    Ok(items)
+}
+
+fn check_bounds(
+    viewers_max: Option<u32>,
+    sites: &[Site],
+    starts: Option<Time>,
+    expires: Option<Time>,
+) -> Result<(), Refused> {
+    if viewers_max.is_some_and(|max| !(1..=VIEWERS_MAX).contains(&max)) {
+        return Err(Refused::Viewers);
+    }
+    if sites.len() > SITES_MAX {
+        return Err(Refused::TooMany {
+            what: "sites",
+            max: SITES_MAX,
+        });
+    }
+    match (starts, expires) {
+        (Some(starts), Some(expires)) if expires <= starts => Err(Refused::EndsBeforeStart),
+        _ => Ok(()),
+    }
+}
+
+/// A description; nothing is one too.
+fn short(text: &str) -> Result<String, NameError> {
+    match name::parse(text, DESCRIPTION_CHARS_MAX) {
+        Err(NameError::Empty) => Ok(String::new()),
+        other => other,
+    }
+}
+
+fn long(text: &str) -> Result<String, NameError> {
+    name::long(text, NOTE_CHARS_MAX).ok_or(NameError::TooLong {
+        max: NOTE_CHARS_MAX,
+    })
+}
