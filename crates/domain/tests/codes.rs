@@ -16,7 +16,7 @@ use domain::view::{self, Asking, Purpose, Unopened};
 use testkit::{ADDRESS, ELSEWHERE, Rig, block_on};
 
 fn slug(text: &str) -> Slug {
-    Slug::parse(text).unwrap()
+    Slug::parse(text).expect("a slug")
 }
 
 /// A stranger who brings a code.

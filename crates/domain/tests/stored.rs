@@ -10,7 +10,7 @@ use domain::stream::Visibility;
 use testkit::{ADDRESS, Rig, block_on};
 
 fn slug(text: &str) -> Slug {
-    Slug::parse(text).unwrap()
+    Slug::parse(text).expect("a slug")
 }
 
 fn listed(rig: &Rig, who: &Caller, query: &Query) -> Vec<String> {
