@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use domain::caller::Caller;
 use domain::gate::Gatekeeper;
+use domain::item::Space;
 use domain::publish::{Attempt, Protocol};
 use domain::stream::Visibility;
+use domain::view::{Asking, Purpose};
 use testkit::{ADDRESS, Rig, parts};
 
 fn main() {
@@ -25,26 +27,31 @@ fn main() {
             Visibility::Public,
         );
     }
-    let shared = rig
-        .catalogue
-        .admit_view(&Caller::nobody(ADDRESS), &public.slug)
-        .expect("is public");
-    let own = rig.catalogue.admit_view(&ana, &private.slug).expect("hers");
+    let nobody = Caller::nobody(ADDRESS);
+    let shared = rig.watch(&nobody, &public.slug).expect("is public");
+    let own = rig.watch(&ana, &private.slug).expect("hers");
+    rig.code(&ana, Some("website2024"), &["stream:den"]);
+    let asking = Asking {
+        caller: &nobody,
+        code: Some("website2024"),
+        seat: Some("tab"),
+        purpose: Purpose::Play,
+    };
     let gate = &rig.catalogue;
+    let coded = gate
+        .admit_view(&asking, Space::Watch, &private.slug)
+        .expect("opened");
 
     measure("check, open item", || {
-        gate.check("cam", &shared.token).is_ok()
+        rig.check("cam", &shared.token).is_ok()
     });
     measure("check, private item", || {
-        gate.check("den", &own.token).is_ok()
+        rig.check("den", &own.token).is_ok()
     });
+    measure("check, by code", || rig.check("den", &coded.token).is_ok());
     let forged = "A".repeat(shared.token.len());
-    measure("check, forged token", || {
-        gate.check("cam", &forged).is_err()
-    });
-    measure("admit_view", || {
-        gate.admit_view(&ana, &private.slug).is_ok()
-    });
+    measure("check, forged token", || rig.check("cam", &forged).is_err());
+    measure("admit_view", || rig.watch(&ana, &private.slug).is_ok());
     let path = parts("den");
     let attempt = Attempt {
         protocol: Protocol::Rtmp,
