@@ -490,8 +490,8 @@ mod tests {
 
     #[test]
     fn a_disk_that_fills_up_meanwhile_is_told_with_what_it_lacks() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../record/tests/files/moov-last.mp4");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../record/tests/files/moov-last.mp4");
         let file = open(&path).expect("a fixture");
         let len = file.metadata().expect("its length").len();
         let folder = tempfile::tempdir().expect("a folder");

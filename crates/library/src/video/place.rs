@@ -144,8 +144,7 @@ fn in_one_call(folder: &OwnedFd, path: &str, flags: OFlags) -> Option<io::Result
         io::Errno,
     };
 
-    let resolve =
-        ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     loop {
         return match openat2(folder, path, flags, Mode::empty(), resolve) {
             Err(Errno::NOSYS | Errno::PERM) => None,
@@ -222,7 +221,10 @@ mod tests {
         }
         assert!(root.folder("library/b").is_err());
         assert_eq!(
-            root.folder("library").expect("a folder").folders().expect("names"),
+            root.folder("library")
+                .expect("a folder")
+                .folders()
+                .expect("names"),
             ["a"],
             "a link to a folder is none"
         );
@@ -252,8 +254,25 @@ mod tests {
             assert!(is_plain(path), "{path}");
         }
         for path in [
-            "", "/a", "a/", "a//b", "..", "../a", "a/../b", ".a", "a/.b", "a b", "a%20b", "a?b", "a#b",
-            "a\\b", "http://a", "a:b", "ä", "a\nb", "a/b/c/d/e/f/g/h/i",
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "..",
+            "../a",
+            "a/../b",
+            ".a",
+            "a/.b",
+            "a b",
+            "a%20b",
+            "a?b",
+            "a#b",
+            "a\\b",
+            "http://a",
+            "a:b",
+            "ä",
+            "a\nb",
+            "a/b/c/d/e/f/g/h/i",
         ] {
             assert!(!is_plain(path), "{path:?}");
         }
