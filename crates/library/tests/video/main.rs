@@ -4,4 +4,5 @@ mod adoption;
 mod killed;
 mod packaging;
 mod rig;
+mod rules;
 mod serving;

@@ -34,7 +34,7 @@ const FILE_AGE_S: u32 = 3600;
 /// Bytes of a segment in memory, about.
 const SEGMENT_BYTES: usize = size_of::<record::Segment>();
 /// What packs least and is worth it.
-const GZIP_BYTES_MIN: usize = 512;
+const GZIP_BYTES_MIN: usize = 128;
 
 /// Why a video is not opened.
 #[derive(Debug, thiserror::Error)]
