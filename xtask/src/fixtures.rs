@@ -1,6 +1,7 @@
 //! `cargo xtask fixtures`: the committed media, made by FFmpeg from its own sources.
 
 mod files;
+mod folders;
 mod silence;
 
 use anyhow::Result;
@@ -12,6 +13,7 @@ pub fn make() -> Result<()> {
     test_signal()?;
     silence::make()?;
     files::make()?;
+    folders::make()?;
     std::fs::create_dir_all(run::root().join(MATRIX))?;
     for picture in &PICTURES {
         picture.make()?;

@@ -304,10 +304,13 @@ fn a_clean_live_stream_passes_every_rule() {
     assert_eq!(
         idle,
         [
+            "vod.type",
+            "vod.ended",
             "gap.agree",
             "control.same",
             "end.final",
             "report.all",
+            "transport.range",
             "independent.segments"
         ]
     );
@@ -637,6 +640,19 @@ const FAULTS: &[Fault] = &[
             o.body = o.body.slice(..o.body.len() - 1)
         }
     }),
+    ("media.begins", |o| {
+        if o.kind == RequestKind::Segment {
+            o.body = [b"\0\0\0\x08free", &o.body[..]].concat().into();
+        }
+    }),
+    ("vod.ended", |o| {
+        rewrite(o, 0, |old| {
+            old.replace(
+                "#EXT-X-PART-INF",
+                "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-PART-INF",
+            )
+        });
+    }),
     ("media.unchanged", |o| {
         if o.kind == RequestKind::Segment && o.at > Duration::from_millis(1500) {
             o.body = part(3);
@@ -706,10 +722,17 @@ fn every_rule_has_a_fault() {
         .iter()
         .map(|finding| finding.rule)
         .filter(|rule| FAULTS.iter().all(|(name, _)| name != rule));
-    // These have tests of their own.
+    // These have tests of their own; those of stored streams are with `library`, which has some.
     assert_eq!(
         without.collect::<Vec<_>>(),
-        ["run.complete", "control.same", "end.final", "report.all"]
+        [
+            "run.complete",
+            "vod.type",
+            "control.same",
+            "end.final",
+            "report.all",
+            "transport.range"
+        ]
     );
 }
 

@@ -378,7 +378,7 @@ fn limits_are_kept() {
 /// Abuse case G1.
 #[test]
 fn other_files_are_called_by_their_name() {
-    let cases: [(&[u8], &str); 8] = [
+    let cases: [(&[u8], &str); 10] = [
         (b"", "an empty file"),
         (b"\x1a\x45\xdf\xa3aaaaaaaa", "a Matroska or WebM file"),
         (b"RIFFaaaaAVI aaaa", "an AVI file"),
@@ -386,6 +386,11 @@ fn other_files_are_called_by_their_name() {
         (b"%PDF-1.7 aaaaaa", "a PDF document"),
         (b"\xff\xd8\xff\xe0aaaaaaaa", "an image"),
         (b"Dear diary, today", "a text file"),
+        (b"#EXTM3U\n", "a playlist, which only names other files"),
+        (
+            b"ffconcat version 1.0\n",
+            "a text that only names other files",
+        ),
         (&[7; 40], "some other kind of file"),
     ];
     for (bytes, what) in cases {
@@ -431,4 +436,41 @@ proptest! {
         input::run(&noise);
         input::run(&[b"\0\0\0\x08free", &noise[..]].concat());
     }
+}
+
+#[test]
+fn tables_of_megabytes_are_read_in_windows() {
+    // The table of times in entries of one sample each, before so many that are never used.
+    let plain = usual(FILE).expect("it is taken");
+    let long = with(FILE, b"stts", &|body| {
+        let old = read_words(&body[8..]);
+        let mut entries = Vec::new();
+        for entry in old.chunks(2) {
+            entries.extend((0..entry[0]).flat_map(|_| [1, entry[1]]));
+        }
+        entries.extend([0, 0].repeat(1 << 18));
+        let count = u32::try_from(entries.len() / 2).expect("small");
+        (
+            *b"stts",
+            [vec![0; 4], words(&[count]), words(&entries)].concat(),
+        )
+    });
+    assert!(long.len() > 4 << 20);
+    let mut demuxer = Demuxer::new(long.len() as u64, Limits::default());
+    let (mut samples, mut largest) = (Vec::new(), 0);
+    loop {
+        match demuxer.poll().expect("it is taken") {
+            Event::Needs(needs) => {
+                largest = largest.max(needs.len);
+                let start = needs.offset as usize;
+                let bytes = long[start..start + needs.len as usize].to_vec();
+                demuxer.receive(bytes.into()).expect("what was asked for");
+            }
+            Event::Movie(_) => {}
+            Event::Sample(sample) => samples.push(sample),
+            Event::End => break,
+        }
+    }
+    assert_eq!(samples, plain.1);
+    assert!(largest <= 1 << 20, "{largest} bytes at once");
 }

@@ -1,4 +1,5 @@
-//! `media-server hls-check URL`: watches a live playlist for a while and holds it against the rules of `hls::check`.
+//! `media-server hls-check URL`: watches a live playlist for a while, or looks through a stored one, and holds it against the rules of
+//! `hls::check`.
 
 use std::{
     process::ExitCode,
@@ -16,7 +17,7 @@ use crate::fetch;
 /// Between rounds that asked nothing: the playlist has ended or something is awaited.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Watches for so many seconds; exit code 0 when every rule holds.
+/// Watches a live presentation for so many seconds, a stored one until it was looked through; exit code 0 when every rule holds.
 pub async fn run(
     url: &str,
     seconds: u64,
@@ -31,6 +32,9 @@ pub async fn run(
     let mut is_first = true;
     while start.elapsed() < until || !plan.probed() && start.elapsed() < until * 2 {
         let asks = plan.next_requests(&checker);
+        if plan.is_over(&checker) {
+            break;
+        }
         if asks.is_empty() {
             tokio::time::sleep(PAUSE).await;
             continue;
@@ -43,6 +47,11 @@ pub async fn run(
                     .iter()
                     .map(|(n, v)| (n.as_str(), v.as_str()))
                     .collect();
+                let range;
+                if let RequestKind::Range { first, last } = ask.kind {
+                    range = format!("bytes={first}-{last}");
+                    sent.push(("range", &range));
+                }
                 if ask.gzip {
                     sent.push(("accept-encoding", "gzip"));
                 }

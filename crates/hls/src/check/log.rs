@@ -77,6 +77,8 @@ pub(super) struct Stream {
     pub lists: Vec<Seen>,
     /// Delta updates, in order of time.
     pub deltas: Vec<Seen>,
+    /// It had ended when it was first seen, and is no live stream's last state.
+    pub stored: bool,
 }
 
 impl Stream {
@@ -92,6 +94,17 @@ pub(super) struct Piece {
     pub body: Bytes,
 }
 
+/// A range of a segment that was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub url: String,
+    pub first: u64,
+    pub last: u64,
+    pub status: u16,
+    pub content_range: Option<String>,
+    pub body: Bytes,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Log {
     pub multivariants: Vec<(String, Multivariant)>,
@@ -100,6 +113,7 @@ pub(super) struct Log {
     /// By URL; those answered with success.
     pub pieces: BTreeMap<String, Piece>,
     pub exchanges: Vec<Exchange>,
+    pub ranges: Vec<Part>,
     /// URLs of media files that were asked for, whatever the answer.
     pub asked: BTreeSet<String>,
     /// Bodies that could not be read, with the reason.
@@ -151,6 +165,16 @@ impl Log {
         ) {
             self.asked.insert(exchange.url.clone());
         }
+        if let RequestKind::Range { first, last } = exchange.kind {
+            self.ranges.push(Part {
+                url: exchange.url.clone(),
+                first,
+                last,
+                status: exchange.status,
+                content_range: exchange.header("content-range").map(str::to_owned),
+                body: observation.body.clone(),
+            });
+        }
         if exchange.ok()
             && let Err(why) = self.keep(limits, &exchange, observation.body)
         {
@@ -180,6 +204,10 @@ impl Log {
                     .streams
                     .entry(without_query(&exchange.url).to_owned())
                     .or_default();
+                if stream.lists.is_empty() && stream.deltas.is_empty() {
+                    // A live stream that is over keeps its parts' target.
+                    stream.stored = seen.media.endlist && seen.media.part_target.is_none();
+                }
                 if seen.media.skip.is_some() {
                     stream.deltas.push(seen);
                 } else {
@@ -205,9 +233,19 @@ impl Log {
                     );
                 }
             }
-            RequestKind::Missing | RequestKind::Other => {}
+            RequestKind::Missing | RequestKind::Range { .. } | RequestKind::Other => {}
         }
         Ok(())
+    }
+
+    /// Every playlist that was seen is a stored one.
+    pub fn is_stored(&self) -> bool {
+        !self.streams.is_empty() && self.streams.values().all(|stream| stream.stored)
+    }
+
+    /// Bytes that are kept.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The piece that a playlist at `base` names, if it was fetched.

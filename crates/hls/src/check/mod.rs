@@ -1,8 +1,9 @@
-//! The conformance rules of low-latency HLS as pure code: observations of a running server in, findings out.
+//! The conformance rules of low-latency HLS and of stored HLS as pure code: observations of a running server in, findings out.
 //!
 //! RFC 8216bis sections 4 and 6 and appendix B.1. A caller makes requests (a [`Plan`] says which), hands each answer to
 //! [`Checker::observe`], and reads [`Checker::report`]: one [`Finding`] per rule, with evidence. A rule that nothing
-//! exercised fails, unless the stream gives it nothing to judge. Has no clock and no sockets; memory is bounded by [`Limits`].
+//! exercised fails, unless the stream gives it nothing to judge. What had ended before it was first seen is stored: rules about live
+//! streams do not apply to it, and [`Plan::is_over`] says when all of it was looked at. Has no clock and no sockets; memory is bounded by [`Limits`].
 
 mod log;
 mod plan;
@@ -30,6 +31,13 @@ pub enum RequestKind {
     Segment,
     /// A name that no playlist ever listed: must be answered 404.
     Missing,
+    /// Some bytes of a whole segment: the request says `Range: bytes=first-last`.
+    Range {
+        /// The first byte.
+        first: u64,
+        /// The last one, which is wanted too.
+        last: u64,
+    },
     /// Anything else; judged by no rule.
     Other,
 }

@@ -12,6 +12,13 @@ use crate::read::Segment;
 
 /// Listed files that one round fetches at most, so that a round stays shorter than a segment.
 const FETCHES_PER_ROUND: usize = 6;
+/// Segments of a stored playlist that are fetched from its beginning on, from its end, and spread between. Closes: a check that downloads a
+/// film.
+const STORED_FIRST: usize = 40;
+const STORED_LAST: usize = 8;
+const STORED_SPREAD: usize = 16;
+/// Bytes of a stored presentation that are fetched at most, all playlists together. Closes the same.
+const STORED_BYTES_MAX: usize = 256 << 20;
 
 /// A request to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +37,8 @@ pub struct Plan {
     multivariant_url: String,
     round: u64,
     probe: usize,
+    /// A round found nothing more of a stored presentation to ask for.
+    stored_asked: bool,
 }
 
 /// Probes of one media playlist, one a round; each names its query or file.
@@ -113,12 +122,18 @@ impl Plan {
             multivariant_url,
             round: 0,
             probe: 0,
+            stored_asked: false,
         }
     }
 
     /// Every probe has been asked once.
     pub fn probed(&self) -> bool {
         self.probe >= PROBES.len()
+    }
+
+    /// Everything was looked at: nothing more will come, since all that was found is stored, and what was asked was answered or failed.
+    pub fn is_over(&self, seen: &Checker) -> bool {
+        self.stored_asked && seen.log.is_stored()
     }
 
     /// The requests of the next round, to be made at the same time; the round is over when all are answered.
@@ -150,6 +165,7 @@ impl Plan {
                 .get(super::url::without_query(&url))
                 .filter(|stream| stream.newest().is_some())
             {
+                Some(stream) if stream.stored => look_through(seen, &url, stream, &mut asks),
                 Some(stream) => self.follow(seen, &url, stream, &mut asks),
                 None => {
                     asks.push(Ask {
@@ -165,6 +181,7 @@ impl Plan {
                 }
             }
         }
+        self.stored_asked = asks.is_empty() && log.is_stored();
         asks
     }
 
@@ -237,6 +254,71 @@ impl Plan {
     }
 }
 
+/// What is still to be asked of a stored playlist: its pieces, or many of them; one again; a range; what is not there.
+fn look_through(seen: &Checker, url: &str, stream: &Stream, asks: &mut Vec<Ask>) {
+    let Some(newest) = stream.newest().map(|newest| &newest.media) else {
+        return;
+    };
+    let ask = |url: String, kind| Ask {
+        url,
+        kind,
+        gzip: false,
+    };
+    let asked = |wanted: &Ask| {
+        let made = &seen.log.exchanges;
+        made.iter()
+            .any(|exchange| exchange.kind == wanted.kind && exchange.url == wanted.url)
+    };
+    let missing = ask(resolve(url, "no-such-piece-0.m4s"), RequestKind::Missing);
+    if !asked(&missing) {
+        asks.push(missing);
+    }
+    let whole = |segment: &&Segment| !segment.gap && segment.byte_range.is_none();
+    if let Some(first) = newest.segments.iter().find(whole) {
+        let again = resolve(url, &first.uri);
+        if seen.log.piece(url, &first.uri).is_some() {
+            let range = ask(
+                again.clone(),
+                RequestKind::Range {
+                    first: 10,
+                    last: 109,
+                },
+            );
+            if !asked(&range) {
+                asks.push(range);
+                asks.push(ask(again, RequestKind::Segment));
+            }
+        }
+    }
+    // A range of a file that holds all segments: the first one of them.
+    let ranged = newest.segments.iter().find_map(|segment| {
+        let (size, at) = segment.byte_range.as_deref()?.split_once('@')?;
+        let (size, first) = (size.parse::<u64>().ok()?, at.parse::<u64>().ok()?);
+        let last = first.checked_add(size)?.checked_sub(1)?;
+        let kind = RequestKind::Range { first, last };
+        Some(ask(resolve(url, &segment.uri), kind))
+    });
+    asks.extend(ranged.filter(|ask| !asked(ask)));
+    if seen.log.bytes() > STORED_BYTES_MAX {
+        return;
+    }
+    let count = newest.segments.len();
+    let every = count.div_ceil(STORED_SPREAD).max(1);
+    let wanted = newest.segments.iter().enumerate().filter(|(at, _)| {
+        *at < STORED_FIRST || at + STORED_LAST >= count || at.is_multiple_of(every)
+    });
+    let pieces = wanted.flat_map(|(_, segment)| pieces_of(url, segment));
+    let new: Vec<Ask> = pieces
+        .filter(|ask| !seen.log.asked.contains(&ask.url))
+        .take(FETCHES_PER_ROUND)
+        .collect();
+    for ask in new {
+        if !asks.contains(&ask) {
+            asks.push(ask);
+        }
+    }
+}
+
 /// Everything of a segment that can be fetched.
 fn pieces_of<'a>(url: &'a str, segment: &'a Segment) -> impl Iterator<Item = Ask> + 'a {
     let ask = move |uri: &str, kind| Ask {
@@ -247,6 +329,7 @@ fn pieces_of<'a>(url: &'a str, segment: &'a Segment) -> impl Iterator<Item = Ask
     let map = segment
         .map
         .iter()
+        .filter(|map| map.byte_range.is_none())
         .map(move |map| ask(&map.uri, RequestKind::Init));
     let parts = segment
         .parts

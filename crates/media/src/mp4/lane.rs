@@ -7,7 +7,8 @@ use super::{
     edits::Edit,
     movie::Taken,
     refused::{Refused, damaged},
-    tables::{Cursor, Row},
+    tables::{Cursor, Row, Stop},
+    window::Windows,
 };
 use crate::{Timestamp, fmp4::TrackHeader};
 
@@ -25,7 +26,10 @@ pub(super) struct Lane {
     pub video: bool,
     pub nal_length_size: u8,
     edit: Edit,
-    cursor: Option<std::iter::Take<Cursor>>,
+    survey: Option<Survey>,
+    cursor: Option<Cursor>,
+    /// Samples that the cursor may still give.
+    left: u64,
     queue: VecDeque<Row>,
     /// Rows of fragments; their turn comes behind the tables.
     later: VecDeque<Row>,
@@ -40,9 +44,20 @@ pub(super) struct Lane {
     pub shift_pts: i64,
 }
 
-/// What a look at all of a track's tables finds.
+/// A look at all of a track's tables: bounds, where showing begins and ends.
+#[derive(Clone, Debug)]
+struct Survey {
+    cursor: Cursor,
+    found: Found,
+    /// Where the track may begin: the sample's place, itself, and the walk behind it.
+    first: Option<(u64, Row, Cursor)>,
+    /// Samples until showing ends.
+    last: u64,
+}
+
+/// What was found in a track's tables.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Survey {
+pub(super) struct Found {
     pub count: u64,
     pub bytes: u64,
     pub end: u64,
@@ -56,7 +71,14 @@ impl Lane {
             video: taken.is_video(),
             nal_length_size: taken.nal_length_size(),
             edit: taken.edit,
+            survey: Some(Survey {
+                cursor: taken.cursor.clone(),
+                found: Found::default(),
+                first: None,
+                last: 0,
+            }),
             cursor: None,
+            left: 0,
             queue: VecDeque::new(),
             later: VecDeque::new(),
             next_dts: 0,
@@ -67,59 +89,65 @@ impl Lane {
         }
     }
 
-    /// Walks the tables once: bounds, where showing begins and ends. `lead` is how much of the movie before its beginning is shown.
+    /// Walks the tables once; `None` where bytes were asked for. `lead` is how much of the movie before its beginning is shown.
     ///
     /// Pictures begin at the last key frame that is shown at the edit's start or before it, sound a little before the edit's start.
     pub fn survey(
         &mut self,
-        taken: &Taken,
         lead: Timestamp,
         limits: &Limits,
-    ) -> Result<Survey, Refused> {
-        let mut survey = Survey::default();
+        windows: &mut Windows,
+    ) -> Result<Option<Found>, Refused> {
+        let Some(mut survey) = self.survey.take() else {
+            return Ok(Some(Found::default()));
+        };
         let from = self
             .edit
             .from
             .saturating_sub(lead.to_scale(self.header.timescale));
         let earliest = from.saturating_sub(self.preroll());
-        let mut first = None;
-        let mut last = 0;
-        for row in Cursor::new(taken.tables.clone()) {
-            if survey.count == limits.samples_max {
+        loop {
+            let row = match step(&mut survey.cursor, windows)? {
+                Next::Row(row) => row,
+                Next::End => break,
+                Next::Wait => {
+                    self.survey = Some(survey);
+                    return Ok(None);
+                }
+            };
+            let found = &mut survey.found;
+            if found.count == limits.samples_max {
                 return Err(Refused::TooMuch { what: "frames" });
             }
             if row.size > 0 {
                 let starts = if self.video {
-                    row.sync && (first.is_none() || row.pts <= from)
+                    row.sync && (survey.first.is_none() || row.pts <= from)
                 } else {
-                    first.is_none() && row.pts.saturating_add(row.duration.into()) > earliest
+                    survey.first.is_none() && row.pts.saturating_add(row.duration.into()) > earliest
                 };
                 if starts {
-                    first = Some((survey.count, row));
+                    survey.first = Some((found.count, row, survey.cursor.clone()));
                 }
             }
-            survey.count += 1;
-            survey.bytes = survey.bytes.saturating_add(row.size.into());
-            survey.end = survey.end.max(row.offset.saturating_add(row.size.into()));
+            found.count += 1;
+            found.bytes = found.bytes.saturating_add(row.size.into());
+            found.end = found.end.max(row.offset.saturating_add(row.size.into()));
             if self.edit.until.is_none_or(|until| row.pts < until) {
-                last = survey.count;
+                survey.last = found.count;
             }
             self.pass(&row);
         }
-        if survey.count < u64::from(taken.tables.count()) {
+        if survey.found.count < u64::from(survey.cursor.count()) {
             return Err(damaged("fewer samples than its tables say"));
         }
-        let skip = first.map_or(survey.count, |(index, _)| index);
-        let mut cursor = Cursor::new(taken.tables.clone());
-        if let Some(before) = usize::try_from(skip)
-            .ok()
-            .and_then(|skip| skip.checked_sub(1))
+        if let Some((place, row, cursor)) = survey.first
+            && survey.last > place
         {
-            cursor.nth(before);
+            self.queue.push_back(row);
+            self.left = survey.last - place - 1;
+            self.cursor = Some(cursor);
         }
-        let left = usize::try_from(last.saturating_sub(skip)).unwrap_or(usize::MAX);
-        self.cursor = Some(cursor.take(left));
-        Ok(survey)
+        Ok(Some(survey.found))
     }
 
     fn preroll(&self) -> i64 {
@@ -153,44 +181,60 @@ impl Lane {
         self.queue.len() + self.later.len()
     }
 
-    /// The next row that has bytes.
-    pub fn head(&mut self) -> Option<Row> {
+    /// The next row that has bytes is there to be looked at, if there is one; false where bytes were asked for.
+    pub fn settle(&mut self, windows: &mut Windows) -> Result<bool, Refused> {
         loop {
-            if self.queue.is_empty() {
-                if let Some(cursor) = &mut self.cursor {
-                    self.queue.extend(cursor.take(BATCH));
-                }
-                if self.queue.is_empty() {
-                    self.cursor = None;
-                    std::mem::swap(&mut self.queue, &mut self.later);
-                }
+            if self.queue.is_empty() && !self.refill(windows)? {
+                return Ok(false);
             }
             match self.queue.front() {
-                Some(row) if row.size == 0 => {
-                    self.queue.pop_front();
-                }
-                row => return row.copied(),
+                Some(row) if row.size == 0 => self.pop(),
+                _ => return Ok(true),
             }
         }
+    }
+
+    /// Takes rows from the tables, then from fragments; false where bytes were asked for before there was one.
+    fn refill(&mut self, windows: &mut Windows) -> Result<bool, Refused> {
+        if let Some(cursor) = &mut self.cursor {
+            while self.left > 0 && self.queue.len() < BATCH {
+                match step(cursor, windows)? {
+                    Next::Row(row) => self.queue.push_back(row),
+                    Next::End => self.left = 1,
+                    Next::Wait => return Ok(!self.queue.is_empty()),
+                }
+                self.left -= 1;
+            }
+        }
+        if self.queue.is_empty() {
+            self.cursor = None;
+            std::mem::swap(&mut self.queue, &mut self.later);
+        }
+        Ok(true)
+    }
+
+    /// The next row that has bytes, once [`Lane::settle`] has settled.
+    pub fn head(&self) -> Option<Row> {
+        self.queue.front().copied()
     }
 
     pub fn pop(&mut self) {
         self.queue.pop_front();
     }
 
-    /// Drops rows until one that the track can begin with; answers whether there is one.
-    pub fn seek_start(&mut self) -> bool {
-        while let Some(row) = self.head() {
-            if row.sync || !self.video {
-                return true;
+    /// Drops rows until one that the track can begin with; false where bytes were asked for.
+    pub fn seek_start(&mut self, windows: &mut Windows) -> Result<bool, Refused> {
+        while self.settle(windows)? {
+            match self.head() {
+                Some(row) if self.video && !row.sync => self.pop(),
+                _ => return Ok(true),
             }
-            self.pop();
         }
-        false
+        Ok(false)
     }
 
     /// When the first row is shown on the movie's time line, by the edit list.
-    pub fn begins(&mut self) -> Option<Timestamp> {
+    pub fn begins(&self) -> Option<Timestamp> {
         let scale = self.header.timescale;
         let row = self.head()?;
         let ticks = row
@@ -213,5 +257,27 @@ impl Lane {
         self.shift_dts = self.shift_pts.saturating_sub(self.early);
         let decoded = row.dts.saturating_add(self.shift_dts);
         self.header.skip = u32::try_from(decoded.saturating_neg()).unwrap_or(0);
+    }
+}
+
+/// The next of a walk.
+enum Next {
+    Row(Row),
+    End,
+    /// Bytes were asked for.
+    Wait,
+}
+
+fn step(cursor: &mut Cursor, windows: &mut Windows) -> Result<Next, Refused> {
+    loop {
+        match cursor.step() {
+            Ok(Some(row)) => return Ok(Next::Row(row)),
+            Ok(None) => return Ok(Next::End),
+            Err(Stop::Refused(refused)) => return Err(refused),
+            Err(Stop::Needs(needs)) => match windows.take(needs)? {
+                Some(bytes) => cursor.fill(needs, &bytes),
+                None => return Ok(Next::Wait),
+            },
+        }
     }
 }

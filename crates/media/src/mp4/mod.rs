@@ -1,7 +1,7 @@
 //! MP4, MOV and M4V files taken apart: a [`Demuxer`] without I/O, for files of any size.
 //!
-//! It asks for ranges of the file ([`Event::Needs`]) and is given their bytes; it holds the index (`moov`, bounded), four pieces of
-//! [`Limits::read_ahead_bytes`], and nothing else. Takes H.264, HEVC, AV1, AAC and Opus; refuses everything else by its name. ISO/IEC
+//! It asks for ranges of the file ([`Event::Needs`]) and is given their bytes; it holds a window of each table of the index (`moov`), four
+//! pieces of [`Limits::read_ahead_bytes`], and nothing else: a film of a day costs what one of a minute does. Takes H.264, HEVC, AV1, AAC and Opus; refuses everything else by its name. ISO/IEC
 //! 14496-12:2022, clause 8: sample tables with `moov` anywhere, fragments (8.8), edit lists (8.6.6); sound entries of QuickTime too.
 //!
 //! Times that come out are those of presentation, edit lists applied: one time line for all tracks, on which the first picture is at 0 or
@@ -14,9 +14,12 @@
 mod edits;
 mod lane;
 mod movie;
+mod outline;
 mod refused;
 mod tables;
 mod window;
+
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 
@@ -30,8 +33,9 @@ use crate::{
     },
     h264, h265,
 };
-use lane::{Lane, Survey};
+use lane::{Found, Lane};
 use movie::Movie as Moov;
+use outline::Outline;
 use refused::{damaged, look};
 use tables::Row;
 use window::Windows;
@@ -39,8 +43,8 @@ use window::Windows;
 /// Bounds of one file's reading.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Largest index (`moov`), in bytes: it is held while the file is read. 64 MiB are some 50 hours of picture and sound. Closes: a
-    /// file that is nothing but an index.
+    /// Largest index (`moov`), in bytes. It is walked twice, and never held; 1 GiB is more than tables of [`Limits::samples_max`] have.
+    /// Closes: a file that is nothing but an index.
     pub moov_bytes_max: u32,
     /// Largest `moof`, in bytes. Closes: the same for one fragment.
     pub moof_bytes_max: u32,
@@ -63,7 +67,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            moov_bytes_max: 64 << 20,
+            moov_bytes_max: 1 << 30,
             moof_bytes_max: 8 << 20,
             tracks_max: 64,
             boxes_max: 1 << 22,
@@ -125,13 +129,19 @@ pub struct Demuxer {
     /// Where the next box lies.
     at: u64,
     boxes_left: u32,
+    outline: Option<Outline>,
+    /// Tracks whose tables are to be surveyed.
+    fresh: VecDeque<Lane>,
+    /// How much before the movie's beginning is shown.
+    lead: Timestamp,
+    cover: Option<Needs>,
     lanes: Vec<Lane>,
     init: Init,
     /// Fragments may follow.
     walking: bool,
     /// Fragments read since a track last had none.
     ahead: u32,
-    total: Survey,
+    total: Found,
     cut_short: bool,
 }
 
@@ -139,6 +149,10 @@ pub struct Demuxer {
 enum State {
     /// Looking for the index.
     Boxes,
+    /// Walking the index.
+    Moov,
+    /// Walking every track's tables.
+    Tables,
     /// Looking for every track's first sample.
     Begin,
     Samples,
@@ -149,6 +163,8 @@ enum State {
 struct Top {
     kind: [u8; 4],
     start: u64,
+    /// Where its header ends.
+    body: u64,
     end: u64,
 }
 
@@ -179,6 +195,10 @@ impl Demuxer {
             at: 0,
             boxes_left: limits.boxes_max,
             limits,
+            outline: None,
+            fresh: VecDeque::new(),
+            lead: Timestamp::new(0, 1),
+            cover: None,
             lanes: Vec::new(),
             init: Init {
                 brands: Vec::new(),
@@ -186,7 +206,7 @@ impl Demuxer {
             },
             walking: false,
             ahead: 0,
-            total: Survey::default(),
+            total: Found::default(),
             cut_short: false,
         }
     }
@@ -201,6 +221,12 @@ impl Demuxer {
         self.cut_short
     }
 
+    /// Where the picture lies that the file carries for itself (JPEG, PNG or anything else: its bytes say), and how long it is; known from
+    /// [`Event::Movie`] on. The caller reads it, or not.
+    pub fn cover(&self) -> Option<Needs> {
+        self.cover
+    }
+
     /// The next event. After an error there is none: the file is refused.
     pub fn poll(&mut self) -> Result<Event, Refused> {
         if let Some(needs) = self.windows.pending() {
@@ -210,6 +236,8 @@ impl Demuxer {
         if polled.is_err() {
             self.state = State::Over;
             self.lanes.clear();
+            self.fresh.clear();
+            self.outline = None;
             self.windows.clear();
         }
         match polled? {
@@ -224,6 +252,14 @@ impl Demuxer {
     fn run(&mut self) -> Result<Step<Event>, Refused> {
         if self.state == State::Boxes {
             step!(self.find_moov(), Step::Wait);
+            self.state = State::Moov;
+        }
+        if self.state == State::Moov {
+            step!(self.read_moov(), Step::Wait);
+            self.state = State::Tables;
+        }
+        if self.state == State::Tables {
+            step!(self.survey(), Step::Wait);
             self.state = State::Begin;
         }
         if self.state == State::Begin {
@@ -275,6 +311,7 @@ impl Demuxer {
         Ok(Step::Done(Some(Top {
             kind: kind.ok_or_else(|| wrong.clone())?,
             start: self.at,
+            body: self.at.saturating_add(least),
             end: end.ok_or(wrong)?,
         })))
     }
@@ -310,50 +347,63 @@ impl Demuxer {
                 self.at = top.end;
                 continue;
             }
-            let size = u32::try_from(top.end - top.start)
-                .ok()
-                .filter(|size| *size <= self.limits.moov_bytes_max)
-                .ok_or(Refused::TooMuch { what: "an index" })?;
-            let Some(moov) = self.windows.want(top.start, size, size)? else {
-                self.boxes_left = self.boxes_left.saturating_add(1);
-                return Ok(Step::Wait);
-            };
-            self.windows.clear();
+            if top.end - top.start > u64::from(self.limits.moov_bytes_max) {
+                return Err(Refused::TooMuch { what: "an index" });
+            }
             self.at = top.end;
-            self.read_moov(&moov)?;
+            self.outline = Some(Outline::new(top.body, top.end));
             return Ok(Step::Done(()));
         }
     }
 
-    fn read_moov(&mut self, moov: &Bytes) -> Result<(), Refused> {
-        let movie = Moov::read(moov, &self.limits)?;
+    fn read_moov(&mut self) -> Result<Step<()>, Refused> {
+        let Some(outline) = &mut self.outline else {
+            return Err(Refused::NoIndex);
+        };
+        if !outline.walk(&mut self.windows, &mut self.boxes_left)? {
+            return Ok(Step::Wait);
+        }
+        self.cover = outline.cover();
+        let moov = self.outline.take().map(Outline::into_moov);
+        let movie = Moov::read(&moov.unwrap_or_default(), &self.limits)?;
         self.init = movie.init;
         self.walking = movie.fragmented;
-        let mut lead = Timestamp::new(0, 1);
-        for taken in &movie.taken {
-            let mut lane = Lane::new(taken);
-            let survey = lane.survey(taken, lead, &self.limits)?;
-            self.count(survey.count, survey.bytes)?;
-            if survey.end > self.len {
-                return Err(Refused::CutShort {
-                    expected: survey.end,
-                    len: self.len,
-                });
-            }
+        self.fresh = movie.taken.iter().map(Lane::new).collect();
+        Ok(Step::Done(()))
+    }
+
+    fn survey(&mut self) -> Result<Step<()>, Refused> {
+        while let Some(lane) = self.fresh.front_mut() {
+            let Some(found) = lane.survey(self.lead, &self.limits, &mut self.windows)? else {
+                return Ok(Step::Wait);
+            };
+            // Its first row is there already, if it has one.
             let has_samples = lane.head().is_some();
-            if lane.video && survey.count > 0 && !has_samples {
-                return Err(Refused::NoKeyFrame);
-            }
             if lane.video
                 && let Some(begins) = lane.begins()
             {
-                lead = Timestamp::new(begins.ticks().saturating_neg().max(0), begins.scale());
+                let before = begins.ticks().saturating_neg().max(0);
+                self.lead = Timestamp::new(before, begins.scale());
+            }
+            self.count(found.count, found.bytes)?;
+            if found.end > self.len {
+                return Err(Refused::CutShort {
+                    expected: found.end,
+                    len: self.len,
+                });
+            }
+            let Some(lane) = self.fresh.pop_front() else {
+                break;
+            };
+            if lane.video && found.count > 0 && !has_samples {
+                return Err(Refused::NoKeyFrame);
             }
             if has_samples || self.walking {
                 self.lanes.push(lane);
             }
         }
-        Ok(())
+        self.windows.clear();
+        Ok(Step::Done(()))
     }
 
     /// Counts samples against the limits: none of them lies twice in the file.
@@ -372,19 +422,25 @@ impl Demuxer {
     /// Finds every track's first sample, and from them the time line.
     fn begin(&mut self) -> Result<Step<()>, Refused> {
         loop {
-            let missing = self.lanes.iter_mut().any(|lane| !lane.seek_start());
+            let mut missing = false;
+            for lane in &mut self.lanes {
+                if !lane.seek_start(&mut self.windows)? {
+                    return Ok(Step::Wait);
+                }
+                missing |= lane.head().is_none();
+            }
             if !(missing && self.may_walk()) {
                 break;
             }
             step!(self.read_fragment(), Step::Wait);
         }
         let fragmented = self.total.count > 0;
-        let no_picture = |lane: &mut Lane| lane.video && lane.head().is_none();
-        if fragmented && self.lanes.iter_mut().any(no_picture) {
+        let no_picture = |lane: &Lane| lane.video && lane.head().is_none();
+        if fragmented && self.lanes.iter().any(no_picture) {
             return Err(Refused::NoKeyFrame);
         }
-        self.lanes.retain_mut(|lane| lane.head().is_some());
-        let starts: Vec<Timestamp> = self.lanes.iter_mut().filter_map(Lane::begins).collect();
+        self.lanes.retain(|lane| lane.head().is_some());
+        let starts: Vec<Timestamp> = self.lanes.iter().filter_map(Lane::begins).collect();
         let (Some(first), Some(earliest)) = (
             starts.first().copied(),
             starts.iter().copied().min_by(|a, b| compare(*a, *b)),
@@ -414,14 +470,17 @@ impl Demuxer {
 
     fn next_sample(&mut self) -> Result<Step<Option<Sample>>, Refused> {
         loop {
-            let mut heads: Vec<Option<Row>> = self.lanes.iter_mut().map(Lane::head).collect();
-            let none = heads.iter().all(Option::is_none);
-            if heads.iter().any(Option::is_none) && (self.may_walk() || none && self.walking) {
-                step!(self.read_fragment(), Step::Wait);
-                heads = self.lanes.iter_mut().map(Lane::head).collect();
-                if heads.iter().all(Option::is_some) {
-                    self.ahead = 0;
+            for lane in &mut self.lanes {
+                if !lane.settle(&mut self.windows)? {
+                    return Ok(Step::Wait);
                 }
+            }
+            let heads: Vec<Option<Row>> = self.lanes.iter().map(Lane::head).collect();
+            let none = heads.iter().all(Option::is_none);
+            if heads.iter().all(Option::is_some) {
+                self.ahead = 0;
+            } else if self.may_walk() || none && self.walking {
+                step!(self.read_fragment(), Step::Wait);
                 continue;
             }
             let due = heads.iter().enumerate().filter_map(|(index, head)| {

@@ -6,7 +6,7 @@ use super::{
     Limits,
     edits::Edit,
     refused::{Refused, damaged, part, wanted},
-    tables::Tables,
+    tables::{Cursor, Tables},
 };
 use crate::{
     Codec, Kind as TrackKind, Track, TrackId,
@@ -25,7 +25,8 @@ pub(super) struct Taken {
     pub header: TrackHeader,
     pub track_id: u32,
     pub edit: Edit,
-    pub tables: Tables,
+    /// At its first sample.
+    pub cursor: Cursor,
 }
 
 /// What a `moov` holds.
@@ -52,7 +53,7 @@ struct Candidate<'a> {
 }
 
 impl Movie {
-    /// Reads a `moov` box, its header included.
+    /// Reads the [outline](super::outline) of a `moov` box, its header included.
     pub fn read(moov: &Bytes, limits: &Limits) -> Result<Self, Refused> {
         let whole = Boxes::new(moov)
             .next()
@@ -98,7 +99,7 @@ impl Movie {
         let mut taken = Vec::new();
         for video in [true, false] {
             if let Some(chosen) = choose(&candidates, video) {
-                taken.push(take(moov, chosen, movie_timescale)?);
+                taken.push(take(chosen, movie_timescale)?);
             }
         }
         if taken.is_empty() {
@@ -225,7 +226,7 @@ fn choose<'c, 'a>(candidates: &'c [Candidate<'a>], video: bool) -> Option<&'c Ca
         .or_else(|| of_kind().next())
 }
 
-fn take(moov: &Bytes, chosen: &Candidate<'_>, movie_timescale: u32) -> Result<Taken, Refused> {
+fn take(chosen: &Candidate<'_>, movie_timescale: u32) -> Result<Taken, Refused> {
     let video = chosen.video;
     let stbl = chosen
         .trak
@@ -233,7 +234,7 @@ fn take(moov: &Bytes, chosen: &Candidate<'_>, movie_timescale: u32) -> Result<Ta
         .and_then(|mdia| mdia.require(*b"minf"))
         .and_then(|minf| minf.require(*b"stbl"))
         .map_err(|_| damaged("a track without sample tables"))?;
-    let tables = Tables::read(moov, &stbl)?;
+    let tables = Tables::read(&stbl)?;
     let entry = chosen.entries.first().ok_or(damaged("stsd"))?;
     let codec = entry
         .codec
@@ -243,15 +244,11 @@ fn take(moov: &Bytes, chosen: &Candidate<'_>, movie_timescale: u32) -> Result<Ta
     if !right_kind {
         return Err(damaged("a codec in a track of another kind"));
     }
-    let alike = |number: u32| {
-        let other = usize::try_from(number)
-            .ok()
-            .and_then(|number| chosen.entries.get(number.checked_sub(1)?));
-        number == 1 || other.is_some_and(|other| other.codec.as_ref() == Ok(&codec))
-    };
-    if !tables.descriptions().all(alike) {
-        return Err(Refused::Changes { part: part(video) });
-    }
+    // Chunks name descriptions from 1 on.
+    let alike = (1..)
+        .zip(&chosen.entries)
+        .filter(|(_, other)| other.codec.as_ref() == Ok(&codec))
+        .fold(0, |bits, (number, _)| bits | 1_u32 << number);
     let elst = chosen.trak.find(*b"edts").ok().flatten();
     let elst = elst.and_then(|edts| edts.find(*b"elst").ok().flatten());
     let edit = match elst {
@@ -264,7 +261,7 @@ fn take(moov: &Bytes, chosen: &Candidate<'_>, movie_timescale: u32) -> Result<Ta
     Ok(Taken {
         track_id: chosen.track_id,
         edit,
-        tables,
+        cursor: Cursor::new(tables, alike, video),
         header: TrackHeader {
             pixel_aspect: entry
                 .pixel_aspect

@@ -146,6 +146,10 @@ pub(super) fn look(head: &[u8]) -> &'static str {
         "a PDF document"
     } else if at(0, b"PK\x03\x04") {
         "a ZIP archive"
+    } else if at(0, b"#EXTM3U") {
+        "a playlist, which only names other files"
+    } else if at(0, b"ffconcat") || at(0, b"<?xml") || at(0, b"<MPD") || at(0, b"v=0") {
+        "a text that only names other files"
     } else if head
         .iter()
         .all(|byte| matches!(byte, 9 | 10 | 13 | 32..=126))

@@ -8,6 +8,8 @@ use super::{Needs, refused::Refused};
 
 /// Pieces held at once: one for each of picture, sound and boxes, and one to spare, for files that keep them apart.
 const WINDOWS: usize = 4;
+/// Bytes that pieces beside the newest have together. Closes: four pieces, each as large as the largest frame.
+const HELD_BYTES_MAX: usize = 8 << 20;
 /// A frame that takes less than this share of its piece is copied out of it. Closes: a frame of ten bytes that keeps a megabyte in
 /// memory for as long as it lives.
 const SHARE: usize = 4;
@@ -72,6 +74,26 @@ impl Windows {
         Ok(Some(bytes))
     }
 
+    /// These bytes, where they were asked for just now, and forgets them; `None` asks for them.
+    pub fn take(&mut self, needs: Needs) -> Result<Option<Bytes>, Refused> {
+        let newest = self.held.back();
+        let is_there = newest.is_some_and(|(start, bytes)| {
+            *start == needs.offset && bytes.len() as u64 == u64::from(needs.len)
+        });
+        if is_there {
+            return Ok(self.held.pop_back().map(|(_, bytes)| bytes));
+        }
+        let end = needs.offset.saturating_add(needs.len.into());
+        if end > self.len {
+            return Err(Refused::CutShort {
+                expected: end,
+                len: self.len,
+            });
+        }
+        self.pending = Some(needs);
+        Ok(None)
+    }
+
     /// Takes the bytes that were asked for.
     pub fn receive(&mut self, bytes: Bytes) -> Result<(), Refused> {
         let Some(needs) = self.pending.take() else {
@@ -84,7 +106,10 @@ impl Windows {
                 len: needs.offset.saturating_add(bytes.len() as u64),
             });
         }
-        if self.held.len() == WINDOWS {
+        let held = |held: &VecDeque<(u64, Bytes)>| -> usize {
+            held.iter().map(|(_, bytes)| bytes.len()).sum()
+        };
+        while self.held.len() >= WINDOWS || held(&self.held) > HELD_BYTES_MAX {
             self.held.pop_front();
         }
         self.held.push_back((needs.offset, bytes.slice(..wanted)));

@@ -71,7 +71,7 @@ const TAKEN: [Taken; 20] = [
     taken("variable.mp4", (48, 0), 2840, "avc1.64000b", 2),
 ];
 
-const REFUSED: [(&str, &str); 8] = [
+const REFUSED: [(&str, &str); 10] = [
     (
         "refused-ac3.mp4",
         "Its sound is AC-3 (Dolby Digital), which many browsers and phones do not play. Export it with AAC or Opus.",
@@ -87,6 +87,14 @@ const REFUSED: [(&str, &str); 8] = [
     (
         "refused-encrypted.mp4",
         "It is encrypted (DRM) and cannot be played without its seller's key. Bring an unprotected file.",
+    ),
+    (
+        "refused-flac.mp4",
+        "Its sound is FLAC, which many browsers and phones do not play. Export it with AAC or Opus.",
+    ),
+    (
+        "refused-matroska.mkv",
+        "This is a Matroska or WebM file, not an MP4, MOV or M4V file. Export it as MP4 with H.264 and AAC.",
     ),
     (
         "refused-mp3.mp4",

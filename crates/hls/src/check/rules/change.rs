@@ -92,7 +92,15 @@ pub(super) fn sequence(log: &Log, _: &Limits, judge: &mut Judge) {
     }
 }
 
+/// What is stored has no moments.
+fn needs_time(log: &Log, judge: &mut Judge) {
+    if log.is_stored() {
+        judge.not_needed("it is stored, and never changes");
+    }
+}
+
 pub(super) fn no_return(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_time(log, judge);
     for (url, stream) in &log.streams {
         let mut by_time: Vec<&Seen> = stream.lists.iter().collect();
         by_time.sort_by_key(|list| list.at);
@@ -293,6 +301,7 @@ pub(super) fn part_cadence(log: &Log, limits: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn segment_cadence(log: &Log, limits: &Limits, judge: &mut Judge) {
+    needs_time(log, judge);
     for (url, stream) in &log.streams {
         let mut last: Option<&Seen> = None;
         for list in firsts(&stream.lists) {

@@ -187,7 +187,7 @@ pub(super) fn missing(log: &Log, _: &Limits, judge: &mut Judge) {
 fn is_media(exchange: &Exchange) -> bool {
     matches!(
         exchange.kind,
-        RequestKind::Init | RequestKind::Part | RequestKind::Segment
+        RequestKind::Init | RequestKind::Part | RequestKind::Segment | RequestKind::Range { .. }
     )
 }
 
@@ -370,13 +370,64 @@ pub(super) fn types(log: &Log, _: &Limits, judge: &mut Judge) {
         } else if is_media(exchange) {
             matches!(
                 kind,
-                "video/mp4" | "audio/mp4" | "video/iso.segment" | "audio/iso.segment"
+                "video/mp4"
+                    | "audio/mp4"
+                    | "video/iso.segment"
+                    | "audio/iso.segment"
+                    | "video/mp2t"
+                    | "audio/aac"
+                    | "text/vtt"
             )
         } else {
             continue;
         };
         judge.expect(right, || format!("{}: {full}", exchange.url));
     }
+}
+
+pub(super) fn ranges(log: &Log, _: &Limits, judge: &mut Judge) {
+    if !log.is_stored() && lists(log).next().is_some() {
+        judge.not_needed("nothing is stored");
+    }
+    if log.is_stored() && log.ranges.is_empty() {
+        judge.not_needed("no segment is a file of its own");
+    }
+    for part in &log.ranges {
+        let stated = part.content_range.as_deref().and_then(read_range);
+        let right = match (stated, log.pieces.get(&part.url).map(|piece| &piece.body)) {
+            (Some((first, last, _)), None) => (first, last) == (part.first, part.last),
+            (Some((first, last, len)), Some(whole)) => {
+                let wanted = usize::try_from(first)
+                    .ok()
+                    .zip(usize::try_from(last).ok())
+                    .and_then(|(first, last)| whole.get(first..=last));
+                let end = (whole.len() as u64).saturating_sub(1);
+                first == part.first
+                    && last == part.last.min(end)
+                    && len == whole.len() as u64
+                    && wanted.is_some_and(|wanted| part.body == wanted)
+            }
+            (None, _) => false,
+        };
+        let len = part.body.len() as u64;
+        let is_whole = stated.is_some_and(|(first, last, _)| {
+            last.checked_sub(first)
+                .is_some_and(|more| more.checked_add(1) == Some(len))
+        });
+        judge.expect(part.status == 206 && right && is_whole, || {
+            format!(
+                "{}: bytes {} to {}: status {}, {:?}, {len} bytes",
+                part.url, part.first, part.last, part.status, part.content_range
+            )
+        });
+    }
+}
+
+/// First byte, last byte and length of a `Content-Range`.
+fn read_range(value: &str) -> Option<(u64, u64, u64)> {
+    let (range, len) = value.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?, len.parse().ok()?))
 }
 
 pub(super) fn cors(log: &Log, _: &Limits, judge: &mut Judge) {

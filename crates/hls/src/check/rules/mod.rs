@@ -61,6 +61,11 @@ impl Judge {
         self.inapplicable = Some(why);
     }
 
+    /// A stream like this one need not exercise the rule, as far as was said.
+    pub fn is_excused(&self) -> bool {
+        self.inapplicable.is_some()
+    }
+
     fn verdict(self) -> (bool, String) {
         match (self.exercised, self.broken, self.inapplicable) {
             (0, _, Some(why)) => (true, format!("not applicable: {why}")),
@@ -90,6 +95,20 @@ fn lists(log: &Log) -> impl Iterator<Item = (&str, &Seen)> {
     log.streams
         .iter()
         .flat_map(|(url, stream)| stream.lists.iter().map(move |list| (url.as_str(), list)))
+}
+
+/// Every segment is of another format than fragmented MP4, or a range of a file, which is not fetched: nothing in it can be judged.
+fn needs_fragments(log: &Log, judge: &mut Judge) {
+    let judged = |segment: &crate::read::Segment| {
+        segment
+            .map
+            .as_ref()
+            .is_some_and(|map| map.byte_range.is_none())
+    };
+    let none = |list: &Seen| !list.media.with_open().any(judged);
+    if log.is_stored() && lists(log).all(|(_, list)| none(list)) {
+        judge.not_needed("its segments are no fragmented MP4 in files of their own");
+    }
 }
 
 /// Every two whole playlists of a URL that follow each other by what they list.
@@ -127,6 +146,8 @@ rules! {
     playlist::late_tags, "part.tags-before", "What describes a segment comes before its first part.";
     playlist::map_present, "map.present", "Every segment has an initialisation segment.";
     playlist::version, "version.enough", "EXT-X-VERSION is what the tags in use need.";
+    playlist::vod_type, "vod.type", "What is stored says EXT-X-PLAYLIST-TYPE:VOD.";
+    playlist::vod_ended, "vod.ended", "A playlist of type VOD has EXT-X-ENDLIST and no tags of live streams.";
     playlist::hint_one, "hint.one", "A live playlist with parts hints one next part, an ended one none.";
     playlist::part_retention, "part.tags-removed", "Part tags older than three target durations are gone.";
     playlist::gap, "gap.agree", "A segment marked GAP has only GAP parts, and one of GAP parts alone is marked.";
@@ -159,12 +180,14 @@ rules! {
     delivery::delta_order, "delta.order", "The sequence tags come before EXT-X-SKIP, and the version is 9 or more.";
     delivery::gzip, "transport.gzip", "Playlists are packed for those who ask.";
     delivery::types, "transport.content-type", "Playlists and media have their MIME types.";
+    delivery::ranges, "transport.range", "A range of a stored segment is answered 206 with exactly its bytes.";
     delivery::cors, "transport.cors", "Every answer, errors too, may be read by pages of other origins.";
     delivery::cache_playlists, "cache.playlists", "Playlists are cached no longer than the profile says.";
     delivery::cache_media, "cache.media", "Media are cached for at least a target duration.";
     delivery::cache_errors, "cache.errors", "Errors are cached no longer than the profile says.";
     pieces::init_readable, "init.readable", "Initialisation segments hold tracks that are understood.";
     pieces::media_readable, "media.readable", "Parts and segments are whole fragments of the tracks announced.";
+    pieces::begins, "media.begins", "Segments begin with styp, or with what may come before moof.";
     pieces::unchanged, "media.unchanged", "The bytes under a name never change.";
     pieces::concat, "media.parts-are-segment", "The parts of a segment, one after the other, are its bytes.";
     pieces::continuity, "media.continuous", "Each track's decode times go on where the part before ended.";

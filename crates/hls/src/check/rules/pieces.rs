@@ -8,7 +8,7 @@ use media::{
     fmp4::read::{self as mp4, Fragment, Init},
 };
 
-use super::Judge;
+use super::{Judge, needs_fragments};
 use crate::{
     check::{
         Limits, RequestKind,
@@ -85,6 +85,7 @@ fn fetched(log: &Log) -> impl Iterator<Item = Fetched<'_>> {
 }
 
 pub(super) fn init_readable(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
     for (url, piece) in log
         .pieces
         .iter()
@@ -106,6 +107,7 @@ pub(super) fn init_readable(log: &Log, _: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn media_readable(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
     for (url, stream) in &log.streams {
         for segment in segments(stream).into_values() {
             let Some(init) = init_of(log, url, segment.map.as_deref()) else {
@@ -142,6 +144,9 @@ pub(super) fn media_readable(log: &Log, _: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn unchanged(log: &Log, _: &Limits, judge: &mut Judge) {
+    if log.is_stored() && !log.ranges.is_empty() {
+        judge.not_needed("its segments are ranges of a file");
+    }
     for _ in &log.pieces {
         judge.expect(true, String::new);
     }
@@ -182,7 +187,31 @@ pub(super) fn concat(log: &Log, _: &Limits, judge: &mut Judge) {
     }
 }
 
+pub(super) fn begins(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
+    for found in fetched(log) {
+        let Some(body) = found.whole else { continue };
+        let kind = body.get(4..8).unwrap_or_default();
+        // ISO/IEC 23000-19, 7.3.2.3: what may come before a chunk.
+        let right = matches!(kind, b"styp" | b"sidx" | b"prft" | b"emsg" | b"moof");
+        judge.expect(right, || {
+            let (url, msn) = (found.url, found.segment.msn);
+            format!("{url}: segment {msn} begins with {}", kind.escape_ascii())
+        });
+    }
+}
+
 pub(super) fn continuity(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
+    let one = |stream: &Stream| {
+        stream
+            .lists
+            .iter()
+            .all(|list| list.media.segments.len() < 2)
+    };
+    if log.is_stored() && log.streams.values().all(one) {
+        judge.not_needed("there is one segment");
+    }
     // Next decode time by playlist and track.
     let mut expected: BTreeMap<(&str, u32), u64> = BTreeMap::new();
     let mut last: Option<(&str, u64)> = None;
@@ -233,6 +262,7 @@ pub(super) fn continuity(log: &Log, _: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn durations(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
     for found in fetched(log) {
         let Some(fragments) = found
             .whole
@@ -244,26 +274,62 @@ pub(super) fn durations(log: &Log, _: &Limits, judge: &mut Judge) {
             continue;
         }
         let lasts = leading_duration(&found.init, &fragments);
-        judge.expect(
-            lasts.abs_diff(found.segment.duration) <= DURATION_TOLERANCE,
-            || {
-                format!(
-                    "{}: segment {} lasts {lasts:?}, not {:?}",
-                    found.url, found.segment.msn, found.segment.duration
-                )
-            },
-        );
+        let shown = shown_duration(leading(&found.init), &fragments);
+        let is_right =
+            |lasts: Duration| lasts.abs_diff(found.segment.duration) <= DURATION_TOLERANCE;
+        // What has ended ends with what is shown or heard last.
+        let newest = log.streams.get(found.url).and_then(Stream::newest);
+        let is_last = newest.is_some_and(|newest| {
+            let last = newest.media.segments.last().map(|last| last.msn);
+            newest.media.endlist && last == Some(found.segment.msn)
+        });
+        let ends = is_last && is_right(shown_duration(&found.init.tracks, &fragments));
+        // Where pictures are reordered and come at no constant rate, those of decoding differ.
+        judge.expect(is_right(lasts) || is_right(shown) || ends, || {
+            format!(
+                "{}: segment {} lasts {lasts:?}, not {:?}",
+                found.url, found.segment.msn, found.segment.duration
+            )
+        });
     }
+}
+
+/// The track that durations are told by: the picture, or the sound where there is none.
+fn leading(init: &Init) -> Option<&mp4::InitTrack> {
+    let picture = init.tracks.iter().find(|track| track.is_video());
+    picture.or(init.tracks.first())
+}
+
+/// From where the first frame of these tracks is shown to where the last one ends.
+fn shown_duration<'a>(
+    of: impl IntoIterator<Item = &'a mp4::InitTrack>,
+    fragments: &[Fragment],
+) -> Duration {
+    let (mut begins, mut ends) = (Duration::MAX, Duration::ZERO);
+    for told in of {
+        let tracks = fragments.iter().flat_map(|fragment| &fragment.tracks);
+        for track in tracks.filter(|track| track.track_id == told.track_id) {
+            let mut at = i64::try_from(track.base_decode_time.unwrap_or(0)).unwrap_or(i64::MAX);
+            for sample in &track.samples {
+                let shown = at.saturating_add(sample.composition_offset);
+                let end = shown.saturating_add(sample.duration.into());
+                let time = |ticks: i64| seconds(u64::try_from(ticks).unwrap_or(0), told.timescale);
+                begins = begins.min(time(shown));
+                ends = ends.max(time(end));
+                at = at.saturating_add(sample.duration.into());
+            }
+        }
+    }
+    ends.saturating_sub(begins)
+}
+
+fn seconds(ticks: u64, timescale: u32) -> Duration {
+    Duration::from_secs_f64(ticks as f64 / f64::from(timescale.max(1)))
 }
 
 /// How long the picture lasts, or the sound where there is no picture.
 fn leading_duration(init: &Init, fragments: &[Fragment]) -> Duration {
-    let leading = init
-        .tracks
-        .iter()
-        .find(|track| track.is_video())
-        .or(init.tracks.first());
-    let Some(leading) = leading else {
+    let Some(leading) = leading(init) else {
         return Duration::ZERO;
     };
     let tracks = fragments.iter().flat_map(|fragment| &fragment.tracks);
@@ -271,7 +337,7 @@ fn leading_duration(init: &Init, fragments: &[Fragment]) -> Duration {
         .filter(|track| track.track_id == leading.track_id)
         .map(mp4::FragmentTrack::duration)
         .sum();
-    Duration::from_secs_f64(ticks as f64 / f64::from(leading.timescale.max(1)))
+    seconds(ticks, leading.timescale)
 }
 
 /// The sync flags of the picture's samples, in order; of the sound's where there is no picture.
@@ -346,6 +412,7 @@ pub(super) fn independent_segments(log: &Log, _: &Limits, judge: &mut Judge) {
             .iter()
             .any(|(_, playlist)| playlist.independent_segments)
     };
+    needs_fragments(log, judge);
     if !log.streams.is_empty() && !log.streams.keys().any(|url| claims(url)) {
         judge.not_needed("nothing claims it");
     }
@@ -385,6 +452,7 @@ fn variants(log: &Log, mut look: impl FnMut(&crate::read::Variant, &str, &Init))
 }
 
 pub(super) fn codecs(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
     variants(log, |variant, url, init| {
         let mut held: Vec<String> = init
             .tracks
@@ -411,6 +479,7 @@ pub(super) fn codecs(log: &Log, _: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn resolution(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_fragments(log, judge);
     variants(log, |variant, url, init| {
         let picture = init.tracks.iter().find(|track| track.is_video());
         let size = picture.map(|track| {
@@ -424,6 +493,13 @@ pub(super) fn resolution(log: &Log, _: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn bandwidth(log: &Log, _: &Limits, judge: &mut Judge) {
+    let ranged = |stream: &Stream| {
+        let mut segments = stream.lists.iter().flat_map(|list| &list.media.segments);
+        segments.all(|segment| segment.byte_range.is_some())
+    };
+    if log.is_stored() && log.streams.values().all(ranged) {
+        judge.not_needed("its segments are ranges of a file, which are not fetched");
+    }
     for (base, multivariant) in &log.multivariants {
         for variant in &multivariant.variants {
             let url = resolve(base, &variant.uri);

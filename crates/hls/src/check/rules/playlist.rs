@@ -207,7 +207,22 @@ pub(super) fn skip_until(log: &Log, _: &Limits, judge: &mut Judge) {
     }
 }
 
+/// A stored stream need not say when it was.
+fn needs_dates(log: &Log, judge: &mut Judge) {
+    let dated = |list: &Seen| {
+        let mut segments = list.media.with_open();
+        segments.any(|segment| segment.program_date_time_ms.is_some())
+    };
+    if log.is_stored() && !lists(log).any(|(_, list)| dated(list)) {
+        judge.not_needed("what is stored needs no dates");
+    }
+}
+
 pub(super) fn date_present(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_dates(log, judge);
+    if judge.is_excused() {
+        return;
+    }
     for (url, list) in lists(log) {
         let mut segments = list.media.with_open();
         let dated = segments.any(|segment| segment.program_date_time_ms.is_some());
@@ -230,6 +245,7 @@ pub(super) fn date_present(log: &Log, _: &Limits, judge: &mut Judge) {
 }
 
 pub(super) fn date_consistent(log: &Log, _: &Limits, judge: &mut Judge) {
+    needs_dates(log, judge);
     for (url, list) in lists(log) {
         let mut expected_ms: Option<i64> = None;
         for segment in list.media.with_open() {
@@ -269,9 +285,28 @@ pub(super) fn late_tags(log: &Log, _: &Limits, judge: &mut Judge) {
     }
 }
 
+/// Segments that explain themselves: MPEG-TS, sound in ADTS with its stamp, captions.
+fn explains_itself(body: &[u8]) -> bool {
+    body.first() == Some(&0x47)
+        || body.starts_with(b"ID3")
+        || body.starts_with(b"WEBVTT")
+        || matches!(body, [0xff, second, ..] if second & 0xf6 == 0xf0)
+}
+
 pub(super) fn map_present(log: &Log, _: &Limits, judge: &mut Judge) {
+    if log.is_stored() {
+        judge.not_needed("its segments need none");
+    }
     for (url, list) in lists(log) {
         for segment in list.media.with_open() {
+            let piece = log.piece(url, &segment.uri);
+            if segment.map.is_none() && piece.is_some_and(|piece| explains_itself(&piece.body)) {
+                continue;
+            }
+            // What was not fetched of a stored stream cannot be judged.
+            if segment.map.is_none() && piece.is_none() && log.is_stored() {
+                continue;
+            }
             judge.expect(segment.map.is_some(), || {
                 format!("{url}: segment {} has none", segment.msn)
             });
@@ -287,6 +322,13 @@ pub(super) fn version(log: &Log, _: &Limits, judge: &mut Judge) {
     for (url, list) in lists(log).chain(deltas) {
         let media = &list.media;
         let mut needed = 1;
+        let all = || media.with_open();
+        if all().any(|segment| segment.duration.subsec_nanos() > 0) {
+            needed = 3;
+        }
+        if all().any(|segment| segment.byte_range.is_some()) {
+            needed = 4;
+        }
         if media.with_open().any(|segment| segment.map.is_some()) {
             needed = 6;
         }
@@ -299,6 +341,34 @@ pub(super) fn version(log: &Log, _: &Limits, judge: &mut Judge) {
         }
         judge.expect(media.version >= needed, || {
             format!("{url}: version {}, needs {needed}", media.version)
+        });
+    }
+}
+
+pub(super) fn vod_type(log: &Log, _: &Limits, judge: &mut Judge) {
+    if !log.streams.is_empty() && !log.streams.values().any(|stream| stream.stored) {
+        judge.not_needed("nothing is stored");
+    }
+    for (url, stream) in log.streams.iter().filter(|(_, stream)| stream.stored) {
+        for list in &stream.lists {
+            let stated = &list.media.playlist_type;
+            judge.expect(stated.as_deref() == Some("VOD"), || {
+                format!("{url}: EXT-X-PLAYLIST-TYPE is {stated:?}")
+            });
+        }
+    }
+}
+
+pub(super) fn vod_ended(log: &Log, _: &Limits, judge: &mut Judge) {
+    if lists(log).next().is_some() {
+        judge.not_needed("no playlist says VOD");
+    }
+    let says_vod = |list: &Seen| list.media.playlist_type.as_deref() == Some("VOD");
+    for (url, list) in lists(log).filter(|(_, list)| says_vod(list)) {
+        let media = &list.media;
+        let is_live = media.part_target.is_some() || !media.hints.is_empty();
+        judge.expect(media.endlist && !is_live, || {
+            format!("{url}: ENDLIST {}, live tags {is_live}", media.endlist)
         });
     }
 }
