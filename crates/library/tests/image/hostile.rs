@@ -6,12 +6,15 @@ use library::image::{Form, Limits, Refused};
 
 use crate::rig::{self, Rig, photo_as, refused};
 
+/// What a file is refused with.
+type Expected = fn(&Refused) -> bool;
+
 /// Files and what is expected of them.
-fn files() -> Vec<(&'static str, Vec<u8>, fn(&Refused) -> bool)> {
-    let too_large: fn(&Refused) -> bool = |r| matches!(r, Refused::TooLarge { .. });
-    let too_many: fn(&Refused) -> bool = |r| matches!(r, Refused::TooManyFrames { .. });
-    let swollen: fn(&Refused) -> bool = |r| matches!(r, Refused::Swollen { .. });
-    let broken: fn(&Refused) -> bool = |r| matches!(r, Refused::Broken { .. });
+fn files() -> Vec<(&'static str, Vec<u8>, Expected)> {
+    let too_large: Expected = |r| matches!(r, Refused::TooLarge { .. });
+    let too_many: Expected = |r| matches!(r, Refused::TooManyFrames { .. });
+    let swollen: Expected = |r| matches!(r, Refused::Swollen { .. });
+    let broken: Expected = |r| matches!(r, Refused::Broken { .. });
     let mut wide = photo_as(Form::Gif, 8, 8);
     wide[6..10].copy_from_slice(&[0xff; 4]);
     let jpeg = photo_as(Form::Jpeg, 8, 8);

@@ -398,7 +398,7 @@ pub fn flat_jpeg(frame: u8, values: &[u8], before: &[Vec<u8>]) -> Vec<u8> {
             bits += "0";
         }
     }
-    while bits.len() % 8 != 0 {
+    while !bits.len().is_multiple_of(8) {
         bits += "1";
     }
     for byte in bits.as_bytes().chunks(8) {
