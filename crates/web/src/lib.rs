@@ -18,6 +18,8 @@ mod pages;
 mod passwords;
 mod play;
 mod publish;
+#[cfg_attr(not(test), expect(dead_code, reason = "the share dialog calls it"))]
+mod qr;
 mod rate;
 mod router;
 mod sdp;
