@@ -162,7 +162,10 @@ async fn whole_upload_is_taken_once_however_often_it_is_asked_for() {
     let again = rig.append(id, 5, b"").await;
     assert!(matches!(again, Err(Refused::Ended)), "{again:?}");
     // Nothing could be made of it now: the next one may.
-    rig.uploads.give_back(id);
+    rig.uploads.give_back(id, "The disk is full.".into());
+    let status = rig.uploads.find(id, ANN).unwrap();
+    assert_eq!(status.setback.as_deref(), Some("The disk is full."));
+    assert_eq!(rig.append(id, 5, b"").await.unwrap(), 5);
     assert!(rig.uploads.take(id).is_some());
 }
 
@@ -423,18 +426,18 @@ async fn restart_knows_what_there_was() {
 #[tokio::test]
 async fn request_with_a_whole_file_leaves_all_or_nothing() {
     let rig = Rig::new();
-    let mut given_up = rig.uploads.receive(ANN, 1_000_000).await.unwrap();
+    let mut given_up = rig.uploads.receive(ANN, Some(1_000_000)).await.unwrap();
     given_up.push(pattern(0, 600_000).into()).await.unwrap();
     assert_eq!(rig.folders(), 1);
     drop(given_up);
     until(|| rig.folders() == 0).await;
 
-    let empty = rig.uploads.receive(ANN, 10).await.unwrap();
+    let empty = rig.uploads.receive(ANN, Some(10)).await.unwrap();
     let empty = empty.seal(Wanted::default()).await;
     assert!(matches!(empty, Err(Refused::Empty)), "empty");
     until(|| rig.folders() == 0).await;
 
-    let mut receiving = rig.uploads.receive(ANN, 1_000_000).await.unwrap();
+    let mut receiving = rig.uploads.receive(ANN, None).await.unwrap();
     receiving.push(pattern(0, 700_000).into()).await.unwrap();
     let whole = receiving.seal(Wanted::default()).await.unwrap();
     assert_eq!(whole.length, 700_000);

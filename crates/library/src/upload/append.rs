@@ -282,6 +282,8 @@ pub struct Receiving {
     uploads: Uploads,
     id: Id,
     appending: Option<Appending>,
+    /// Nobody said how many bytes would come.
+    is_open: bool,
     is_sealed: bool,
 }
 
@@ -290,6 +292,7 @@ impl Receiving {
         uploads: Uploads,
         id: Id,
         appending: Result<Appending, Refused>,
+        most: Option<u64>,
     ) -> Result<Self, Refused> {
         let (appending, failure) = match appending {
             Ok(appending) => (Some(appending), None),
@@ -299,6 +302,7 @@ impl Receiving {
             uploads,
             id,
             appending,
+            is_open: most.is_none(),
             is_sealed: false,
         };
         failure.map_or(Ok(receiving), Err)
@@ -309,9 +313,15 @@ impl Receiving {
     /// # Errors
     /// As [`Appending::push`].
     pub async fn push(&mut self, bytes: Bytes) -> Result<(), Refused> {
-        match &mut self.appending {
+        let pushed = match &mut self.appending {
             Some(appending) => appending.push(bytes).await,
             None => Err(Refused::Ended),
+        };
+        match pushed {
+            Err(Refused::Overrun) if self.is_open => Err(Refused::TooLong {
+                max: self.uploads.limits().length_max,
+            }),
+            other => other,
         }
     }
 

@@ -143,6 +143,8 @@ pub struct Status {
     pub expires: Time,
     /// How far it is.
     pub state: State,
+    /// Why nothing could be made of it when it was whole, where another try may do.
+    pub setback: Option<String>,
 }
 
 /// An upload that is whole, for whoever makes something of it.
@@ -239,9 +241,19 @@ pub(super) struct Entry {
     heard: Time,
     pub(super) offset: u64,
     state: State,
+    setback: Option<String>,
     /// Comes in one request: it cannot be resumed, so it is neither listed nor remembered.
     is_single: bool,
     pub(super) running: Option<Arc<Running>>,
+}
+
+/// When the bytes of a new upload come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brings {
+    /// With other requests.
+    Later,
+    /// With the one that makes it; how many, is known or not.
+    Now { is_known: bool },
 }
 
 /// What `info` holds.
@@ -333,41 +345,50 @@ impl Uploads {
         if new.length == 0 {
             return Err(Refused::Empty);
         }
-        self.make(new, false).await
+        self.make(new, Brings::Later).await
     }
 
-    /// Makes one whose bytes come with this request and no other, and opens it. `most`: bytes that it can have, as far as that is known.
+    /// Makes one whose bytes come with this request and no other, and opens it. `most`: bytes that it can have, where that is known; else
+    /// the disk's room is looked at as they come.
     ///
     /// # Errors
     /// [`Refused`] says what to change.
     pub async fn receive(
         &self,
         owner: UserId,
-        most: u64,
+        most: Option<u64>,
     ) -> Result<super::append::Receiving, Refused> {
         let new = New {
             owner,
-            length: most.max(1),
+            length: most.unwrap_or(self.inner.limits.length_max).max(1),
             wanted: Wanted::default(),
         };
-        let made = self.make(new, true).await?;
+        let brings = Brings::Now {
+            is_known: most.is_some(),
+        };
+        let made = self.make(new, brings).await?;
         let appending = self.append(made.id, owner, 0).await;
-        super::append::Receiving::begin(self.clone(), made.id, appending)
+        super::append::Receiving::begin(self.clone(), made.id, appending, most)
     }
 
-    async fn make(&self, new: New, is_single: bool) -> Result<Status, Refused> {
+    async fn make(&self, new: New, brings: Brings) -> Result<Status, Refused> {
         let uploads = self.clone();
         // In one piece, whatever becomes of the request: no entry without its folder.
-        blocking(move || uploads.make_blocking(new, is_single)).await?
+        blocking(move || uploads.make_blocking(new, brings)).await?
     }
 
-    fn make_blocking(&self, new: New, is_single: bool) -> Result<Status, Refused> {
+    fn make_blocking(&self, new: New, brings: Brings) -> Result<Status, Refused> {
         let limits = &self.inner.limits;
         if new.length > limits.length_max {
             return Err(Refused::TooLong {
                 max: limits.length_max,
             });
         }
+        // Of a length that nobody knows nothing is set aside.
+        let announced = match brings {
+            Brings::Now { is_known: false } => 0,
+            _ => new.length,
+        };
         let now = self.now();
         let id = Id::new(&*self.inner.ports.random);
         let entry = Entry {
@@ -378,7 +399,8 @@ impl Uploads {
             heard: now,
             offset: 0,
             state: State::Receiving,
-            is_single,
+            setback: None,
+            is_single: brings != Brings::Later,
             running: None,
         };
         let free = (self.inner.ports.free_bytes)(&self.inner.folder)?;
@@ -394,7 +416,7 @@ impl Uploads {
                     max: limits.open_per_user,
                 });
             }
-            let together = own().fold(new.length, |sum, entry| sum.saturating_add(entry.length));
+            let together = own().fold(announced, |sum, entry| sum.saturating_add(entry.length));
             if together > limits.bytes_per_user {
                 return Err(Refused::TooManyBytes {
                     max: limits.bytes_per_user,
@@ -405,7 +427,7 @@ impl Uploads {
             let coming = coming.fold(0u64, |sum, entry| {
                 sum.saturating_add(entry.length.saturating_sub(entry.offset))
             });
-            let needed = [new.length, coming, limits.reserve_bytes]
+            let needed = [announced, coming, limits.reserve_bytes]
                 .into_iter()
                 .fold(0u64, u64::saturating_add);
             if needed > free {
@@ -506,7 +528,11 @@ impl Uploads {
         let running = {
             let entries = self.entries();
             let entry = entries.get(&id).filter(|entry| entry.owner == owner);
-            entry.ok_or(Refused::NotFound)?.running.clone()
+            let entry = entry.ok_or(Refused::NotFound)?;
+            if entry.state != State::Receiving {
+                return Err(Refused::Ended);
+            }
+            entry.running.clone()
         };
         let Some(running) = running else {
             return Ok(());
@@ -556,6 +582,7 @@ impl Uploads {
             return None;
         }
         entry.state = State::HandingOver;
+        entry.setback = None;
         Some(Whole {
             id,
             owner: entry.owner,
@@ -614,19 +641,23 @@ impl Uploads {
         written.await.map_err(io::Error::other)?
     }
 
-    /// Removes one that came in a request which was given up.
-    pub(super) async fn discard(&self, id: Id) {
+    /// Removes one that came in one request, whose sender is gone or was told that nothing comes of it.
+    pub async fn discard(&self, id: Id) {
         self.entries().remove(&id);
         let folder = self.folder(id);
         let _ = blocking(move || remove_folder(&folder)).await;
     }
 
-    /// Gives back what was taken: nothing could be made of it now, and it may be tried again.
-    pub fn give_back(&self, id: Id) {
+    /// Gives back what was taken: nothing could be made of it now, `why` says for what reason, and another try may do. An append without a
+    /// byte at its end is such a try.
+    pub fn give_back(&self, id: Id, why: String) {
+        let now = self.now();
         if let Some(entry) = self.entries().get_mut(&id)
             && entry.state == State::HandingOver
         {
             entry.state = State::Receiving;
+            entry.setback = Some(why);
+            entry.heard = now;
         }
     }
 
@@ -735,6 +766,7 @@ impl Uploads {
             created: entry.created,
             expires: entry.heard.plus(self.inner.limits.idle),
             state: entry.state.clone(),
+            setback: entry.setback.clone(),
         }
     }
 }
@@ -855,6 +887,7 @@ fn read(folder: &Path) -> io::Result<Option<Entry>> {
         heard,
         offset,
         state,
+        setback: None,
         is_single: false,
         running: None,
     }))

@@ -1,5 +1,6 @@
 //! The API: `/api/<plural>`, `snake_case` JSON, RFC 3339 times, `problem+json` for every error.
 
+pub(crate) mod brought;
 pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod reach;
@@ -7,6 +8,7 @@ pub(crate) mod rights;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod streams;
+pub(crate) mod uploads;
 pub(crate) mod warnings;
 pub(crate) mod watch;
 
