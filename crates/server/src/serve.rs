@@ -149,6 +149,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             configuration: Arc::new(tuning.clone()),
             machine: Box::new(process::look),
             test_signal: Arc::new(signals.clone()),
+            uploading: None,
         },
         web::Settings {
             public_url: config

@@ -36,6 +36,7 @@ pub(crate) struct Assets {
     pub(crate) player_js: String,
     pub(crate) test_js: String,
     pub(crate) broadcast_js: String,
+    pub(crate) upload_js: String,
     pub(crate) sprite_svg: String,
     pub(crate) icon_svg: String,
 }
@@ -56,6 +57,7 @@ impl Assets {
             player_js: path("player.js"),
             test_js: path("test.js"),
             broadcast_js: path("broadcast.js"),
+            upload_js: path("upload.js"),
             sprite_svg: path("sprite.svg"),
             icon_svg: path("icon.svg"),
         }
@@ -102,6 +104,7 @@ mod tests {
             assets.site_js,
             assets.player_js,
             assets.test_js,
+            assets.upload_js,
             assets.sprite_svg,
             assets.icon_svg,
         ] {

@@ -13,6 +13,7 @@ mod events;
 mod extract;
 pub mod front;
 mod health;
+pub mod intake;
 pub mod machine;
 mod pages;
 mod passwords;
@@ -115,6 +116,7 @@ struct Inner {
     ticker: events::Ticker,
     shown: pages::shown::Shown,
     test_signal: Arc<dyn TestSignal>,
+    uploading: Option<intake::Uploading>,
 }
 
 /// What an [`App`] stands on.
@@ -137,6 +139,8 @@ pub struct Ports {
     pub machine: machine::Look,
     /// The server's own sender.
     pub test_signal: Arc<dyn TestSignal>,
+    /// Files that people bring; `None` where this server takes none.
+    pub uploading: Option<intake::Uploading>,
 }
 
 impl App {
@@ -152,6 +156,7 @@ impl App {
             configuration,
             machine,
             test_signal,
+            uploading,
         } = ports;
         let inner = Inner {
             started: clock.now(),
@@ -171,6 +176,7 @@ impl App {
             ticker: events::Ticker::default(),
             shown: pages::shown::Shown::default(),
             test_signal,
+            uploading,
         };
         Self {
             inner: Arc::new(inner),
@@ -203,6 +209,16 @@ impl App {
     /// The server's own sender.
     fn test_signal(&self) -> &dyn TestSignal {
         &*self.inner.test_signal
+    }
+
+    /// Files that people bring.
+    fn uploading(&self) -> Option<&intake::Uploading> {
+        self.inner.uploading.as_ref()
+    }
+
+    /// Makes items of the uploads that an earlier run had received whole. Once, before requests come; needs a runtime.
+    pub fn take_up_uploads(&self) {
+        api::uploads::take_up(self);
     }
 
     /// The words of pages.

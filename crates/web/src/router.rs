@@ -180,9 +180,39 @@ pub fn router(app: App) -> Router {
         .merge(webrtc())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(extract::bounded))
+        .merge(uploads(&app))
         .layer(from_fn_with_state(app.clone(), pages::error::for_people))
         .layer(from_fn_with_state(app.clone(), extract::context))
         .with_state(app)
+}
+
+/// Bodies of any size, which are streamed and bounded as they come (`extract::Arriving`).
+fn uploads(app: &App) -> Router<App> {
+    let api = Router::new()
+        .route(
+            "/api/uploads",
+            get(api::uploads::list)
+                .post(api::uploads::create)
+                .options(api::uploads::discover),
+        )
+        .route(
+            "/api/uploads/{id}",
+            get(api::uploads::show)
+                .patch(api::uploads::append)
+                .delete(api::uploads::remove),
+        )
+        .route("/api/videos", post(api::brought::video))
+        .route("/api/images", post(api::brought::image))
+        .method_not_allowed_fallback(other_method)
+        .layer(from_fn_with_state(app.clone(), extract::cors));
+    Router::new()
+        .route(
+            "/upload",
+            get(pages::upload::show).post(pages::upload::submit),
+        )
+        .method_not_allowed_fallback(other_method)
+        .merge(api)
+        .layer(from_fn_with_state(app.clone(), extract::same_site))
 }
 
 /// MediaMTX's door for WebRTC: what the router has for it, and nothing else.

@@ -171,6 +171,13 @@ impl Catalogue {
         standing.user.is_some()
     }
 
+    /// Whether the caller may bring files: a user in good standing by a login, or by an API key that manages.
+    #[must_use]
+    pub fn may_upload(&self, caller: &Caller) -> bool {
+        let standing = self.rights().standing(caller, self.now());
+        standing.manages && standing.user.is_some()
+    }
+
     /// Whether the pages and figures of the whole server are the caller's to see.
     #[must_use]
     pub fn is_administrator(&self, caller: &Caller) -> bool {

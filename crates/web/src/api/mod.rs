@@ -1,6 +1,7 @@
 //! The API: `/api/<plural>`, `snake_case` JSON, RFC 3339 times, `problem+json` for every error.
 
 pub(crate) mod access_codes;
+pub(crate) mod brought;
 pub(crate) mod fields;
 pub(crate) mod home;
 pub(crate) mod keys;
@@ -9,6 +10,7 @@ pub(crate) mod rights;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod streams;
+pub(crate) mod uploads;
 pub(crate) mod warnings;
 pub(crate) mod watch;
 

@@ -1,5 +1,6 @@
 //! What handlers are given about a request: its id, where it comes from, who asks, and what it brings.
 
+mod arriving;
 mod caller;
 mod client;
 mod cors;
@@ -7,6 +8,7 @@ mod input;
 mod same_site;
 mod viewing;
 
+pub(crate) use arriving::{Arriving, Cut};
 pub(crate) use caller::{Asking, COOKIE, COOKIE_SECURE, Known, Visitor, bearer};
 pub(crate) use client::{Client, bounded, context, request_id};
 pub(crate) use cors::cors;

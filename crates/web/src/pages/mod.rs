@@ -26,6 +26,7 @@ pub(crate) mod stream_keys;
 pub(crate) mod stream_settings;
 pub(crate) mod streams;
 pub(crate) mod test;
+pub(crate) mod upload;
 pub(crate) mod watch;
 
 pub(crate) use frame::{Frame, page};

@@ -1,10 +1,11 @@
 //! What the program around the pages is, where no test asks for more: a self-check with one line of each colour, and some settings.
 
 use std::{
+    fs,
     future::ready,
     sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -14,10 +15,15 @@ use domain::{
     catalogue::Catalogue,
     clock::Time,
     setting::{self, Edit},
+    slug::Slug,
 };
+use library::upload::{self, Kind, Uploads, Wanted, Whole};
+use tempfile::TempDir;
+use testkit::{Rig, Seeded};
 use web::{
     check::{Asked, Finding, Level, Report, SelfCheck},
     configuration::{Configuration, Invalid, Refused, Setting, Shape, Source},
+    intake::{self, Item, Standing},
     machine::Machine,
 };
 
@@ -161,5 +167,116 @@ impl Configuration for Settings {
                 _ => Refused::NotAllowed,
             })
         })
+    }
+}
+
+/// Uploads over a folder of their own, and items that are files beside them. What begins with `bad` is nothing usable; an image is what
+/// begins with `GIF`.
+pub struct Intake {
+    folder: TempDir,
+    pub uploads: Uploads,
+    /// Bytes that the disk has left.
+    pub free: Arc<AtomicU64>,
+    /// Bytes that lack when an item is made.
+    pub missing: AtomicU64,
+    /// Items, with whose request made them.
+    pub items: Mutex<Vec<(Item, Caller)>>,
+}
+
+impl Intake {
+    pub fn over(rig: &Rig) -> Self {
+        let folder = TempDir::new().unwrap();
+        let free = Arc::new(AtomicU64::new(1 << 50));
+        let told = free.clone();
+        let ports = upload::Ports {
+            random: Arc::new(Seeded::new(11)),
+            clock: Arc::new(rig.clock.clone()),
+            free_bytes: Arc::new(move |_| Ok(told.load(Ordering::SeqCst))),
+        };
+        let limits = upload::Limits {
+            length_max: 10_000_000,
+            reserve_bytes: 1_000_000,
+            open_per_user: 3,
+            ..upload::Limits::default()
+        };
+        Self {
+            uploads: Uploads::open(&folder.path().join("uploads"), ports, limits).unwrap(),
+            folder,
+            free,
+            missing: AtomicU64::new(0),
+            items: Mutex::default(),
+        }
+    }
+
+    /// What an item holds.
+    pub fn content(&self, slug: &str) -> Vec<u8> {
+        fs::read(self.folder.path().join(slug)).unwrap()
+    }
+
+    /// Folders of uploads that there are.
+    pub fn folders(&self) -> usize {
+        fs::read_dir(self.folder.path().join("uploads"))
+            .unwrap()
+            .count()
+    }
+
+    fn make(&self, caller: Caller, whole: Whole) -> Result<Item, intake::Refused> {
+        let missing = self.missing.swap(0, Ordering::SeqCst);
+        if missing > 0 {
+            return Err(intake::Refused::Full { missing });
+        }
+        intake::Intake::check(self, &caller, &whole.wanted)?;
+        let bytes = fs::read(&whole.path).unwrap();
+        assert_eq!(bytes.len() as u64, whole.length);
+        if bytes.starts_with(b"bad") {
+            let why = "It holds ProRes video, which browsers cannot play. Export it as H.264.";
+            return Err(intake::Refused::Unusable(why.to_owned()));
+        }
+        let kind = if bytes.starts_with(b"GIF") {
+            Kind::Image
+        } else {
+            Kind::Video
+        };
+        let slug = whole.wanted.slug_or_name();
+        let slug = slug.ok_or(intake::Refused::NoAddress)?;
+        fs::rename(&whole.path, self.folder.path().join(slug.as_str())).unwrap();
+        let item = Item {
+            kind,
+            url: format!("/watch/{slug}"),
+            title: whole.wanted.title_or_name().unwrap_or_default(),
+            slug,
+            visibility: whole.wanted.visibility,
+            owner: Some(whole.owner),
+            standing: Standing::Ready,
+        };
+        self.items.lock().unwrap().push((item.clone(), caller));
+        Ok(item)
+    }
+}
+
+impl intake::Intake for Intake {
+    fn check(&self, _: &Caller, wanted: &Wanted) -> Result<(), intake::Refused> {
+        let items = self.items.lock().unwrap();
+        let is_taken = |slug: &Slug| items.iter().any(|(item, _)| item.slug == *slug);
+        match &wanted.slug {
+            Some(slug) if is_taken(slug) => Err(intake::Refused::Taken),
+            _ => Ok(()),
+        }
+    }
+
+    fn finished(
+        &self,
+        caller: Caller,
+        whole: Whole,
+    ) -> BoxFuture<'static, Result<Item, intake::Refused>> {
+        Box::pin(ready(self.make(caller, whole)))
+    }
+
+    fn find(&self, _: &Caller, kind: Kind, slug: &Slug) -> Option<Item> {
+        let items = self.items.lock().unwrap();
+        let mut items = items.iter().map(|(item, _)| item);
+        items
+            .find(|item| item.kind == kind && item.slug == *slug)
+            .cloned()
     }
 }

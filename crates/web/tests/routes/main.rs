@@ -24,6 +24,7 @@ mod site;
 mod stored;
 mod streams;
 mod sweep;
+mod uploads;
 mod weight;
 mod whep;
 mod whip;

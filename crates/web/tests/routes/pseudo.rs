@@ -56,6 +56,7 @@ const PAGES: &[(&str, By, &str)] = &[
     ("once", By::Nobody, "/login/999"),
     ("streams", By::Owner, "/streams"),
     ("streams", By::Other, "/streams"),
+    ("upload", By::Owner, "/upload"),
     ("streams_new", By::Owner, "/streams/new"),
     ("streams_new", By::Owner, "/streams title=&slug=1&visibility=0"),
     ("golive", By::Owner, "/streams/100"),

@@ -79,6 +79,7 @@ pub const CODE: &str = "website2024";
 pub struct Site {
     pub rig: Rig,
     pub engine: Arc<FakeEngine>,
+    pub intake: Arc<fakes::Intake>,
     pub router: Router,
     pub app: App,
     pub secret: (Stream, MadeKey),
@@ -115,12 +116,14 @@ impl Site {
             engine.set_poster(&slug.parse().unwrap(), poster());
         }
         let is_failing = Arc::new(AtomicBool::new(false));
-        let app = app(&rig, &engine, &is_failing, settings);
+        let intake = Arc::new(fakes::Intake::over(&rig));
+        let app = app_over(&rig, &engine, &is_failing, settings, &intake);
         Self {
             router: web::router(app.clone()),
             app,
             rig,
             engine,
+            intake,
             secret,
             is_failing,
             ann,
@@ -221,6 +224,17 @@ pub fn app(
     is_failing: &Arc<AtomicBool>,
     settings: Settings,
 ) -> App {
+    let intake = Arc::new(fakes::Intake::over(rig));
+    app_over(rig, engine, is_failing, settings, &intake)
+}
+
+fn app_over(
+    rig: &Rig,
+    engine: &Arc<FakeEngine>,
+    is_failing: &Arc<AtomicBool>,
+    settings: Settings,
+    intake: &Arc<fakes::Intake>,
+) -> App {
     let is_failing = is_failing.clone();
     let checks = move || {
         let failure = is_failing
@@ -241,6 +255,10 @@ pub fn app(
         configuration: Arc::new(fakes::Settings(rig.catalogue.clone())),
         machine: Box::new(fakes::machine),
         test_signal: Arc::new(FakeSignal::default()),
+        uploading: Some(web::intake::Uploading {
+            uploads: intake.uploads.clone(),
+            intake: intake.clone(),
+        }),
     };
     App::new(ports, settings)
 }

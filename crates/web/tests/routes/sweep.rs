@@ -48,6 +48,8 @@ const DONE: [u16; 10] = [303, 404, 303, 303, 303, 303, 303, 303, 303, 303];
 const ADMINISTRATOR: [u16; 10] = [303, 403, 403, 200, 303, 303, 303, 303, 303, 303];
 
 const CODE: &str = "/api/access-codes/{code}";
+const UPLOAD: &str = "/api/uploads/{id}";
+const NO_UPLOAD: &str = "/api/uploads/00000000000000000000000000000000";
 const KEYS: &str = "/api/streams/{slug}/keys";
 
 #[rustfmt::skip]
@@ -176,6 +178,18 @@ const ROWS: &[Row] = &[
     row("POST", "/account/api-keys/{id}/revoke", "/account/api-keys/0000000000000001/revoke", "",
                                                                          [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
     row("GET", "/assets/{name}", "/assets/{css}", "", all(200)),
+    row("OPTIONS", "/api/uploads", "/api/uploads", "",                   all(204)),
+    row("GET", "/api/uploads", "/api/uploads", "",                       [401, 200, 200, 200, 403, 200, 403, 200, 401, 401]),
+    // Without the version of tus: `uploads` shows the rest.
+    row("POST", "/api/uploads", "/api/uploads", "{}",                    [401, 412, 412, 412, 403, 412, 403, 412, 401, 401]),
+    row("GET", UPLOAD, NO_UPLOAD, "",                                    [401, 404, 404, 404, 403, 404, 403, 404, 401, 401]),
+    row("PATCH", UPLOAD, NO_UPLOAD, "{}",                                [401, 404, 404, 404, 403, 404, 403, 404, 401, 401]),
+    row("DELETE", UPLOAD, NO_UPLOAD, "{}",                               [401, 404, 404, 404, 403, 404, 403, 404, 401, 401]),
+    // Not as JSON.
+    row("POST", "/api/videos", "/api/videos", "{}",                      [401, 415, 415, 415, 403, 415, 403, 415, 401, 401]),
+    row("POST", "/api/images", "/api/images", "{}",                      [401, 415, 415, 415, 403, 415, 403, 415, 401, 401]),
+    row("GET", "/upload", "/upload", "",                                 [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/upload", "/upload", "a=b",                             [303, 415, 415, 415, 303, 303, 303, 303, 303, 303]),
     row("GET", "/health", "/health", "", all(200)),
 ];
 
@@ -185,7 +199,7 @@ impl Row {
     }
 
     fn changes(&self) -> bool {
-        !matches!(self.method, "GET" | "ANY")
+        !matches!(self.method, "GET" | "ANY" | "OPTIONS")
     }
 
     fn ask(&self, site: &Site, who: Who) -> Ask {

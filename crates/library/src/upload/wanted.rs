@@ -1,0 +1,281 @@
+//! What somebody says of a file before it is there: its name, what it is to be called, who is to see it.
+//!
+//! A file's name is text for people and a wish for a title and an address; no path is ever made of it.
+
+use domain::{
+    name::{self, NameError, TITLE_CHARS_MAX},
+    slug::{self, Slug, SlugError},
+    stream::Visibility,
+};
+
+/// Characters of a file's name that are kept: what file systems allow.
+pub const FILENAME_CHARS_MAX: usize = 255;
+
+/// What a file is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A video.
+    Video,
+    /// An image.
+    Image,
+}
+
+impl Kind {
+    /// Its word in the API.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Image => "image",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        [Self::Video, Self::Image]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+}
+
+/// What is wanted of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The file's name where it came from, made harmless: one line, no folder, at most [`FILENAME_CHARS_MAX`] characters; may be empty.
+    pub filename: String,
+    /// What it is to become; `None`: what its content says.
+    pub kind: Option<Kind>,
+    /// Its address; `None`: made from its name, and made free.
+    pub slug: Option<Slug>,
+    /// Its title; `None`: made from its name.
+    pub title: Option<String>,
+    /// Who may see it.
+    pub visibility: Visibility,
+}
+
+/// A wish that cannot be fulfilled; the words say what to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unwanted {
+    /// `kind` is another word.
+    #[error("`kind` is one of video, image.")]
+    Kind,
+    /// `slug` is none.
+    #[error("`slug`: {0}.")]
+    Slug(SlugError),
+    /// `title` cannot be shown.
+    #[error("`title`: {0}.")]
+    Title(NameError),
+    /// `visibility` is another word.
+    #[error("`visibility` is one of public, unlisted, members, private.")]
+    Visibility,
+}
+
+impl Default for Wanted {
+    /// Nothing but a private item.
+    fn default() -> Self {
+        Self {
+            filename: String::new(),
+            kind: None,
+            slug: None,
+            title: None,
+            visibility: Visibility::Private,
+        }
+    }
+}
+
+impl Wanted {
+    /// Takes one wish by its key: `filename`, `kind`, `slug`, `title`, `visibility`; others say nothing here. An empty value is none.
+    ///
+    /// # Errors
+    /// [`Unwanted`].
+    pub fn take(&mut self, key: &str, value: &str) -> Result<(), Unwanted> {
+        if value.trim().is_empty() {
+            return Ok(());
+        }
+        match key {
+            "filename" => self.filename = harmless(value),
+            "kind" => self.kind = Some(Kind::find(value).ok_or(Unwanted::Kind)?),
+            "slug" => self.slug = Some(Slug::parse(value.trim()).map_err(Unwanted::Slug)?),
+            "title" => {
+                let title = name::parse(value, TITLE_CHARS_MAX).map_err(Unwanted::Title)?;
+                self.title = Some(title);
+            }
+            "visibility" => {
+                self.visibility = Visibility::find(value).ok_or(Unwanted::Visibility)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// All wishes of these pairs.
+    ///
+    /// # Errors
+    /// The first [`Unwanted`].
+    pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Unwanted> {
+        let mut wanted = Self::default();
+        for (key, value) in pairs {
+            wanted.take(key, value)?;
+        }
+        Ok(wanted)
+    }
+
+    /// Its title, or one made of the file's name; `None` where that has no letter to show.
+    #[must_use]
+    pub fn title_or_name(&self) -> Option<String> {
+        if let Some(title) = &self.title {
+            return Some(title.clone());
+        }
+        let stem = stem(&self.filename).replace('_', " ");
+        let short: String = stem.chars().take(TITLE_CHARS_MAX).collect();
+        name::parse(&short, TITLE_CHARS_MAX).ok()
+    }
+
+    /// Its address, or one made of its title or the file's name; `None` where neither has a letter or digit of ASCII. One that was made
+    /// may be taken: [`numbered`] makes the next.
+    #[must_use]
+    pub fn slug_or_name(&self) -> Option<Slug> {
+        if let Some(slug) = &self.slug {
+            return Some(slug.clone());
+        }
+        let title = self.title.as_deref().unwrap_or_default();
+        [title, stem(&self.filename)]
+            .into_iter()
+            .find_map(made_slug)
+    }
+}
+
+/// The same address with a number behind it, cut so that it fits.
+#[must_use]
+pub fn numbered(slug: &Slug, number: u32) -> Option<Slug> {
+    let ending = format!("-{number}");
+    let room = slug::CHARS_MAX.saturating_sub(ending.len());
+    let stem: String = slug.as_str().chars().take(room).collect();
+    Slug::parse(&format!("{}{ending}", stem.trim_end_matches('-'))).ok()
+}
+
+/// Letters and digits of ASCII, everything between them one hyphen.
+fn made_slug(text: &str) -> Option<Slug> {
+    let mut made = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            made.push(c.to_ascii_lowercase());
+        } else if !made.is_empty() && !made.ends_with('-') {
+            made.push('-');
+        }
+        if made.len() >= slug::CHARS_MAX {
+            break;
+        }
+    }
+    let made = made.trim_end_matches('-');
+    // A word that is a route of the server becomes one that is none.
+    match Slug::parse(made) {
+        Err(SlugError::Reserved) => Slug::parse(&format!("{made}-1")).ok(),
+        other => other.ok(),
+    }
+}
+
+/// The name without its ending.
+fn stem(filename: &str) -> &str {
+    match filename.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && ending.len() <= 5 => stem,
+        _ => filename,
+    }
+}
+
+/// The last part of a path of any system, without what cannot be shown or turns a line around.
+fn harmless(filename: &str) -> String {
+    let last = filename.rsplit(['/', '\\']).next().unwrap_or_default();
+    let shown = last.chars().filter(|c| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    });
+    shown
+        .take(FILENAME_CHARS_MAX)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Abuse case G13.
+    #[test]
+    fn name_of_a_file_is_one_harmless_line() {
+        for (sent, kept) in [
+            ("lesson.mp4", "lesson.mp4"),
+            ("C:\\films\\lesson.mp4", "lesson.mp4"),
+            ("../../etc/passwd", "passwd"),
+            ("a\r\nSet-Cookie: x.mp4", "aSet-Cookie: x.mp4"),
+            ("say \"hello\".mp4", "say \"hello\".mp4"),
+            ("\u{202e}4pm.exe", "4pm.exe"),
+            ("films/", ""),
+        ] {
+            let wanted = Wanted::read([("filename", sent)]).unwrap();
+            assert_eq!(wanted.filename, kept, "{sent:?}");
+        }
+        let long = "é".repeat(1000);
+        let wanted = Wanted::read([("filename", long.as_str())]).unwrap();
+        assert_eq!(wanted.filename.chars().count(), FILENAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn address_and_title_come_from_the_name_where_none_was_given() {
+        for (pairs, slug, title) in [
+            (
+                &[("filename", "Lesson 2_Marking out.mov")][..],
+                Some("lesson-2-marking-out"),
+                Some("Lesson 2 Marking out"),
+            ),
+            (
+                &[("filename", "a.mp4"), ("title", "First steps")],
+                Some("first-steps"),
+                Some("First steps"),
+            ),
+            (
+                &[("filename", "a.mp4"), ("slug", "Chosen")],
+                Some("chosen"),
+                Some("a"),
+            ),
+            (&[("filename", "日本.mp4")], None, Some("日本")),
+            (
+                &[("filename", "upload.mp4")],
+                Some("upload-1"),
+                Some("upload"),
+            ),
+            (&[("filename", ".mp4")], Some("mp4"), Some(".mp4")),
+            (&[], None, None),
+        ] {
+            let wanted = Wanted::read(pairs.iter().copied()).unwrap();
+            let found = wanted.slug_or_name();
+            assert_eq!(found.as_ref().map(Slug::as_str), slug, "{pairs:?}");
+            assert_eq!(wanted.title_or_name().as_deref(), title, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn taken_address_is_numbered_within_its_length() {
+        let slug = Slug::parse(&"a".repeat(slug::CHARS_MAX)).unwrap();
+        let next = numbered(&slug, 12).unwrap();
+        assert_eq!(next.as_str().len(), slug::CHARS_MAX);
+        assert!(next.as_str().ends_with("a-12"));
+        let short = Slug::parse("lesson").unwrap();
+        assert_eq!(numbered(&short, 2).unwrap().as_str(), "lesson-2");
+    }
+
+    #[test]
+    fn wish_that_cannot_be_is_refused() {
+        for (key, value, why) in [
+            ("kind", "audio", Unwanted::Kind),
+            ("visibility", "everyone", Unwanted::Visibility),
+            ("slug", "a/b", Unwanted::Slug(SlugError::Character('/'))),
+            ("title", "a\nb", Unwanted::Title(NameError::Control)),
+        ] {
+            assert_eq!(Wanted::read([(key, value)]), Err(why));
+        }
+        assert_eq!(Wanted::read([("relativePath", "x")]), Ok(Wanted::default()));
+    }
+}
