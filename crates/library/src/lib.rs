@@ -7,3 +7,6 @@ pub mod captions;
 pub mod image;
 pub mod upload;
 pub mod video;
+pub mod works;
+
+pub use works::Works;

@@ -121,6 +121,26 @@ impl Facts {
     }
 }
 
+/// Whether the beginning of a file says that it is a picture, also of a kind that is not taken: then the words about it are those for
+/// pictures.
+#[must_use]
+pub fn is_picture(head: &[u8]) -> bool {
+    match form::sniff(head) {
+        Ok(_) => true,
+        Err(Refused::Foreign(foreign)) => matches!(
+            foreign,
+            Foreign::Svg
+                | Foreign::Heic
+                | Foreign::Avif
+                | Foreign::Jxl
+                | Foreign::Tiff
+                | Foreign::Bmp
+                | Foreign::Psd
+        ),
+        Err(_) => false,
+    }
+}
+
 /// Looks at the file `source` and stores what is kept of it in the folder `into`, which is made where it is missing: the picture
 /// as [`ORIGINAL`], and its [`THUMBNAIL`] where it is wider than that. A folder is one picture's for ever: variants in it are never made
 /// anew.

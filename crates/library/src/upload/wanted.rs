@@ -8,36 +8,10 @@ use domain::{
     stream::Visibility,
 };
 
+pub use domain::stored::Kind;
+
 /// Characters of a file's name that are kept: what file systems allow.
 pub const FILENAME_CHARS_MAX: usize = 255;
-
-/// What a file is to become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A video.
-    Video,
-    /// An image.
-    Image,
-}
-
-impl Kind {
-    /// Its word in the API.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Video => "video",
-            Self::Image => "image",
-        }
-    }
-
-    /// The kind with this word.
-    #[must_use]
-    pub fn find(word: &str) -> Option<Self> {
-        [Self::Video, Self::Image]
-            .into_iter()
-            .find(|kind| kind.word() == word)
-    }
-}
 
 /// What is wanted of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
