@@ -249,8 +249,8 @@ impl Shelf {
         let open = async {
             // It is never closed.
             let _turn = self.0.openers.acquire().await;
-            let (inner, path) = (self.0.clone(), place.to_string());
-            let opening = move || Opened::open(&inner.root, &path);
+            let (inner, place_there) = (self.0.clone(), place.clone());
+            let opening = move || Opened::open(&inner.root, &place_there);
             let opened = tokio::task::spawn_blocking(opening).await;
             let outcome = match opened {
                 Ok(Ok(opened)) => Ok(Arc::new(opened)),
