@@ -474,3 +474,22 @@ fn tables_of_megabytes_are_read_in_windows() {
     assert_eq!(samples, plain.1);
     assert!(largest <= 1 << 20, "{largest} bytes at once");
 }
+
+#[test]
+fn a_configuration_among_the_pictures_is_refused_in_plain_words() {
+    let bare = with(FILE, b"stsd", &|body| {
+        let mut body = body.to_vec();
+        if let Some(at) = body.windows(4).position(|kind| kind == b"avcC") {
+            body[12..16].copy_from_slice(b"avc3");
+            // No sets of either kind.
+            body[at + 4 + 5] = 0xe0;
+            body[at + 4 + 6] = 0;
+        }
+        (*b"stsd", body)
+    });
+    let refused = usual(&bare).expect_err("it is refused");
+    assert_eq!(
+        refused.to_string(),
+        "Its picture cannot be read: its configuration lies among the pictures (avc3). Export it again with H.264, HEVC or AV1."
+    );
+}

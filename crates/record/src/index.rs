@@ -24,6 +24,9 @@ pub const TRACKS_MAX: usize = 8;
 /// Longest codec name, in bytes; the longest of RFC 6381 in use has some 40.
 const CODEC_BYTES_MAX: usize = 255;
 
+/// Parts of a target duration that runs of segments are measured in.
+const RUN_SEGMENTS: u64 = 64;
+
 const KEY: u32 = 1;
 
 /// Why bytes are no index. The item must be packaged again, or its file looked at.
@@ -243,16 +246,29 @@ impl Index {
 
     /// Peak bits a second: the most of any run of segments that lasts from half a target duration to one and a half
     /// (RFC 8216bis, 4.4.6.2, `BANDWIDTH`), and never less than the mean. Rounded up.
+    ///
+    /// Segments that last less than a 64th of the target count as one with those that follow, so that a run never has more than some
+    /// hundred: a file whose segments last nothing at all costs no more than another.
     pub fn peak_bits(&self) -> u64 {
         let target = u64::from(self.target_duration_s()) * u64::from(self.timescale);
         let (shortest, longest) = (target / 2, target + target / 2);
+        let least = (target / RUN_SEGMENTS).max(1);
+        let mut spans: Vec<(u64, u64)> = Vec::new();
+        for segment in &self.segments {
+            let (bytes, ticks) = (u64::from(segment.len), segment.duration);
+            match spans.last_mut() {
+                Some(last) if last.1 < least => {
+                    *last = (last.0.saturating_add(bytes), last.1.saturating_add(ticks));
+                }
+                _ => spans.push((bytes, ticks)),
+            }
+        }
         let mut peak = 0;
-        for at in 0..self.segments.len() {
+        for at in 0..spans.len() {
             let (mut bytes, mut ticks) = (0_u64, 0_u64);
-            let rest = self.segments.get(at..).unwrap_or_default();
-            for segment in rest {
-                bytes = bytes.saturating_add(segment.len.into());
-                ticks = ticks.saturating_add(segment.duration);
+            for (more, lasts) in spans.get(at..).unwrap_or_default() {
+                bytes = bytes.saturating_add(*more);
+                ticks = ticks.saturating_add(*lasts);
                 if ticks > longest {
                     break;
                 }

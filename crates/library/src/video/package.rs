@@ -123,6 +123,9 @@ pub enum Refused {
         /// Bytes that must be free beyond those that are.
         needed: u64,
     },
+    /// It is being packaged into the same folder at this moment.
+    #[error("It is being worked on already.")]
+    Busy,
     /// The caller stopped it.
     #[error("It was stopped before it was finished.")]
     Stopped,
@@ -145,7 +148,9 @@ impl Refused {
             | Self::TooLong { .. }
             | Self::Still { .. }
             | Self::TooLarge => true,
-            Self::DiskFull { .. } | Self::Stopped | Self::Read(_) | Self::Write(_) => false,
+            Self::DiskFull { .. } | Self::Busy | Self::Stopped | Self::Read(_) | Self::Write(_) => {
+                false
+            }
         }
     }
 }
@@ -192,22 +197,35 @@ pub fn package(
     let file = open(source).map_err(Refused::Read)?;
     let len = file.metadata().map_err(Refused::Read)?.len();
     if !into.is_dir() {
-        fs::create_dir(into).map_err(|error| write_refused(error, into, len))?;
+        fs::create_dir_all(into).map_err(|error| write_refused(error, into, len))?;
         if let Some(parent) = into.parent() {
             sync_folder(parent).map_err(Refused::Write)?;
         }
     }
-    let parts = Parts(into);
-    let result = Job {
+    let _alone = alone_in(into)?;
+    let _parts = Parts(into);
+    Job {
         file: &file,
         len,
         limits,
         stop,
         progress,
     }
-    .run(into);
-    drop(parts);
-    result
+    .run(into)
+}
+
+/// Locks a folder for as long as what is answered lives, against another one that writes into it; a process that ends holds nothing.
+pub(super) fn alone_in(folder: &Path) -> Result<File, Refused> {
+    use rustix::{
+        fs::{FlockOperation, flock},
+        io::Errno,
+    };
+    let folder = File::open(folder).map_err(Refused::Write)?;
+    match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(folder),
+        Err(Errno::WOULDBLOCK) => Err(Refused::Busy),
+        Err(error) => Err(Refused::Write(error.into())),
+    }
 }
 
 /// Whether a folder holds a packaged item.

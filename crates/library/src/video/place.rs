@@ -6,7 +6,7 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io,
     os::fd::{AsFd as _, OwnedFd},
     path::Path,
@@ -21,6 +21,9 @@ const PART_BYTES_MAX: usize = 255;
 const PARTS_MAX: usize = 8;
 /// Most names of a folder that are listed. Closes: a folder of millions that somebody put there.
 const LISTED_MAX: usize = 100_000;
+
+/// How names of items begin that are being taken away.
+const GONE: &str = ".gone-";
 
 /// Who sees a folder that somebody put into the storage, by where it was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +58,46 @@ impl fmt::Display for Place {
             },
         }
     }
+}
+
+/// Takes an item of the library away with all that lies in its folder: out of sight at once, then from the disk. Answers that are under
+/// way are finished from files that are open. Blocks.
+///
+/// # Errors
+/// What the system says; an item that is not there is taken away already. What a crash leaves, [`sweep`] takes.
+pub fn remove(storage: &Path, id: u64) -> io::Result<()> {
+    let folder = storage.join(Place::Library(id).to_string());
+    let gone = storage.join(format!("library/{GONE}{id:016x}"));
+    match fs::rename(&folder, &gone) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    match fs::remove_dir_all(&gone) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Takes away what removing left behind when the server was stopped meanwhile: once, at the start. Blocks.
+///
+/// # Errors
+/// What the system says; a storage without a library has nothing to sweep.
+pub fn sweep(storage: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(storage.join("library")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(GONE.as_bytes())
+        {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A folder that files are opened beneath.
@@ -184,7 +227,7 @@ pub(super) fn is_plain(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -228,6 +271,35 @@ mod tests {
             ["a"],
             "a link to a folder is none"
         );
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_also_after_a_crash() {
+        let storage = tempfile::tempdir().expect("a folder");
+        let item = storage.path().join("library/0000000000000007");
+        fs::create_dir_all(item.join("hls/v0")).expect("folders");
+        fs::write(item.join("hls/v0/a.ts"), "media").expect("a file");
+        symlink("/etc", item.join("link")).expect("a link");
+        remove(storage.path(), 7).expect("removed");
+        remove(storage.path(), 7).expect("removed before");
+        assert_eq!(
+            fs::read_dir(storage.path().join("library"))
+                .expect("it")
+                .count(),
+            0
+        );
+        fs::create_dir_all(storage.path().join("library/.gone-0000000000000008/hls"))
+            .expect("left");
+        fs::create_dir_all(&item).expect("another one");
+        sweep(storage.path()).expect("swept");
+        assert_eq!(
+            fs::read_dir(storage.path().join("library"))
+                .expect("it")
+                .count(),
+            1
+        );
+        assert!(std::path::Path::new("/etc/passwd").exists());
+        sweep(&storage.path().join("none")).expect("nothing");
     }
 
     #[test]

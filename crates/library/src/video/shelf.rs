@@ -17,7 +17,7 @@ use std::{
 };
 
 use domain::engine::{Fetch, Reply, Status};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use self::opened::Opened;
 use super::{
@@ -25,8 +25,11 @@ use super::{
     place::{Folder, Place, is_plain},
 };
 
-/// Videos that are opened at the same time. Closes: requests for videos at random that keep every disk busy.
-const OPENING_MAX: usize = 64;
+/// Videos that are opened or wait to be. Closes: requests for videos at random that pile up.
+const OPENING_MAX: usize = 256;
+/// Videos that are opened at the same time; the longest takes some hundred megabytes meanwhile. Closes: many of them at once, and disks
+/// that do nothing else.
+const OPENING_AT_ONCE: usize = 4;
 
 /// What is kept open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,7 @@ struct Inner {
     root: Folder,
     limits: Limits,
     state: Mutex<State>,
+    openers: Semaphore,
     files: Arc<opened::Files>,
 }
 
@@ -122,6 +126,7 @@ impl Shelf {
         Ok(Self(Arc::new(Inner {
             root: Folder::open(storage)?,
             files: Arc::new(opened::Files::new(limits.files_max)),
+            openers: Semaphore::new(OPENING_AT_ONCE),
             limits,
             state: Mutex::default(),
         })))
@@ -242,8 +247,10 @@ impl Shelf {
             (cell, state.forgotten)
         };
         let open = async {
-            let (inner, path) = (self.0.clone(), place.to_string());
-            let opening = move || Opened::open(&inner.root, &path);
+            // It is never closed.
+            let _turn = self.0.openers.acquire().await;
+            let (inner, place_there) = (self.0.clone(), place.clone());
+            let opening = move || Opened::open(&inner.root, &place_there);
             let opened = tokio::task::spawn_blocking(opening).await;
             let outcome = match opened {
                 Ok(Ok(opened)) => Ok(Arc::new(opened)),

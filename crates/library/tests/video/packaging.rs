@@ -334,3 +334,23 @@ fn a_link_in_the_place_of_the_upload_is_not_followed() {
     let refused = package(&link, &folder.path().join("into"));
     assert!(matches!(refused, Err(Refused::Read(_))), "{refused:?}");
 }
+
+/// Abuse case G16.
+#[test]
+fn one_of_many_packages_a_file_and_the_others_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let into = folder.path().join("into");
+    let limits = Limits::default();
+    let stop = AtomicBool::new(false);
+    let mut refused = 0;
+    let mut again = |_| {
+        let second = package(&odd("silent.m4v"), &into);
+        assert!(matches!(second, Err(Refused::Busy)), "{second:?}");
+        refused += 1;
+    };
+    let facts = package::package(&odd("moov-first.mp4"), &into, &limits, &stop, &mut again);
+    let facts = facts.expect("it is taken");
+    assert!(refused > 0);
+    assert_eq!(names(&into), ["index", "media.mp4"]);
+    assert!(facts.sound.is_some(), "the first one's");
+}

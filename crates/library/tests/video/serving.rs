@@ -136,6 +136,24 @@ async fn nothing_else_of_an_item_is_a_piece_of_it() {
     );
 }
 
+#[tokio::test]
+async fn whatever_else_lies_in_an_adopted_folder_it_is_what_its_playlists_say() {
+    let storage = Storage::new();
+    let place = storage.put("folder", "ts");
+    fs::write(storage.path(&place).join("index"), "notes").expect("a file");
+    fs::create_dir(storage.path(&place).join("hls")).expect("a folder");
+    assert_eq!(storage.get(&place, "s0.ts").await.status, Status::Ok);
+    // And an item that waits to be packaged is none yet.
+    let waiting = Place::Library(3);
+    fs::create_dir(storage.path(&waiting)).expect("a folder");
+    fs::write(storage.path(&waiting).join("original"), "as it came").expect("a file");
+    assert_eq!(
+        storage.get(&waiting, "init.mp4").await.status,
+        Status::NotFound
+    );
+    assert!(storage.shelf.original(&waiting).await.is_some());
+}
+
 /// Abuse case B2.
 #[tokio::test]
 async fn links_in_the_storage_are_not_followed() {

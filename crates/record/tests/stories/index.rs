@@ -212,3 +212,15 @@ fn pictures_of_high_range_are_announced_as_such() {
         assert!(vod::multivariant(&read, "").contains(&format!(",VIDEO-RANGE={word},RESOLUTION=")));
     }
 }
+
+/// Segments that last nothing, as times that jump can make them: what an index costs does not grow with the square of their number.
+#[test]
+fn segments_that_last_nothing_are_counted_with_those_that_follow() {
+    let mut parts = vec![(0, 1000, true); 400_000];
+    parts.push((90_000, 1000, true));
+    parts.extend(std::iter::repeat_n((1, 1000, true), 400_000));
+    let index = filled(90_000, &parts);
+    assert_eq!(index.target_duration_s(), 1);
+    // All that lasts nothing is sent in the second that follows.
+    assert!(index.peak_bits() >= 400_001 * 8000, "{}", index.peak_bits());
+}

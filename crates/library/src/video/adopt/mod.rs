@@ -539,11 +539,12 @@ pub fn copy(from: &Path, into: &Path) -> Result<Facts, Refused> {
     let bytes = adopted.facts.bytes;
     let write = |error| Refused::Write(write_refused(error, into, bytes));
     if !into.is_dir() {
-        fs::create_dir(into).map_err(write)?;
+        fs::create_dir_all(into).map_err(write)?;
         if let Some(parent) = into.parent() {
             sync_folder(parent).map_err(write)?;
         }
     }
+    let _alone = package::alone_in(into).map_err(Refused::Write)?;
     let needed = missing_bytes(into, bytes).map_err(write)?;
     if needed > 0 {
         return Err(Refused::Write(package::Refused::DiskFull { needed }));

@@ -20,7 +20,7 @@ use crate::video::{
     Facts,
     adopt::{self, Adopted, names},
     package::{INDEX, MEDIA},
-    place::Folder,
+    place::{Folder, Place},
 };
 
 /// Largest index that is read: all segments, and a header. Closes: a file of gigabytes in its place.
@@ -122,25 +122,30 @@ impl Files {
 }
 
 impl Opened {
-    /// Opens the video in the folder at `path` below the storage. Blocks.
-    pub fn open(root: &Folder, path: &str) -> Result<Self, Error> {
+    /// Opens the video at a place below the storage. Blocks.
+    pub fn open(root: &Folder, place: &Place) -> Result<Self, Error> {
         let not_found = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::NotFound,
             _ => Error::Io(error),
         };
-        let folder = root.folder(path).map_err(not_found)?;
+        let folder = root.folder(&place.to_string()).map_err(not_found)?;
+        // What somebody put into the storage is a folder of HLS, whatever else lies in it.
+        if matches!(place, Place::Adopted { .. }) {
+            return Self::adopt(folder, false);
+        }
         match folder.file(INDEX) {
             Ok(index) => return Packaged::open(&folder, index).map(Self::Packaged),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        let (folder, is_copy) = match folder.folder(adopt::COPY) {
-            Ok(copy) => (copy, true),
-            Err(_) => (folder, false),
-        };
+        // An item whose file was never packaged has neither.
+        let copy = folder.folder(adopt::COPY).map_err(not_found)?;
+        Self::adopt(copy, true)
+    }
+
+    fn adopt(folder: Folder, is_copy: bool) -> Result<Self, Error> {
         match adopt::look_beneath(&folder) {
             Ok(adopted) => Ok(Self::Adopted(Served::new(folder, adopted, is_copy))),
-            // An item whose file was never packaged.
             Err(adopt::Refused::NoPlaylist) => Err(Error::NotFound),
             Err(refused) => Err(refused.into()),
         }

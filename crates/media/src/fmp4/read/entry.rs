@@ -134,7 +134,14 @@ fn configured<E: std::fmt::Display>(
     parse: impl FnOnce(Bytes) -> Result<Codec, E>,
 ) -> Result<Codec, Unread> {
     let found = find(entry, VISUAL, kind).ok_or_else(|| missing(codec))?;
-    parse(Bytes::copy_from_slice(found.body)).map_err(|error| broken(codec, &error))
+    parse(Bytes::copy_from_slice(found.body)).map_err(|error| match &entry.kind.0 {
+        // Streams that are switched while they play have it there.
+        b"avc3" | b"hev1" => Unread::Broken {
+            codec,
+            why: format!("its configuration lies among the pictures ({})", entry.kind),
+        },
+        _ => broken(codec, &error),
+    })
 }
 
 fn missing(codec: &'static str) -> Unread {
