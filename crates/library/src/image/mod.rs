@@ -122,7 +122,8 @@ impl Facts {
 }
 
 /// Looks at the file `source` and stores what is kept of it in the folder `into`, which is made where it is missing: the picture
-/// as [`ORIGINAL`], and its [`THUMBNAIL`] where it is wider than that.
+/// as [`ORIGINAL`], and its [`THUMBNAIL`] where it is wider than that. A folder is one picture's for ever: variants in it are never made
+/// anew.
 ///
 /// Blocks for as long as decoding takes, up to seconds; [`Studio::take`] does so beside the runtime. All is decoded before anything
 /// is written, and what was written is removed again where the disk refuses the rest.
