@@ -1,5 +1,6 @@
 //! `cargo xtask fixtures`: the committed media, made by FFmpeg from its own sources.
 
+mod demo;
 mod files;
 mod silence;
 
@@ -7,9 +8,10 @@ use anyhow::Result;
 
 use crate::{run, tools};
 
-/// Makes the loop of the test signal, sound and silence, and the media of the decoding matrix.
+/// Makes the loop of the test signal, the sample library, sound and silence, and the media of the decoding matrix.
 pub fn make() -> Result<()> {
     test_signal()?;
+    demo::make()?;
     silence::make()?;
     files::make()?;
     std::fs::create_dir_all(run::root().join(MATRIX))?;
