@@ -4,9 +4,10 @@
 //! notes, names of cues and all other markup stay behind, so that what is served can style and run nothing. What is written reads
 //! back as the same.
 //!
-//! Also what HLS needs of captions: [`playlist`] and [`renditions`]. Both players that matter here ask for the same: hls.js and Safari
-//! take a playlist of one WebVTT segment as long as the video, and place cues by `X-TIMESTAMP-MAP`, which says that the file's zero
-//! is the media's zero. Safari shows subtitles in HLS from these lines alone, not from `<track>`; hls.js makes text tracks of them.
+//! Also what HLS needs of captions: [`playlist`] and [`renditions`]. hls.js and Safari's own player ask for the same: a multivariant
+//! playlist that names the captions, a media playlist for each language (one segment as long as the video is enough), and
+//! `X-TIMESTAMP-MAP` in the segment, which says that the file's zero is the media's zero. hls.js makes text tracks of them, Safari offers
+//! them in its menu. `<track>` takes the same file, for a player that was given the video otherwise.
 //!
 //! Specifications: W3C WebVTT 1 (sections 4 and 6), RFC 8216 (3.5, 4.3.4.1), RFC 5646 (2.1, the shape of language tags).
 

@@ -203,7 +203,8 @@ fn files_made_to_be_slow_are_read_at_once() {
     );
     let text = format!("WEBVTT{}", cue.repeat(BYTES_MAX / cue.len() - 1));
     assert!(Captions::read(text.as_bytes()).unwrap().count() > 400);
-    assert!(start.elapsed().as_secs() < 30);
+    // Seconds; hours where every tag without an end is looked for to the end of the file.
+    assert!(start.elapsed().as_secs() < 120);
 }
 
 #[test]

@@ -9,8 +9,8 @@ pub const SUBTITLES_GROUP: &str = "subs";
 
 /// The media playlist of captions: one segment, `uri`, as long as the video.
 ///
-/// The length is the video's and not the last cue's, since Safari ends a video with its shortest rendition. A video of no length gets a
-/// segment of a millisecond, which the format needs.
+/// The length is the video's and not the last cue's, so that all renditions are as long as one another. A video of no length gets a
+/// segment of a millisecond, since the format knows no empty playlist that has ended.
 #[must_use]
 pub fn playlist(uri: &str, duration_ms: u64) -> String {
     let ms = duration_ms.max(1);
