@@ -67,6 +67,7 @@ upload-gone = The server has cleared this upload away. Resume begins again.
 upload-unreadable = The file cannot be read any more: it was moved, changed or deleted. Choose it again.
 upload-too-large = { $name } has { $length }; a file can have { $max } at most.
 upload-empty = { $name } is empty.
+upload-other = That is another file: { $name } has { $length }.
 upload-refused = The server did not take it.
 
 # Told as it happens.
