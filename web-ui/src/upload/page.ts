@@ -290,7 +290,7 @@ class Uploader {
     const problem = this.#root?.querySelector<HTMLElement>("[data-problem]");
     if (!problem) return;
     problem.hidden = text === "";
-    setText(problem, text);
+    for (const words of problem.querySelectorAll("p")) setText(words, text);
     if (text !== "") announce(text);
   }
 

@@ -57,7 +57,6 @@ upload-pill = { $count ->
     .stopped = Uploads stopped
 
 # What went wrong, and what happens next.
-upload-broke = The connection broke at { $sent } of { $length }. Nothing is lost: it continues from there.
 upload-broke-again = The connection broke at { $sent } of { $length }. Nothing is lost: it continues from there in { $wait }.
 upload-busy = The server is busy. It continues in { $wait }.
 upload-here = Choose the file again to go on: { $sent } of { $length } are here.
