@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Browser, MOMENT, Profile, Server, server::PASSWORD, until};
+use e2e::{Browser, Encoder, Ffmpeg, MOMENT, Profile, Server, server::PASSWORD, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -35,7 +35,6 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 
 /// A page of the administrator's.
 fn logged_in<'a>(server: &Server, browser: &'a Browser) -> Profile<'a> {
-    server.add_administrator();
     let anna = browser.profile("anna");
     anna.log_in(&server.url(""), "anna", PASSWORD);
     assert_eq!(anna.open(&server.url("/upload")), 200);
@@ -67,6 +66,7 @@ fn file_arrives_whole_through_a_killed_server_other_pages_and_a_closed_tab() {
     let bytes = content();
     let path = file(folder.path(), "lesson.mp4", &bytes);
     let mut server = Server::start(&[]);
+    server.add_administrator();
     let browser = Browser::start();
     let anna = logged_in(&server, &browser);
     anna.pace(BYTES_PER_S);
@@ -155,6 +155,7 @@ fn file_arrives_whole_through_a_killed_server_other_pages_and_a_closed_tab() {
 fn page_is_used_by_keyboard_and_seen_by_everybody() {
     let folder = TempDir::new().unwrap_or_else(|error| panic!("no folder: {error}"));
     let server = Server::start(&[]);
+    server.add_administrator();
     let browser = Browser::start();
     let anna = logged_in(&server, &browser);
     // Slow enough that all of it can be looked at.
@@ -210,5 +211,59 @@ fn page_is_used_by_keyboard_and_seen_by_everybody() {
         "document.querySelectorAll('[data-queue] li').length === 3",
         MOMENT,
     );
+    assert_eq!(anna.complaints(), Vec::<String>::new(), "a page complained");
+}
+
+/// What scripts begin on a page ends with it and begins on the next, also where both lie in one document.
+#[test]
+fn pages_that_are_moved_to_while_it_runs_do_all_they_do() {
+    let folder = TempDir::new().unwrap_or_else(|error| panic!("no folder: {error}"));
+    let (server, _publisher, _) = Server::live(&[], &Encoder::new(Ffmpeg::Modern));
+    let browser = Browser::start();
+    let anna = logged_in(&server, &browser);
+    anna.pace(64 * 1024);
+    let path = file(folder.path(), "lesson.mp4", &content());
+    anna.choose("#files", &[&path]);
+    let _ = anna.until(&format!("({ROW}).includes('left')"), MOMENT);
+    let _ = anna.see("globalThis.storyMark = 1");
+
+    for _ in 0..2 {
+        anna.click("a.brand");
+        let _ = anna.until("location.pathname === '/' && document.querySelector('[data-live-list] a[href=\"/watch/live\"]')", MOMENT);
+        anna.click("[data-live-list] a[href='/watch/live']");
+        let _ = anna.until("location.pathname === '/watch/live'", MOMENT);
+        let _ = anna.moves(0.0);
+        anna.click("nav a[href='/streams']");
+        let _ = anna.until("location.pathname === '/streams'", MOMENT);
+        assert_eq!(
+            anna.see("document.querySelectorAll('video').length"),
+            json!(0)
+        );
+        anna.click("main a[href='/streams/live']");
+        let _ = anna.until("location.pathname === '/streams/live'", MOMENT);
+        let heading = "document.querySelector('[data-heading]')?.textContent ?? ''";
+        let _ = anna.until(&format!("({heading}).startsWith('Receiving')"), MOMENT);
+        // Figures come by events, which the page has asked for itself.
+        let figure = "document.querySelector('[data-tile] [data-number]')?.textContent";
+        let first = anna.see(figure);
+        let _ = anna.until(
+            &format!("{figure} !== {first} || document.querySelector('[data-golive] path')"),
+            MOMENT,
+        );
+    }
+    // A form that changes something goes the same way.
+    let _ = anna.see("fetch('/streams/new', {headers: {accept: 'text/html'}}).then(() => { const a = document.createElement('a'); a.href = '/streams/new'; document.querySelector('main').append(a); a.textContent = 'new'; a.id = 'story-new'; })");
+    let _ = anna.until("document.querySelector('#story-new')", MOMENT);
+    anna.click("#story-new");
+    let _ = anna.until(
+        "location.pathname === '/streams/new' && document.activeElement.id === 'title'",
+        MOMENT,
+    );
+    anna.type_text("Evening");
+    anna.press("Enter");
+    let _ = anna.until("location.pathname === '/streams/evening'", MOMENT);
+    assert_eq!(anna.see("storyMark"), json!(1), "the same document");
+    let sign = "document.querySelector('[data-upload-sign]')?.textContent ?? ''";
+    let _ = anna.until(&format!("({sign}).startsWith('1 upload')"), MOMENT);
     assert_eq!(anna.complaints(), Vec::<String>::new(), "a page complained");
 }
