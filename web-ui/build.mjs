@@ -55,6 +55,7 @@ async function assets() {
   await keep("player.js", await bundle("src/player.ts", "esm"));
   await keep("test.js", await bundle("src/test_page.ts", "iife"));
   await keep("broadcast.js", await bundle("src/broadcast/page.ts", "iife"));
+  await keep("upload.js", await bundle("src/upload/page.ts", "iife"));
   await keep("site.js", await bundle("src/site.ts", "iife"));
   const css = await bundle("src/style.css", undefined, { external: ["*.svg"] });
   await keep(

@@ -1,6 +1,7 @@
 // The page of the server: figures as they are heard, and its parts made anew when other streams, warnings or refusals are on it.
 
 import { follow } from "./events.ts";
+import { untilLeft } from "./life.ts";
 import { serverFigures, type ServerState } from "./server_state.ts";
 import { bitRate, count } from "./text.ts";
 
@@ -10,7 +11,7 @@ export function serverPage(replaced: (part: HTMLElement) => void): void {
   if (!root) return;
   let asking = false;
 
-  follow("server", (data) => {
+  const stop = follow("server", (data) => {
     const stale = root.querySelector<HTMLElement>("[data-stale]");
     const state = data as ServerState | undefined;
     const isKnown = state !== undefined && "streams" in state;
@@ -23,6 +24,7 @@ export function serverPage(replaced: (part: HTMLElement) => void): void {
       void renew(root, replaced).finally(() => (asking = false));
     }
   });
+  untilLeft(stop);
 }
 
 function show(root: HTMLElement, state: ServerState): void {

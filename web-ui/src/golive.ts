@@ -7,6 +7,7 @@ import live from "../../crates/web/locales/en/live.ftl";
 import { follow } from "./events.ts";
 import { localTimes } from "./facts.ts";
 import { type Banner, History, type Refusal, type Sample, type Status, type Tile, type Warning, banner, parseStatus, protocol, say, tiles } from "./health.ts";
+import { untilLeft, whileOnShow } from "./life.ts";
 import { count } from "./text.ts";
 import { words } from "./words.ts";
 
@@ -38,8 +39,8 @@ class GoLive {
   }
 
   begin(): void {
-    follow(`stream:${this.#slug}`, (data, now) => this.#hear(data, now));
-    setInterval(() => this.#picture(), PICTURE_MS);
+    untilLeft(follow(`stream:${this.#slug}`, (data, now) => this.#hear(data, now)));
+    whileOnShow(() => this.#picture(), PICTURE_MS);
     this.#downloads();
   }
 

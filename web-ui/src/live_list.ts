@@ -6,6 +6,7 @@ import source from "../../crates/web/locales/en/script.ftl";
 import { follow } from "./events.ts";
 import { localTimes, show } from "./facts.ts";
 import { type HomeState, listKey, listKeyOf, parseHomeState } from "./home_state.ts";
+import { untilLeft } from "./life.ts";
 import { Posters } from "./posters.ts";
 import { words } from "./words.ts";
 
@@ -20,7 +21,7 @@ export function keepListTrue(announce: (text: string) => void): void {
   const list = document.querySelector<HTMLElement>(LIST);
   if (!list) return;
   const live = new LiveList(list, announce);
-  follow("home", (data) => live.hear(data === undefined ? undefined : parseHomeState(data)));
+  untilLeft(follow("home", (data) => live.hear(data === undefined ? undefined : parseHomeState(data))));
 }
 
 class LiveList {

@@ -4,6 +4,8 @@
 // into the card's canvas once, so that a page of many streams holds no player. Only cards in view are drawn, one at a time, and
 // again after half a minute. Where there is no picture (sound alone, a codec that this browser lacks) the card keeps its icon.
 
+import { whileOnShow } from "./life.ts";
+
 const EVERY_MS = 30_000;
 const LOOK_MS = 5_000;
 /** Longest wait for the picture of one file. */
@@ -26,7 +28,7 @@ export class Posters {
       }
       void this.#draw();
     });
-    setInterval(() => void this.#draw(), LOOK_MS);
+    whileOnShow(() => void this.#draw(), LOOK_MS);
   }
 
   /** Draws the posters below `root` from now on, instead of those before. */

@@ -12,6 +12,7 @@ import { questions } from "./ask.ts";
 import { copyButtons } from "./copy.ts";
 import { localTimes, show, showDelay } from "./facts.ts";
 import { goLive } from "./golive.ts";
+import { onNextPages, page } from "./life.ts";
 import { keepListTrue } from "./live_list.ts";
 import { reach } from "./reach.ts";
 import { slugFromTitle } from "./slug.ts";
@@ -28,34 +29,45 @@ const THEME_KEY = "media-server.theme";
 applyTheme(rememberedTheme());
 
 document.addEventListener("DOMContentLoaded", () => {
+  setInterval(() => localTimes(document), 15_000);
+  questions();
+  begin();
+});
+onNextPages(begin);
+
+/** For each page: the first of the document, and those that take its place. */
+function begin(): void {
   offerThemes();
   localTimes(document);
-  setInterval(() => localTimes(document), 15_000);
   passwordsCanBeShown();
   formsTellThatTheyWork();
   submitOnce();
   keepListTrue(announce);
   copyButtons(document, announce);
-  questions();
   slugFromTitle();
   goLive(announce);
   reach(announce);
   serverPage(localTimes);
+  watchFacts();
+}
+
+/** What a page with a player says of its stream. */
+function watchFacts(): void {
   const facts = document.querySelector<HTMLElement>("[data-watch-facts]");
-  if (facts) {
-    let before: WatchState["state"] | undefined;
-    document.addEventListener("stage-state", (event) => {
-      const now = (event as CustomEvent<WatchState>).detail;
-      show(facts, now);
-      // That it is away or over is told by what then lies over the picture; a picture that comes tells nothing to who does not see it.
-      if (now.state === "live" && before !== undefined && before !== "live") announce(sayLive("script-began", { title: now.title }));
-      before = now.state;
-    });
-    document.addEventListener("stage-stats", (event) => {
-      showDelay(facts, (event as CustomEvent<{ readonly delay_s: number | null }>).detail.delay_s);
-    });
-  }
-});
+  if (!facts) return;
+  const signal = page();
+  let before: WatchState["state"] | undefined;
+  const heard = (event: Event): void => {
+    const now = (event as CustomEvent<WatchState>).detail;
+    show(facts, now);
+    // That it is away or over is told by what then lies over the picture; a picture that comes tells nothing to who does not see it.
+    if (now.state === "live" && before !== undefined && before !== "live") announce(sayLive("script-began", { title: now.title }));
+    before = now.state;
+  };
+  document.addEventListener("stage-state", heard, { signal });
+  const stats = (event: Event): void => showDelay(facts, (event as CustomEvent<{ readonly delay_s: number | null }>).detail.delay_s);
+  document.addEventListener("stage-stats", stats, { signal });
+}
 
 function themeWord(theme: Theme): string {
   switch (theme) {
@@ -129,10 +141,14 @@ function formsTellThatTheyWork(): void {
       button?.setAttribute("aria-busy", "true");
     });
     // Coming back from the next page must not find the form locked.
-    addEventListener("pageshow", () => {
-      sent = false;
-      button?.removeAttribute("aria-busy");
-    });
+    addEventListener(
+      "pageshow",
+      () => {
+        sent = false;
+        button?.removeAttribute("aria-busy");
+      },
+      { signal: page() },
+    );
   }
 }
 

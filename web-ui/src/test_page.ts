@@ -1,6 +1,7 @@
 // The test page: puts what each `<stage-player>` tells and what the browser times into the places that the page keeps for it.
 
 import source from "../../crates/web/locales/en/test.ftl";
+import { onNextPages, untilLeft } from "./life.ts";
 import type { Step, Trouble } from "./player/recovery.ts";
 import type { Delay, Playlist } from "./player/source.ts";
 import type { Stats } from "./player/statistics.ts";
@@ -90,6 +91,7 @@ class TestPage {
       if (requests.length > 0) this.#showRequests();
     });
     observer.observe({ type: "resource", buffered: true });
+    untilLeft(() => observer.disconnect());
   }
 
   #showRequests(): void {
@@ -310,5 +312,10 @@ function part<E extends Element = HTMLElement>(root: ParentNode, selector: strin
   return found;
 }
 
-const root = document.querySelector<HTMLElement>("[data-test]");
-if (root) new TestPage(root).start();
+function begin(): void {
+  const root = document.querySelector<HTMLElement>("[data-test]");
+  if (root) new TestPage(root).start();
+}
+
+begin();
+onNextPages(begin);

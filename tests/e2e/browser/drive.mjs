@@ -62,7 +62,12 @@ async function profile(name) {
     if (message.type() === "error") complain(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complain(`uncaught: ${error}`));
-  page.on("dialog", (dialog) => complain(`dialog: ${dialog.message()}`));
+  page.on("dialog", (dialog) => {
+    // A page that would lose something asks in the browser's words; stories mean what they do.
+    if (dialog.type() !== "beforeunload") return complain(`dialog: ${dialog.message()}`);
+    aloud.push("leave this page?");
+    void dialog.accept();
+  });
   const asked = [];
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
@@ -219,6 +224,14 @@ async function sideways(page) {
   return over > 0 ? [`scrolls sideways by ${over} px`] : [];
 }
 
+/** Lets the page send no faster than this. */
+async function pace(page, uploadThroughput) {
+  const talk = await page.context().newCDPSession(page);
+  await talk.send("Network.enable");
+  await talk.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput });
+  return true;
+}
+
 const commands = {
   open: ({ page }, { url }) => page.goto(url, { waitUntil: "load" }).then((response) => response?.status()),
   begin: ({ page }, { url }) => page.goto(url, { waitUntil: "commit" }).then((response) => response?.status()),
@@ -228,6 +241,8 @@ const commands = {
   press: ({ page }, { keys }) => page.keyboard.press(keys),
   type: ({ page }, { text }) => page.keyboard.type(text),
   select: ({ page }, { selector, value }) => page.selectOption(selector, value),
+  files: ({ page }, { selector, files }) => page.setInputFiles(selector, files).then(() => true),
+  pace: ({ page }, { bytes_per_s }) => pace(page, bytes_per_s),
   click: ({ page }, { selector }) => page.click(selector),
   see: ({ page }, { expression }) => page.evaluate(expression),
   until: ({ page }, { expression, within_ms }) => until(page, expression, within_ms),

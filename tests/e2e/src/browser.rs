@@ -375,6 +375,16 @@ impl Profile<'_> {
         texts(&self.act("sideways", json!({})).value)
     }
 
+    /// Chooses these files in a field, as by its button.
+    pub fn choose(&self, selector: &str, files: &[&Path]) {
+        let _ = self.act("files", json!({"selector": selector, "files": files}));
+    }
+
+    /// Lets the page send no more than so many bytes a second.
+    pub fn pace(&self, bytes_per_s: u64) {
+        let _ = self.act("pace", json!({"bytes_per_s": bytes_per_s}));
+    }
+
     /// What axe finds wrong in the page as it stands, and whether it can be scrolled sideways.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {

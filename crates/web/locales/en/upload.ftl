@@ -57,7 +57,6 @@ upload-pill = { $count ->
     .stopped = Uploads stopped
 
 # What went wrong, and what happens next.
-upload-broke = The connection broke at { $sent } of { $length }. Nothing is lost: it continues from there.
 upload-broke-again = The connection broke at { $sent } of { $length }. Nothing is lost: it continues from there in { $wait }.
 upload-busy = The server is busy. It continues in { $wait }.
 upload-here = Choose the file again to go on: { $sent } of { $length } are here.
@@ -67,6 +66,7 @@ upload-gone = The server has cleared this upload away. Resume begins again.
 upload-unreadable = The file cannot be read any more: it was moved, changed or deleted. Choose it again.
 upload-too-large = { $name } has { $length }; a file can have { $max } at most.
 upload-empty = { $name } is empty.
+upload-other = That is another file: { $name } has { $length }.
 upload-refused = The server did not take it.
 
 # Told as it happens.
