@@ -394,7 +394,7 @@ impl Works {
         match self.finish(id, outcome).await {
             Ok(Some(_)) => {}
             // Deleted meanwhile: what was just written goes too.
-            Ok(None) => self.remove_folder(self.folder(id)).await,
+            Ok(None) => self.remove_files(id).await,
             Err(error) => {
                 tracing::error!(%id, %error, "a packaged video could not be written down")
             }
@@ -411,7 +411,7 @@ impl Works {
         if let Err(error) = deleted.await {
             tracing::error!(id = %stored.id, %error, "an item that came to nothing could not be taken back");
         }
-        self.remove_folder(self.folder(stored.id)).await;
+        self.remove_files(stored.id).await;
     }
 
     /// Copies a folder of prepared HLS, at a path of this machine, and makes an item of it.
@@ -541,19 +541,26 @@ impl Works {
             .await?;
         let place = place_of(&stored);
         self.inner.shelf.forget(&place);
-        self.remove_folder(self.folder(stored.id)).await;
+        self.remove_files(stored.id).await;
         if let video::Place::Adopted { .. } = place {
             let folder = self.inner.options.storage.join(place.to_string());
-            self.remove_folder(folder).await;
+            self.removed(move || match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            })
+            .await;
         }
         Ok(())
     }
 
-    async fn remove_folder(&self, folder: PathBuf) {
-        let removed = blocking(move || match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        });
+    async fn remove_files(&self, id: StoredId) {
+        let storage = self.inner.options.storage.clone();
+        self.removed(move || video::place::remove(&storage, id.number()))
+            .await;
+    }
+
+    async fn removed(&self, remove: impl FnOnce() -> io::Result<()> + Send + 'static) {
+        let removed = blocking(remove);
         if let Err(error) = removed.await {
             tracing::warn!(%error, "files of a deleted item could not be removed; the next start tries again");
         }
@@ -692,17 +699,18 @@ impl Works {
 
     /// Folders of no item: they were deleted while the process ended.
     async fn remove_orphans(&self) -> Result<(), Refused> {
-        let library = self.inner.options.storage.join("library");
+        let storage = self.inner.options.storage.clone();
         let catalogue = self.inner.catalogue.clone();
         blocking(move || {
-            for found in fs::read_dir(&library)? {
+            video::place::sweep(&storage)?;
+            for found in fs::read_dir(storage.join("library"))? {
                 let path = found?.path();
                 let id = path
                     .file_name()
                     .and_then(|name| name.to_str()?.parse::<StoredId>().ok());
                 // What has another name is somebody else's.
-                if id.is_some_and(|id| catalogue.stored(id).is_none()) {
-                    fs::remove_dir_all(&path)?;
+                if let Some(id) = id.filter(|id| catalogue.stored(*id).is_none()) {
+                    video::place::remove(&storage, id.number())?;
                 }
             }
             Ok(())
