@@ -157,6 +157,17 @@ pub struct Reply {
     pub retry_after_s: Option<u32>,
     /// Why, in words for whoever develops a player; never anything secret.
     pub reason: Option<&'static str>,
+    /// Which version of a stored thing the body is, so that what is kept of it can be compared.
+    pub version: Option<Version>,
+}
+
+/// A version of something stored (RFC 9110, 8.8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The entity tag with its quotes; a strong one.
+    pub etag: Arc<str>,
+    /// When it was last changed.
+    pub modified: Time,
 }
 
 impl Reply {
@@ -172,6 +183,7 @@ impl Reply {
             immutable: false,
             retry_after_s: None,
             reason: Some(reason),
+            version: None,
         }
     }
 }

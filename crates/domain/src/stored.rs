@@ -150,7 +150,7 @@ pub struct Facts {
 /// Text that is shown over a video.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caption {
-    /// Its language (BCP 47), in lower case; one for each video.
+    /// Its language (BCP 47); one of each for a video.
     pub language: String,
     /// What players call it.
     pub label: String,

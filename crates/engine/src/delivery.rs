@@ -102,6 +102,7 @@ fn ready(reply: hls::Reply) -> Reply {
         immutable,
         retry_after_s: None,
         reason: None,
+        version: None,
     }
 }
 
@@ -171,6 +172,7 @@ fn multivariant(playlist: Bytes) -> Reply {
         immutable: false,
         retry_after_s: None,
         reason: None,
+        version: None,
     }
 }
 

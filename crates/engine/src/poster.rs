@@ -45,6 +45,7 @@ impl Poster {
             immutable: false,
             retry_after_s: None,
             reason: None,
+            version: None,
         })
     }
 }

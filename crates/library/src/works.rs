@@ -38,6 +38,8 @@ pub const ORIGINAL: &str = "original";
 const PACKAGING: usize = 1;
 /// How long an answer to whoever brought a video waits for it: short ones can be seen at once, and what is wrong with a file is told there.
 const WAIT: Duration = Duration::from_secs(5);
+/// How often somebody who waits for an item looks at it.
+const SETTLED_EVERY: Duration = Duration::from_millis(100);
 /// Bytes at the beginning of a file that tell what it is.
 const HEAD_BYTES: u64 = 4096;
 
@@ -204,6 +206,12 @@ impl Works {
         })
     }
 
+    /// Where items are known.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
+    }
+
     /// What serves videos.
     #[must_use]
     pub fn shelf(&self) -> &Shelf {
@@ -226,6 +234,44 @@ impl Works {
     /// Work that goes on is given up at its next step: the server stops. It is taken up at the next start.
     pub fn stop(&self) {
         self.inner.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Copies a file of this machine to where it can be taken in from; what a crash leaves of it goes at the next start.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn copy_in(&self, from: PathBuf) -> Result<PathBuf, Refused> {
+        let library = self.inner.options.storage.join("library");
+        blocking(move || {
+            let (mut file, path) = tempfile::Builder::new()
+                .prefix(video::place::GONE)
+                .tempfile_in(&library)?
+                .keep()
+                .map_err(|error| error.error)?;
+            let copied = fs::File::open(from).and_then(|mut from| {
+                io::copy(&mut from, &mut file)?;
+                file.sync_all()
+            });
+            match copied {
+                Ok(()) => Ok(path),
+                Err(error) => {
+                    let _ = fs::remove_file(&path);
+                    Err(error)
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits until an item is no longer being looked at, and answers how it is then; `None` where it is gone.
+    pub async fn settled(&self, id: StoredId) -> Option<Arc<Stored>> {
+        loop {
+            let stored = self.inner.catalogue.stored(id)?;
+            if stored.state != State::Processing {
+                return Some(stored);
+            }
+            tokio::time::sleep(SETTLED_EVERY).await;
+        }
     }
 
     /// Makes an item of a whole file, which is moved away. A picture is ready then, and so is a video that is packaged within a few seconds;
@@ -601,7 +647,7 @@ impl Works {
     ) -> Result<Arc<Stored>, Refused> {
         let catalogue = &self.inner.catalogue;
         let stored = catalogue.managed_stored(caller, Kind::Video, slug)?;
-        let language = new.language.as_str().to_ascii_lowercase();
+        let language = new.language.as_str().to_owned();
         let folder = self.folder(stored.id);
         let name = captions_file(&language);
         blocking_with(move || {

@@ -4,13 +4,20 @@ use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use domain::{Catalogue, catalogue::Ports, clock::Clock, random::Random};
 use store::sqlite::Sqlite;
 
+use library::{
+    Works,
+    upload::{self, Uploads},
+};
+
 use crate::{
+    config::Config,
     ports::{SystemClock, SystemRandom},
     vault::Vault,
 };
@@ -97,6 +104,37 @@ pub async fn open(folder: &Path) -> Result<Opened> {
 }
 
 impl Opened {
+    /// The works over this data directory's storage. Once.
+    pub fn works(&self, config: &Config) -> Result<Works> {
+        let storage = self.folder.join("storage");
+        let options = library::works::Options {
+            keep_originals: config.is_on("library.keep_originals"),
+            ..library::works::Options::of(storage.clone())
+        };
+        Works::open(self.catalogue.clone(), options)
+            .with_context(|| format!("cannot open {}", storage.display()))
+    }
+
+    /// Where uploads arrive.
+    pub fn uploads(&self, config: &Config) -> Result<Uploads> {
+        let folder = self.folder.join("uploads");
+        let ports = upload::Ports {
+            random: self.random.clone(),
+            clock: self.clock.clone(),
+            free_bytes: Arc::new(upload::free_bytes),
+        };
+        let length_max = config.whole("library.upload_mb_max") * 1_000_000;
+        let defaults = upload::Limits::default();
+        let limits = upload::Limits {
+            length_max,
+            bytes_per_user: defaults.bytes_per_user.max(2 * length_max),
+            idle: Duration::from_secs(config.whole("library.upload_kept_h") * 3600),
+            ..defaults
+        };
+        Uploads::open(&folder, ports, limits)
+            .with_context(|| format!("cannot open {}", folder.display()))
+    }
+
     /// Saves what waits in memory and closes the database in order.
     pub async fn close(self) {
         if let Err(error) = self.catalogue.tend().await {

@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use domain::Catalogue;
+use library::Works;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
@@ -25,8 +26,9 @@ use crate::{
     check::Checker,
     cli::{
         doctor,
-        operate::{self, Request},
+        operate::{self, Hands, Request},
     },
+    config::Config,
 };
 
 const SOCKET: &str = "control.sock";
@@ -34,6 +36,8 @@ const SOCKET: &str = "control.sock";
 const SOCKET_PATH_MAX: usize = 100;
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// For what copies and packages a file: hours, on a slow disk.
+const LONG_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// A running server must be quick to say how it is; one that is not has a problem worth telling.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(6);
@@ -45,6 +49,10 @@ pub struct Desk {
     pub catalogue: Catalogue,
     /// Looks at the place the server runs in.
     pub checker: Checker,
+    /// Makes items of files.
+    pub works: Works,
+    /// Where people reach the server.
+    pub base_url: String,
 }
 
 /// What is asked beside [`Request`]s: a look, which a stopped server cannot give.
@@ -105,12 +113,11 @@ pub fn listen(folder: &Path, desk: Desk, mut stop: watch::Receiver<bool>) -> Res
 }
 
 async fn serve(mut stream: UnixStream, desk: Desk) {
-    let answered = timeout(ANSWER_TIMEOUT, async {
+    let answered = timeout(LONG_TIMEOUT, async {
         let (read, mut write) = stream.split();
         let mut line = String::new();
-        BufReader::new(read.take(LINE_BYTES_MAX))
-            .read_line(&mut line)
-            .await?;
+        let mut asked = BufReader::new(read.take(LINE_BYTES_MAX));
+        timeout(ANSWER_TIMEOUT, asked.read_line(&mut line)).await??;
         let answer = answer(&desk, &line).await;
         let mut text = serde_json::to_vec(&answer)?;
         text.push(b'\n');
@@ -123,13 +130,32 @@ async fn serve(mut stream: UnixStream, desk: Desk) {
     }
 }
 
+/// How long an answer may take: a file is copied and packaged first.
+fn patience(request: &Request) -> Duration {
+    if request.takes_long() {
+        LONG_TIMEOUT
+    } else {
+        ANSWER_TIMEOUT
+    }
+}
+
+impl Desk {
+    fn hands(&self) -> Hands {
+        Hands {
+            catalogue: self.catalogue.clone(),
+            works: self.works.clone(),
+            base_url: self.base_url.clone(),
+        }
+    }
+}
+
 async fn answer(desk: &Desk, line: &str) -> Answer {
     if let Ok(Look::Doctor) = serde_json::from_str(line) {
         let findings = desk.checker.look(None).await;
         return Answer::Done(doctor::report(&findings, doctor::Seen::Running));
     }
     match serde_json::from_str::<Request>(line) {
-        Ok(request) => match operate::run(&desk.catalogue, request).await {
+        Ok(request) => match operate::run(&desk.hands(), request).await {
             Ok(value) => Answer::Done(value),
             Err(error) => Answer::Refused(format!("{error:#}")),
         },
@@ -151,17 +177,27 @@ pub async fn look(folder: &Path) -> Result<Value> {
 }
 
 /// Runs a request on the server that has the data directory, or here if none has.
-pub async fn ask(folder: &Path, request: Request) -> Result<Value> {
+pub async fn ask(config: &Config, request: Request) -> Result<Value> {
+    let folder = &*config.data_dir();
     assemble::make_folder(folder)?;
     match assemble::lock(folder)? {
         Some(lock) => {
             drop(lock);
             let opened = assemble::open(folder).await?;
-            let answer = operate::run(&opened.catalogue, request).await;
+            let hands = Hands {
+                catalogue: opened.catalogue.clone(),
+                works: opened.works(config)?,
+                base_url: config
+                    .text("http.public_url")
+                    .trim_end_matches('/')
+                    .to_owned(),
+            };
+            let answer = operate::run(&hands, request).await;
+            hands.works.stop();
             opened.close().await;
             answer
         }
-        None => match timeout(ANSWER_TIMEOUT, ask_running(folder, &request)).await {
+        None => match timeout(patience(&request), ask_running(folder, &request)).await {
             Ok(answer) => answer,
             Err(_) => Err(anyhow!("the running server did not answer in time")),
         },

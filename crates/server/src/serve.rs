@@ -37,6 +37,7 @@ use crate::{
     control, metrics, process,
     signals::Signals,
 };
+use library::{Works, upload::Uploads};
 
 /// How often last uses are saved and ended logins are dropped.
 const TEND_EVERY: Duration = Duration::from_secs(60);
@@ -49,6 +50,7 @@ pub struct Running {
     engine: Arc<Embedded>,
     signals: Signals,
     app: App,
+    pub works: Works,
     stop: watch::Sender<bool>,
     fronts: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -138,6 +140,8 @@ pub async fn start(config: &Config) -> Result<Running> {
             compat_webrtc: address(&compat_webrtc)?,
         }),
     });
+    let works = opened.works(config)?;
+    let uploads = opened.uploads(config)?;
     let app = App::new(
         Ports {
             catalogue: opened.catalogue.clone(),
@@ -149,7 +153,11 @@ pub async fn start(config: &Config) -> Result<Running> {
             configuration: Arc::new(tuning.clone()),
             machine: Box::new(process::look),
             test_signal: Arc::new(signals.clone()),
-            uploading: None,
+            uploading: Some(web::intake::Uploading {
+                uploads: uploads.clone(),
+                intake: Arc::new(works.clone()),
+            }),
+            works: works.clone(),
         },
         web::Settings {
             public_url: config
@@ -237,9 +245,12 @@ pub async fn start(config: &Config) -> Result<Running> {
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
         checker,
+        works: works.clone(),
+        base_url: base_url.clone(),
     };
     control::listen(&opened.folder, desk, stopping.clone())?;
-    tokio::spawn(tend(opened.catalogue.clone(), stopping));
+    tokio::spawn(tend(opened.catalogue.clone(), uploads, stopping));
+    take_up(&works, &app).await;
     Ok(Running {
         opened,
         base_url,
@@ -247,6 +258,7 @@ pub async fn start(config: &Config) -> Result<Running> {
         engine: embedded,
         signals,
         app,
+        works,
         stop,
         fronts,
     })
@@ -259,6 +271,7 @@ impl Running {
         self.signals.stop_all();
         self.engine.stop().await;
         self.app.stop();
+        self.works.stop();
         self.stop.send_replace(true);
         for front in self.fronts {
             let _ = front.await;
@@ -407,7 +420,31 @@ fn checks(
     })
 }
 
-async fn tend(catalogue: Catalogue, mut stop: watch::Receiver<bool>) {
+/// Takes up what an earlier run was doing with files that people brought, and adopts folders that somebody put into the storage meanwhile.
+async fn take_up(works: &Works, app: &App) {
+    if let Err(error) = works.take_up().await {
+        tracing::error!(%error, "what an earlier run left in the storage could not be taken up");
+    }
+    app.take_up_uploads();
+    match works.scan().await {
+        Ok(all) => {
+            for scanned in all {
+                match scanned.result {
+                    Ok(_) if scanned.is_new => {
+                        tracing::info!(folder = scanned.folder, "a folder was adopted as a video");
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::warn!(folder = scanned.folder, %error, "a folder in the storage was not adopted");
+                    }
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the storage could not be looked through"),
+    }
+}
+
+async fn tend(catalogue: Catalogue, uploads: Uploads, mut stop: watch::Receiver<bool>) {
     let mut ticks = interval(TEND_EVERY);
     loop {
         tokio::select! {
@@ -416,6 +453,13 @@ async fn tend(catalogue: Catalogue, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = catalogue.tend().await {
             tracing::warn!(%error, "the last uses of logins and keys were not saved");
+        }
+        let cleared = uploads.tend().await;
+        if cleared > 0 {
+            tracing::info!(
+                cleared,
+                "uploads that nobody went on with were cleared away"
+            );
         }
     }
 }

@@ -327,6 +327,7 @@ impl Engine for FakeEngine {
             immutable: false,
             retry_after_s: None,
             reason: None,
+            version: None,
         })
     }
 

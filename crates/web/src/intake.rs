@@ -5,8 +5,19 @@
 
 use std::sync::Arc;
 
-use domain::{BoxFuture, caller::Caller, slug::Slug, stream::Visibility, user::UserId};
-use library::upload::{Kind, Uploads, Wanted, Whole};
+use domain::{
+    BoxFuture,
+    caller::Caller,
+    slug::Slug,
+    stored::{self, State, Stored},
+    stream::Visibility,
+    user::UserId,
+};
+use library::{
+    Works,
+    upload::{Kind, Uploads, Wanted, Whole},
+    works::{self, Brought},
+};
 
 /// Makes items of files.
 pub trait Intake: Send + Sync {
@@ -114,4 +125,91 @@ pub enum Refused {
     /// Something broke; the file stays, and another try may do.
     #[error("the file could not be taken in")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Intake for Works {
+    fn check(&self, caller: &Caller, wanted: &Wanted) -> Result<(), Refused> {
+        let catalogue = self.catalogue();
+        Ok(catalogue.may_bring(caller, wanted.kind, wanted.slug.as_ref())?)
+    }
+
+    fn finished(&self, caller: Caller, whole: Whole) -> BoxFuture<'static, Result<Item, Refused>> {
+        let works = self.clone();
+        Box::pin(async move {
+            let Whole {
+                path,
+                owner,
+                wanted,
+                ..
+            } = whole;
+            let title = wanted.title_or_name();
+            let brought = Brought {
+                path,
+                kind: wanted.kind,
+                slug: wanted.slug,
+                title,
+                visibility: wanted.visibility,
+                owner: Some(owner),
+                file_name: wanted.filename,
+            };
+            Ok(Item::of(&*works.take_in(&caller, brought).await?))
+        })
+    }
+
+    fn find(&self, caller: &Caller, kind: Kind, slug: &Slug) -> Option<Item> {
+        let found = self.catalogue().find_stored(caller, kind, slug);
+        found.map(|stored| Item::of(&stored))
+    }
+}
+
+impl Item {
+    fn of(stored: &Stored) -> Self {
+        Self {
+            kind: stored.kind,
+            slug: stored.slug.clone(),
+            title: stored.title.clone(),
+            visibility: stored.visibility,
+            owner: stored.owner,
+            url: path_of(stored),
+            standing: match &stored.state {
+                State::Processing => Standing::Processing,
+                State::Ready => Standing::Ready,
+                State::Failed(reason) => Standing::Failed(reason.clone()),
+            },
+        }
+    }
+}
+
+/// The path under which a stored item is seen.
+pub(crate) fn path_of(stored: &Stored) -> String {
+    match stored.kind {
+        Kind::Video => format!("/watch/{}", stored.slug),
+        Kind::Image => format!("/images/{}", stored.slug),
+    }
+}
+
+impl From<stored::Refused> for Refused {
+    fn from(refused: stored::Refused) -> Self {
+        use stored::Refused as R;
+        match refused {
+            R::NotAllowed | R::NotFound => Self::NotAllowed,
+            R::Taken => Self::Taken,
+            R::TooMany { max, .. } => Self::TooMany { max },
+            other @ (R::Slug(_) | R::Name(_) | R::Site(_) | R::Description | R::Changed) => {
+                Self::Unusable(other.to_string())
+            }
+            R::Store(error) => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
+impl From<works::Refused> for Refused {
+    fn from(refused: works::Refused) -> Self {
+        match refused {
+            works::Refused::Item(refused) => refused.into(),
+            works::Refused::Unusable(words) => Self::Unusable(words),
+            works::Refused::Full { missing } => Self::Full { missing },
+            works::Refused::Failed(error) => Self::Failed(Box::new(error)),
+        }
+    }
 }

@@ -40,9 +40,12 @@ use domain::{
     random::Random,
 };
 
+pub use api::access_codes::facts as access_code_facts;
 pub use passwords::Passwords;
 pub use router::{router, webrtc_door};
 pub use test_signal::{Refused as TestSignalRefused, TestSignal};
+
+use library::Works;
 
 use front::{Hot, HotAnswer, HotRequest, Networks};
 
@@ -117,6 +120,7 @@ struct Inner {
     shown: pages::shown::Shown,
     test_signal: Arc<dyn TestSignal>,
     uploading: Option<intake::Uploading>,
+    works: Works,
 }
 
 /// What an [`App`] stands on.
@@ -139,6 +143,8 @@ pub struct Ports {
     pub machine: machine::Look,
     /// The server's own sender.
     pub test_signal: Arc<dyn TestSignal>,
+    /// Stored videos and images.
+    pub works: Works,
     /// Files that people bring; `None` where this server takes none.
     pub uploading: Option<intake::Uploading>,
 }
@@ -156,6 +162,7 @@ impl App {
             configuration,
             machine,
             test_signal,
+            works,
             uploading,
         } = ports;
         let inner = Inner {
@@ -176,6 +183,7 @@ impl App {
             ticker: events::Ticker::default(),
             shown: pages::shown::Shown::default(),
             test_signal,
+            works,
             uploading,
         };
         Self {
@@ -209,6 +217,17 @@ impl App {
     /// The server's own sender.
     fn test_signal(&self) -> &dyn TestSignal {
         &*self.inner.test_signal
+    }
+
+    /// Stored videos and images.
+    fn works(&self) -> &Works {
+        &self.inner.works
+    }
+
+    /// Counts bytes of HLS that went out.
+    fn sent_hls(&self, bytes: u64) {
+        let counted = &self.inner.counters.hls_bytes;
+        counted.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Files that people bring.
@@ -250,9 +269,6 @@ impl Hot for App {
     }
 
     fn sent(&self, bytes: u64) {
-        self.inner
-            .counters
-            .hls_bytes
-            .fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        self.sent_hls(bytes);
     }
 }

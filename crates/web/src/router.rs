@@ -19,7 +19,7 @@ pub fn router(app: App) -> Router {
     let hls = Router::new()
         .route("/hls/{slug}/poster.mp4", get(play::poster))
         .route("/hls/{slug}/{file}", get(play::index))
-        .route("/hls/{slug}/{token}/{piece}", get(play::piece))
+        .route("/hls/{slug}/{token}/{*piece}", get(play::piece))
         .method_not_allowed_fallback(other_method)
         .layer(from_fn(preflight));
     let api = Router::new()

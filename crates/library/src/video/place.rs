@@ -23,7 +23,7 @@ const PARTS_MAX: usize = 8;
 const LISTED_MAX: usize = 100_000;
 
 /// How names of items begin that are being taken away.
-const GONE: &str = ".gone-";
+pub(crate) const GONE: &str = ".gone-";
 
 /// Who sees a folder that somebody put into the storage, by where it was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +94,11 @@ pub fn sweep(storage: &Path) -> io::Result<()> {
             .as_encoded_bytes()
             .starts_with(GONE.as_bytes())
         {
-            fs::remove_dir_all(entry.path())?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
         }
     }
     Ok(())

@@ -64,6 +64,31 @@ enum Command {
     /// Keys for programs.
     #[command(subcommand)]
     ApiKey(ApiKey),
+    /// Bring a video, an image, or a folder of prepared HLS.
+    Upload {
+        /// The file, or the folder with `master.m3u8` or `index.m3u8`.
+        file: PathBuf,
+        /// Its name in addresses; made from the file's name unless given.
+        #[arg(long)]
+        slug: Option<String>,
+        /// Whose it will be.
+        #[arg(long)]
+        user: String,
+        /// Its name for people.
+        #[arg(long)]
+        title: Option<String>,
+        /// Who can see it.
+        #[arg(long, value_enum, default_value = "private")]
+        visibility: Visibility,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Access codes, which open chosen items for people without an account.
+    #[command(subcommand)]
+    Code(Code),
+    /// Stored videos and images.
+    #[command(subcommand)]
+    Library(Library),
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -106,6 +131,17 @@ enum Visibility {
     Unlisted,
     Members,
     Private,
+}
+
+impl Visibility {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Unlisted => "unlisted",
+            Self::Members => "members",
+            Self::Private => "private",
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -212,6 +248,55 @@ enum ApiKey {
 }
 
 #[derive(Subcommand)]
+enum Code {
+    /// Make a code; prints it.
+    Add {
+        /// Its text; made unless given.
+        #[arg(long)]
+        code: Option<String>,
+        /// Whose it is; they own what it opens.
+        #[arg(long)]
+        user: String,
+        /// What it opens: `video:SLUG`, `image:SLUG` or `stream:SLUG`; may be repeated.
+        #[arg(long, required = true, value_name = "KIND:SLUG")]
+        item: Vec<String>,
+        /// When it ends, RFC 3339.
+        #[arg(long)]
+        expires: Option<String>,
+        /// What it is for.
+        #[arg(long)]
+        description: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all codes.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a code: whoever watches with it is cut off.
+    Delete {
+        code: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Library {
+    /// Adopt folders of prepared HLS in `storage/public/` and `storage/private/`.
+    Scan {
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all videos and images.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum ConfigCommand {
     /// Say whether the settings can be used.
     Check,
@@ -297,6 +382,31 @@ fn act(cli: Cli, config: &Config) -> Result<ExitCode> {
             return single_threaded()?.block_on(healthcheck(config, url));
         }
         Command::Doctor { json } => return single_threaded()?.block_on(doctor::run(config, json)),
+        Command::Upload {
+            file,
+            slug,
+            user,
+            title,
+            visibility,
+            json,
+        } => {
+            // The running server has a working directory of its own.
+            let path = std::path::absolute(&file)?;
+            if !path.exists() {
+                bail!("there is no file {}", path.display());
+            }
+            let request = Request::Upload {
+                path,
+                slug,
+                user,
+                title,
+                visibility: visibility.word().to_owned(),
+            };
+            (request, json)
+        }
+        Command::Code(command) => code(command),
+        Command::Library(Library::Scan { json }) => (Request::LibraryScan, json),
+        Command::Library(Library::List { json }) => (Request::LibraryList, json),
         Command::User(command) => user(command)?,
         Command::Stream(command) => stream(command)?,
         Command::ApiKey(ApiKey::Add {
@@ -316,13 +426,37 @@ fn act(cli: Cli, config: &Config) -> Result<ExitCode> {
         ),
     };
     let shape = request.shape();
-    let value = single_threaded()?.block_on(control::ask(&config.data_dir(), request))?;
+    let value = single_threaded()?.block_on(control::ask(config, request))?;
     if json {
         println!("{value}");
     } else {
         print!("{}", show::text(shape, &value));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn code(command: Code) -> (Request, bool) {
+    match command {
+        Code::Add {
+            code,
+            user,
+            item,
+            expires,
+            description,
+            json,
+        } => {
+            let request = Request::CodeAdd {
+                code,
+                user,
+                items: item,
+                expires,
+                description,
+            };
+            (request, json)
+        }
+        Code::List { json } => (Request::CodeList, json),
+        Code::Delete { code, json } => (Request::CodeDelete { code }, json),
+    }
 }
 
 fn user(command: User) -> Result<(Request, bool)> {
@@ -355,23 +489,15 @@ fn stream(command: Stream) -> Result<(Request, bool)> {
             visibility,
             owner,
             json,
-        } => {
-            let visibility = match visibility {
-                Visibility::Public => "public",
-                Visibility::Unlisted => "unlisted",
-                Visibility::Members => "members",
-                Visibility::Private => "private",
-            };
-            (
-                Request::StreamAdd {
-                    slug,
-                    title,
-                    visibility: visibility.to_owned(),
-                    owner,
-                },
-                json,
-            )
-        }
+        } => (
+            Request::StreamAdd {
+                slug,
+                title,
+                visibility: visibility.word().to_owned(),
+                owner,
+            },
+            json,
+        ),
         Stream::List { json } => (Request::StreamList, json),
         Stream::Key {
             slug,
@@ -458,7 +584,7 @@ fn kept_settings(config: &Config) -> Result<Vec<Setting>> {
     if !folder.join("media.db").is_file() {
         return Ok(Vec::new());
     }
-    let answer = single_threaded()?.block_on(control::ask(&folder, Request::SettingList))?;
+    let answer = single_threaded()?.block_on(control::ask(config, Request::SettingList))?;
     let kept = answer["settings"].as_array().into_iter().flatten();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     Ok(kept

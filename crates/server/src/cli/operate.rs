@@ -1,15 +1,20 @@
 //! What the command line changes or lists: the same request, whether it runs here or on a running server.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, anyhow};
 use domain::{
-    Catalogue, api_key,
+    Catalogue, access_code, api_key,
     caller::Caller,
     clock::Time,
+    item,
     secret::Secret,
     slug::Slug,
+    stored::{self, Stored},
     stream,
     user::{self, Name, Role, User},
 };
+use library::{Works, works::Brought};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -56,6 +61,37 @@ pub enum Request {
         scopes: Vec<String>,
         expires: Option<String>,
     },
+    Upload {
+        path: PathBuf,
+        slug: Option<String>,
+        user: String,
+        title: Option<String>,
+        visibility: String,
+    },
+    CodeAdd {
+        code: Option<String>,
+        user: String,
+        items: Vec<String>,
+        expires: Option<String>,
+        description: Option<String>,
+    },
+    CodeList,
+    CodeDelete {
+        code: String,
+    },
+    LibraryScan,
+    LibraryList,
+}
+
+/// With what requests are carried out.
+#[derive(Clone)]
+pub struct Hands {
+    /// All that is known and allowed.
+    pub catalogue: Catalogue,
+    /// Makes items of files.
+    pub works: Works,
+    /// Where people reach the server; empty where none runs and none was named.
+    pub base_url: String,
 }
 
 /// What an answer looks like to people.
@@ -75,14 +111,23 @@ impl Request {
             Self::StreamList => Shape::List("streams"),
             Self::KeyList { .. } => Shape::List("keys"),
             Self::SettingList => Shape::List("settings"),
+            Self::CodeList => Shape::List("access_codes"),
+            Self::LibraryScan => Shape::List("folders"),
+            Self::LibraryList => Shape::List("items"),
             _ => Shape::Facts,
         }
+    }
+
+    /// Whether it copies files.
+    pub fn takes_long(&self) -> bool {
+        matches!(self, Self::Upload { .. } | Self::LibraryScan)
     }
 }
 
 /// Carries a request out in the name of whoever has the data directory.
-pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
+pub async fn run(hands: &Hands, request: Request) -> Result<Value> {
     let operator = Caller::operator();
+    let catalogue = &hands.catalogue;
     match request {
         Request::UserAdd {
             name,
@@ -222,13 +267,7 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
             expires,
         } => {
             let user = find(catalogue, &operator, &user)?.id;
-            let expires = expires
-                .map(|text| {
-                    Time::parse(&text).map_err(|_| {
-                        anyhow!("`--expires` is no RFC 3339 time, such as 2027-06-30T18:00:00Z")
-                    })
-                })
-                .transpose()?;
+            let expires = expires.map(|text| time(&text)).transpose()?;
             let scopes: api_key::Scopes = scopes.join(",").parse()?;
             let (key, secret) = catalogue
                 .add_api_key(
@@ -246,7 +285,141 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
                 json!({"id": key.id.to_string(), "name": key.name, "scopes": scopes, "key": secret.expose()}),
             )
         }
+        Request::Upload {
+            path,
+            slug,
+            user,
+            title,
+            visibility,
+        } => {
+            let visibility = stream::Visibility::find(&visibility)
+                .ok_or_else(|| anyhow!("no such visibility"))?;
+            let file_name = path.file_name().and_then(|name| name.to_str());
+            let brought = Brought {
+                kind: None,
+                slug: slug.as_deref().map(Slug::parse).transpose()?,
+                title,
+                visibility,
+                owner: Some(find(catalogue, &operator, &user)?.id),
+                file_name: file_name.unwrap_or_default().to_owned(),
+                path,
+            };
+            upload(hands, &operator, brought).await
+        }
+        Request::CodeAdd {
+            code,
+            user,
+            items,
+            expires,
+            description,
+        } => {
+            let items: Result<Vec<item::Name>, _> = items.iter().map(|item| item.parse()).collect();
+            let new = access_code::New {
+                code: code.map(Secret::new),
+                description: description.unwrap_or_default(),
+                items: items?,
+                expires: expires.map(|text| time(&text)).transpose()?,
+                owner: Some(find(catalogue, &operator, &user)?.id),
+                ..access_code::New::default()
+            };
+            let shown = catalogue.add_code(&operator, new).await?;
+            Ok(web::access_code_facts(&hands.base_url, &shown))
+        }
+        Request::CodeList => {
+            let codes = catalogue.list_codes(&operator)?;
+            let codes = codes
+                .iter()
+                .map(|shown| web::access_code_facts(&hands.base_url, shown));
+            Ok(json!({"access_codes": codes.collect::<Vec<_>>()}))
+        }
+        Request::CodeDelete { code } => {
+            let id = catalogue.code_named(&operator, &code)?;
+            catalogue.delete_code(&operator, id).await?;
+            Ok(json!({"id": id.to_string(), "deleted": true}))
+        }
+        Request::LibraryScan => {
+            let all = hands.works.scan().await?;
+            let folders: Vec<Value> = all
+                .iter()
+                .map(|scanned| {
+                    let (slug, reason) = match &scanned.result {
+                        Ok(item) => (Some(item.slug.as_str()), None),
+                        Err(refused) => (None, Some(refused.to_string())),
+                    };
+                    let is_new = scanned.is_new;
+                    json!({"folder": scanned.folder, "slug": slug, "new": is_new, "reason": reason})
+                })
+                .collect();
+            Ok(json!({"folders": folders}))
+        }
+        Request::LibraryList => {
+            let mut query = stored::Query {
+                limit: stored::PAGE_MAX,
+                ..stored::Query::default()
+            };
+            let mut items = Vec::new();
+            loop {
+                let page = catalogue.list_stored(&operator, &query);
+                items.extend(page.items.iter().map(|item| item_facts(catalogue, item)));
+                match page.next_cursor {
+                    Some(next) => query.cursor = Some(next),
+                    None => return Ok(json!({"items": items})),
+                }
+            }
+        }
     }
+}
+
+/// Brings a file or a folder of this machine, and waits for what becomes of it.
+async fn upload(hands: &Hands, operator: &Caller, brought: Brought) -> Result<Value> {
+    let works = &hands.works;
+    let stored = if brought.path.is_dir() {
+        works.copy_folder(operator, brought).await?
+    } else {
+        let path = works.copy_in(brought.path.clone()).await?;
+        let taken = works
+            .take_in(
+                operator,
+                Brought {
+                    path: path.clone(),
+                    ..brought
+                },
+            )
+            .await;
+        if taken.is_err() {
+            // Nobody tries again with this copy.
+            let _ = tokio::fs::remove_file(path).await;
+        }
+        taken?
+    };
+    let stored = works.settled(stored.id).await;
+    let stored = stored.ok_or_else(|| anyhow!("it was deleted while it was made ready"))?;
+    if let stored::State::Failed(reason) = &stored.state {
+        return Err(anyhow!("{reason}"));
+    }
+    let page = match stored.kind {
+        stored::Kind::Video => "watch",
+        stored::Kind::Image => "images",
+    };
+    let url = format!("{}/{page}/{}", hands.base_url, stored.slug);
+    Ok(json!({"kind": stored.kind.word(), "slug": stored.slug.as_str(), "url": url}))
+}
+
+fn item_facts(catalogue: &Catalogue, item: &Stored) -> Value {
+    let owner = item.owner.and_then(|id| catalogue.find_user(id));
+    json!({
+        "kind": item.kind.word(),
+        "slug": item.slug.as_str(),
+        "title": item.title,
+        "visibility": item.visibility.word(),
+        "owner": owner.map(|user| user.name.as_str().to_owned()),
+        "status": item.state.word(),
+    })
+}
+
+fn time(text: &str) -> Result<Time> {
+    Time::parse(text)
+        .map_err(|_| anyhow!("`--expires` is no RFC 3339 time, such as 2027-06-30T18:00:00Z"))
 }
 
 fn find(catalogue: &Catalogue, operator: &Caller, name: &str) -> Result<User> {

@@ -235,7 +235,12 @@ pub(crate) async fn remove(
 }
 
 /// A code as its owner sees it.
-pub(crate) fn view(client: &Client, shown: &Shown) -> Value {
+fn view(client: &Client, shown: &Shown) -> Value {
+    facts(&client.origin, shown)
+}
+
+/// The same, with addresses that begin with `root`.
+pub fn facts(root: &str, shown: &Shown) -> Value {
     let code = &shown.code;
     let text = shown.text.as_ref().map(Secret::expose);
     let at = |time: Option<Time>| time.map(Time::rfc3339);
@@ -261,21 +266,18 @@ pub(crate) fn view(client: &Client, shown: &Shown) -> Value {
         "uses": code.uses,
         "last_used_at": at(code.last_used),
         "watching": shown.watching,
-        "url": text.and_then(|text| url(client, shown, text)),
+        "url": text.and_then(|text| url(root, shown, text)),
     })
 }
 
 /// Where the first thing that the code opens is, with the code.
-fn url(client: &Client, shown: &Shown, text: &str) -> Option<String> {
+fn url(root: &str, shown: &Shown, text: &str) -> Option<String> {
     let item = shown.items.first()?;
     let page = match item.kind {
         Kind::Stream | Kind::Video => "watch",
         Kind::Image => "images",
     };
-    Some(format!(
-        "{}/{page}/{}?access_code={text}",
-        client.origin, item.slug
-    ))
+    Some(format!("{root}/{page}/{}?access_code={text}", item.slug))
 }
 
 impl From<Refused> for Problem {

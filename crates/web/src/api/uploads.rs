@@ -8,18 +8,18 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use domain::{caller::Caller, clock::Time, slug::SlugError, user::UserId};
+use domain::{caller::Caller, slug::SlugError, user::UserId};
 use library::upload::{
     Ended, Id, New, Refused, State as Phase, Status, Unwanted, Uploads, Wanted, Whole, tus,
 };
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 use super::fields::private;
 use crate::{
     App,
     error::Problem,
     extract::{Arriving, Cut, Known, Path},
+    front::http_time,
     intake::{self, Item, Uploading},
 };
 
@@ -33,11 +33,6 @@ const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
 const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
-/// The form of `Upload-Expires` (RFC 9110, 5.6.7).
-const IMF: &[BorrowedFormatItem<'static>] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
-
 /// Who may bring files, and where they go.
 pub(crate) struct Bringer<'a> {
     pub(crate) uploading: &'a Uploading,
@@ -384,16 +379,11 @@ fn told(mut response: Response, status: &Status) -> Response {
     headers.insert(UPLOAD_OFFSET, status.offset.into());
     headers.insert(UPLOAD_LENGTH, status.length.into());
     if status.state == Phase::Receiving
-        && let Some(expires) = http_date(status.expires)
+        && let Ok(expires) = HeaderValue::from_str(&http_time(status.expires))
     {
         headers.insert(UPLOAD_EXPIRES, expires);
     }
     response
-}
-
-fn http_date(at: Time) -> Option<HeaderValue> {
-    let at = OffsetDateTime::from_unix_timestamp(at.seconds()).ok()?;
-    HeaderValue::from_str(&at.format(IMF).ok()?).ok()
 }
 
 fn spoken(mut response: Response) -> Response {

@@ -201,7 +201,12 @@ fn judge(bytes: &[u8], peer: SocketAddr, hot: &Arc<dyn Hot>) -> Option<(Step, us
     }
     if matches!(head.method, "GET" | "HEAD") {
         let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
-        if let Some(answer) = hot.answer(&HotRequest { path, query }) {
+        let request = HotRequest {
+            path,
+            query,
+            conditional: head.conditional,
+        };
+        if let Some(answer) = hot.answer(&request) {
             return Some((Step::Answer { answer, asked }, head.length));
         }
     }

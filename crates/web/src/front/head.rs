@@ -31,6 +31,8 @@ pub(super) struct Head<'a> {
     pub(super) target: &'a str,
     pub(super) keep_alive: bool,
     pub(super) gzip: bool,
+    /// A part is asked for, or an answer only if something changed.
+    pub(super) conditional: bool,
     /// A body follows, or the connection is to change: not for the hot loop.
     pub(super) special: bool,
 }
@@ -120,6 +122,7 @@ fn judge<'a>(
         target,
         keep_alive: version == 1,
         gzip: false,
+        conditional: false,
         special: version == 0,
     };
     let (mut lengths, mut codings, mut hosts) = (0, 0, 0);
@@ -151,6 +154,11 @@ fn judge<'a>(
             }
         } else if name.eq_ignore_ascii_case("accept-encoding") {
             head.gzip = accepts_gzip(value);
+        } else if ["range", "if-none-match", "if-modified-since"]
+            .iter()
+            .any(|condition| name.eq_ignore_ascii_case(condition))
+        {
+            head.conditional = true;
         }
     }
     let ambiguous =

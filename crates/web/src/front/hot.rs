@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use domain::engine::{Chunk, Fetch, Reply, Status};
 
-use super::http_date;
+use super::{http_date, http_time};
 
 /// A request that might be for a live piece.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,8 @@ pub struct HotRequest<'a> {
     pub path: &'a str,
     /// What follows `?`, or nothing.
     pub query: &'a str,
+    /// A part is asked for, or an answer only if something changed; what has versions is answered by the router then.
+    pub conditional: bool,
 }
 
 /// What the hot path answers.
@@ -116,6 +118,10 @@ pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_ali
     }
     if let Some(seconds) = reply.retry_after_s {
         let _ = write!(into, "retry-after: {seconds}\r\n");
+    }
+    if let Some(version) = &reply.version {
+        let _ = write!(into, "etag: {}\r\naccept-ranges: bytes\r\n", version.etag);
+        let _ = write!(into, "last-modified: {}\r\n", http_time(version.modified));
     }
     finish_head(into, keep_alive);
 }

@@ -22,7 +22,7 @@ pub use addresses::Networks;
 pub use hot::{Hot, HotAnswer, HotRequest};
 pub use listener::{Cap, Front, Limits, Peer, bind};
 
-pub(crate) use date::http_date;
+pub(crate) use date::{http_date, http_time, read_http_time};
 pub(crate) use head::accepts_gzip;
 pub(crate) use hot::{PIECE_HEADERS, body, cache_control, status_line};
 pub(crate) use send::blocks;

@@ -1,7 +1,9 @@
 //! Delivery: what a player asks for.
 
-mod live;
+pub(crate) mod file;
+mod hls;
 mod poster;
+pub(crate) mod stored;
 pub(crate) mod whep;
 
 use std::{
@@ -23,7 +25,7 @@ use domain::{
 
 use crate::{App, error::Problem, extract::Viewing, front::PIECE_HEADERS};
 
-pub(crate) use live::{hot, index, piece};
+pub(crate) use hls::{hot, index, piece};
 pub(crate) use poster::show as poster;
 
 /// What a request for a live piece was for, as metrics count it.

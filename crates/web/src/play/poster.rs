@@ -5,20 +5,21 @@
 //! answered (RFC 9110, 14), since some browsers play no video without them.
 
 use axum::{
-    body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use bytes::{Bytes, BytesMut};
 use domain::{engine::Reply, item::Space, slug::Slug, view::Purpose};
 
-use super::{admit, not_found, piece_headers, refused};
+use super::{
+    admit,
+    file::{self, Asked},
+    not_found, piece_headers, refused,
+};
 use crate::{
     App,
     error::Problem,
     extract::{Path, Viewing},
-    front::{blocks, body},
 };
 
 /// `GET /hls/{slug}/poster.mp4`.
@@ -67,96 +68,8 @@ fn none() -> Response {
 }
 
 fn respond(reply: Reply, method: &Method, headers: &HeaderMap) -> Response {
-    let media_type = reply.media_type;
-    let whole = match joined(reply) {
-        Ok(whole) => whole,
-        Err(error) => return Problem::internal(&error).into_response(),
-    };
-    let total = whole.len();
-    let wanted = headers
-        .get(header::RANGE)
-        .filter(|_| method == Method::GET)
-        .and_then(|value| range(value.to_str().ok()?, total));
-    let (status, part) = match wanted {
-        None => (StatusCode::OK, whole),
-        Some(Some((from, to))) => (StatusCode::PARTIAL_CONTENT, whole.slice(from..=to)),
-        Some(None) => (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new()),
-    };
-    let told = match wanted {
-        None => None,
-        Some(Some((from, to))) => Some(format!("bytes {from}-{to}/{total}")),
-        Some(None) => Some(format!("bytes */{total}")),
-    };
-    let length = HeaderValue::from(part.len());
-    let mut response = Response::new(Body::from(part));
-    *response.status_mut() = status;
-    let out = response.headers_mut();
-    piece_headers(out);
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    out.insert(header::CONTENT_LENGTH, length);
-    out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if let Some(value) = told.and_then(|told| HeaderValue::from_str(&told).ok()) {
-        out.insert(header::CONTENT_RANGE, value);
-    }
+    let asked = Asked { method, headers };
+    let (mut response, _) = file::answer(reply.body, reply.media_type, None, &asked);
+    piece_headers(response.headers_mut());
     response
-}
-
-/// A picture is small (its head and one frame), and a stretch of it is easier to cut from one piece.
-fn joined(reply: Reply) -> std::io::Result<Bytes> {
-    let (chunks, _, _) = body(reply, false);
-    let mut whole = BytesMut::new();
-    for block in blocks(chunks) {
-        whole.extend_from_slice(&block?);
-    }
-    Ok(whole.freeze())
-}
-
-/// First and last byte of the one range in a `Range` header; `Some(None)` where there are no such bytes, `None` where the header is
-/// not one range of bytes and so is passed over (RFC 9110, 14.2).
-fn range(value: &str, total: usize) -> Option<Option<(usize, usize)>> {
-    let (from, to) = value.strip_prefix("bytes=")?.trim().split_once('-')?;
-    let last = total.checked_sub(1);
-    if from.is_empty() {
-        let suffix: usize = to.parse().ok()?;
-        let from = total.saturating_sub(suffix);
-        return Some(last.filter(|last| from <= *last).map(|last| (from, last)));
-    }
-    let from: usize = from.parse().ok()?;
-    let to = match to {
-        "" => usize::MAX,
-        to => to.parse().ok().filter(|to| from <= *to)?,
-    };
-    Some(
-        last.filter(|last| from <= *last)
-            .map(|last| (from, to.min(last))),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_range_is_read_and_everything_else_is_the_whole() {
-        for (value, expected) in [
-            ("bytes=0-", Some(Some((0, 99)))),
-            ("bytes=0-1", Some(Some((0, 1)))),
-            ("bytes=90-900", Some(Some((90, 99)))),
-            ("bytes=-10", Some(Some((90, 99)))),
-            ("bytes=-900", Some(Some((0, 99)))),
-            ("bytes=99-", Some(Some((99, 99)))),
-            ("bytes=100-", Some(None)),
-            ("bytes=-0", Some(None)),
-            ("bytes=5-4", None),
-            ("bytes=0-1,5-6", None),
-            ("bytes=-", None),
-            ("bytes=", None),
-            ("bytes=a-b", None),
-            ("bytes=-99999999999999999999999", None),
-            ("items=0-1", None),
-        ] {
-            assert_eq!(range(value, 100), expected, "{value}");
-        }
-        assert_eq!(range("bytes=0-", 0), Some(None));
-    }
 }

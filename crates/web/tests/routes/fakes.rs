@@ -208,6 +208,12 @@ impl Intake {
         }
     }
 
+    /// The works over this folder's storage.
+    pub fn works(&self, rig: &Rig) -> library::Works {
+        let options = library::works::Options::of(self.folder.path().join("storage"));
+        library::Works::open(rig.catalogue.clone(), options).unwrap()
+    }
+
     /// What an item holds.
     pub fn content(&self, slug: &str) -> Vec<u8> {
         fs::read(self.folder.path().join(slug)).unwrap()

@@ -19,6 +19,7 @@ pub fn piece(text: &'static str) -> Reply {
         immutable: true,
         retry_after_s: None,
         reason: None,
+        version: None,
     }
 }
 

@@ -214,6 +214,7 @@ pub fn poster() -> Reply {
         immutable: false,
         retry_after_s: None,
         reason: None,
+        version: None,
     }
 }
 
@@ -255,6 +256,7 @@ fn app_over(
         configuration: Arc::new(fakes::Settings(rig.catalogue.clone())),
         machine: Box::new(fakes::machine),
         test_signal: Arc::new(FakeSignal::default()),
+        works: intake.works(rig),
         uploading: Some(web::intake::Uploading {
             uploads: intake.uploads.clone(),
             intake: intake.clone(),

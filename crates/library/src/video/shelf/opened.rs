@@ -201,6 +201,7 @@ fn text(plain: Bytes, gzip: Option<Bytes>) -> Reply {
         immutable: false,
         retry_after_s: None,
         reason: None,
+        version: None,
     }
 }
 
@@ -214,6 +215,7 @@ fn range(range: Range, media_type: &'static str, max_age_s: u32, immutable: bool
         immutable,
         retry_after_s: None,
         reason: None,
+        version: None,
     }
 }
 

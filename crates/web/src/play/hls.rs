@@ -1,4 +1,4 @@
-//! Live HLS: `/hls/{slug}/index.m3u8` decides who may watch and hands out a grant in the path; below it lie shared bytes.
+//! HLS, live and stored: `/hls/{slug}/index.m3u8` decides who may watch and hands out a grant in the path; below it lie shared bytes.
 
 use axum::{
     body::Body,
@@ -9,13 +9,18 @@ use axum::{
 use domain::{
     engine::{Fetch, Reply, Status},
     gate::Gatekeeper as _,
-    item::Space,
+    grant::Granted,
+    item::{Item, Space},
     slug::Slug,
     view::Purpose,
 };
 use futures_util::stream;
 
-use super::{Kind, admit, not_found, piece_headers, refused};
+use super::{
+    Kind, admit,
+    file::{self, Asked},
+    not_found, piece_headers, refused, stored,
+};
 use crate::{
     App,
     error::Problem,
@@ -23,44 +28,57 @@ use crate::{
     front::{HotAnswer, HotRequest, accepts_gzip, blocks, body, cache_control, status_line},
 };
 
-/// Longest name of a piece.
+/// Longest name of a live piece.
 const PIECE_BYTES_MAX: usize = 64;
 
-/// The answer to a request for a live piece; `None` for every other path.
+/// The answer to a request for a piece; `None` for every other path, and for what the router answers better.
 pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
-    let rest = request.path.strip_prefix("/hls/")?;
+    let (granted, piece, slug) = match opened(app, request.path)? {
+        Ok(opened) => opened,
+        Err(()) => return Some(HotAnswer::Forbidden),
+    };
+    let fetch = match granted.item {
+        Item::Stream(_) => live(app, slug, piece, request.query),
+        Item::Video(_) if request.conditional => return None,
+        Item::Video(id) => stored::piece(app, id, piece),
+        Item::Image(_) => return Some(HotAnswer::Forbidden),
+    };
+    // A held request will be answered; how, the engine knows and no one else needs to.
+    let status = match &fetch {
+        Fetch::Ready(reply) => reply.status,
+        Fetch::Wait(_) => Status::Ok,
+    };
+    app.counters().hls_requests.count(kind(piece), Some(status));
+    Some(HotAnswer::Fetch(fetch))
+}
+
+/// What the token of a path opens, and which piece of it; `None` where the path is no piece's.
+fn opened<'a>(app: &App, path: &'a str) -> Option<Result<(Granted, &'a str, &'a str), ()>> {
+    let rest = path.strip_prefix("/hls/")?;
     let (slug, rest) = rest.split_once("/~")?;
     let (token, piece) = rest.split_once('/')?;
-    let kind = match piece.rsplit_once('.') {
+    let purpose = stored::purpose(piece);
+    let held = app.catalogue().check(Space::Watch, slug, token, purpose);
+    Some(held.map(|granted| (granted, piece, slug)).map_err(|_| {
+        app.counters().hls_requests.count(kind(piece), None);
+    }))
+}
+
+fn kind(piece: &str) -> Kind {
+    match piece.rsplit_once('.') {
         Some((_, "m3u8")) => Kind::Playlist,
-        Some((_, "m4s" | "mp4")) => Kind::Media,
+        Some((_, "m4s" | "mp4" | "ts")) => Kind::Media,
         _ => Kind::Other,
-    };
-    let requests = &app.counters().hls_requests;
-    let held = app
-        .catalogue()
-        .check(Space::Watch, slug, token, Purpose::Play);
-    if held.is_err() {
-        requests.count(kind, None);
-        return Some(HotAnswer::Forbidden);
     }
-    if !is_plain(piece) {
-        requests.count(kind, Some(Status::NotFound));
-        return Some(HotAnswer::Fetch(Fetch::Ready(Reply::refused(
-            Status::NotFound,
-            "there is no such piece",
-        ))));
+}
+
+fn live(app: &App, slug: &str, piece: &str, query: &str) -> Fetch {
+    if is_plain(piece) {
+        app.engine().fetch(slug, piece, query)
+    } else {
+        let none = Reply::refused(Status::NotFound, "there is no such piece");
+        Fetch::Ready(none)
     }
-    let fetch = app.engine().fetch(slug, piece, request.query);
-    // A held request will be answered; how, the engine knows and no one else needs to.
-    requests.count(
-        kind,
-        Some(match &fetch {
-            Fetch::Ready(reply) => reply.status,
-            Fetch::Wait(_) => Status::Ok,
-        }),
-    );
-    Some(HotAnswer::Fetch(fetch))
 }
 
 /// One path component of plain characters: the engine that wrote a name reads it.
@@ -73,27 +91,35 @@ fn is_plain(piece: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
-/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: HTTP/2, and connections that asked for pages before.
+/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: HTTP/2, parts of stored files, and what somebody may have already.
 pub(crate) async fn piece(
     State(app): State<App>,
     method: Method,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let request = HotRequest {
-        path: uri.path(),
-        query: uri.query().unwrap_or(""),
-    };
-    let fetch = match hot(&app, &request) {
-        Some(HotAnswer::Fetch(fetch)) => fetch,
-        Some(HotAnswer::Forbidden) => return forbidden(),
+    let (granted, piece, slug) = match opened(&app, uri.path()) {
+        Some(Ok(opened)) => opened,
+        Some(Err(())) => return forbidden(),
         None => return Problem::not_found().into_response(),
     };
-    let reply = match fetch {
+    let fetch = match granted.item {
+        Item::Stream(_) => live(&app, slug, piece, uri.query().unwrap_or("")),
+        Item::Video(id) => stored::piece(&app, id, piece),
+        Item::Image(_) => return forbidden(),
+    };
+    let reply = done(fetch).await;
+    app.counters()
+        .hls_requests
+        .count(kind(piece), Some(reply.status));
+    respond(&app, reply, &method, &headers)
+}
+
+async fn done(fetch: Fetch) -> Reply {
+    match fetch {
         Fetch::Ready(reply) => reply,
         Fetch::Wait(waiting) => waiting.await,
-    };
-    respond(&app, reply, &method, &headers)
+    }
 }
 
 fn forbidden() -> Response {
@@ -111,16 +137,25 @@ fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Res
         .is_some_and(|value| accepts_gzip(value.as_bytes()));
     let mut caching = Vec::new();
     cache_control(&reply, &mut caching);
+    if let Some(version) = reply.version.clone().filter(|_| reply.gzip.is_none()) {
+        let asked = Asked { method, headers };
+        let (mut response, sent) =
+            file::answer(reply.body, reply.media_type, Some(&version), &asked);
+        app.sent_hls(sent);
+        let out = response.headers_mut();
+        piece_headers(out);
+        if let Ok(caching) = HeaderValue::from_bytes(&caching) {
+            out.insert(header::CACHE_CONTROL, caching);
+        }
+        return response;
+    }
     let (code, _) = status_line(reply.status);
     let (media_type, varies, retry) = (reply.media_type, reply.gzip.is_some(), reply.retry_after_s);
     let (chunks, length, zipped) = body(reply, gzip);
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        app.inner
-            .counters
-            .hls_bytes
-            .fetch_add(length, std::sync::atomic::Ordering::Relaxed);
+        app.sent_hls(length);
         Body::from_stream(stream::iter(blocks(chunks)))
     };
     let mut response = Response::new(body);
@@ -164,13 +199,13 @@ pub(crate) async fn index(
         Ok(leave) => leave,
         Err(why) => return refused(why),
     };
-    let reply = match app
-        .engine()
-        .index(slug.as_str(), &format!("~{}/", leave.token))
-    {
-        Fetch::Ready(reply) => reply,
-        Fetch::Wait(waiting) => waiting.await,
+    let prefix = format!("~{}/", leave.token);
+    let fetch = match leave.granted.item {
+        Item::Stream(_) => app.engine().index(slug.as_str(), &prefix),
+        Item::Video(id) => stored::index(&app, id, &prefix),
+        Item::Image(_) => return not_found(),
     };
+    let reply = done(fetch).await;
     let mut response = respond(&app, reply, &method, &headers);
     let out = response.headers_mut();
     if leave.is_public() {
