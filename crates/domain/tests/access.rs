@@ -289,3 +289,25 @@ fn change_over_a_change_that_was_not_seen_is_refused() {
     assert_eq!(third.title, "Third");
     assert_eq!(third.generation, 0, "a title judges no viewer anew");
 }
+
+#[test]
+fn files_are_brought_by_logins_and_by_keys_that_manage() {
+    let rig = Rig::new();
+    let may: Vec<&str> = callers(&rig)
+        .iter()
+        .filter(|(_, caller)| rig.catalogue.may_upload(caller))
+        .map(|(name, _)| *name)
+        .collect();
+    assert_eq!(
+        may,
+        [
+            "owner",
+            "member",
+            "administrator",
+            "owner's key, manage",
+            "member's key, all",
+            "administrator's key, all",
+        ]
+    );
+    assert!(!rig.catalogue.may_upload(&Caller::operator()));
+}

@@ -1,7 +1,8 @@
 //! Bytes on their way into an upload: gathered, written behind, synced before they are acknowledged.
 //!
-//! One batch is gathered while the one before it is written, so an append holds two batches and a message at most. A thread is taken for
-//! the time of a write alone: a sender that is slow holds none.
+//! One batch is gathered while the one before it is written, so an append holds two batches and a message at most. Bytes are copied into
+//! the batch: kept as they came, a few of them would hold the whole buffer that they were read into. A thread is taken for the time of a
+//! write alone: a sender that is slow holds none.
 
 use std::{
     fs, io, mem,
@@ -26,7 +27,7 @@ use super::{
 };
 
 /// Bytes that are written at once: large enough that a thread is worth it.
-const BATCH_BYTES: usize = 512 * 1024;
+const BATCH_BYTES: usize = 256 * 1024;
 /// Bytes after which what was written is synced, and acknowledged to who asks in between: a second's worth or so.
 const SYNC_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -69,13 +70,17 @@ pub(super) struct Work {
     at: u64,
     /// Synced up to here.
     synced: u64,
-    batch: Vec<Bytes>,
-    batch_bytes: usize,
-    writing: Option<JoinHandle<Result<Option<u64>, Refused>>>,
+    batch: Vec<u8>,
+    /// The other batch, while none is written.
+    spare: Vec<u8>,
+    writing: Option<JoinHandle<Written>>,
     has_failed: bool,
     _place: OwnedSemaphorePermit,
     _settled: watch::Sender<()>,
 }
+
+/// A batch that was written, empty again; and how far all is synced, where it was.
+type Written = (Vec<u8>, Result<Option<u64>, Refused>);
 
 impl Appending {
     pub(super) fn new(work: Work) -> Self {
@@ -150,7 +155,7 @@ impl Work {
             at: entry.offset,
             synced: entry.offset,
             batch: Vec::new(),
-            batch_bytes: 0,
+            spare: Vec::new(),
             writing: None,
             has_failed: false,
             _place: place,
@@ -165,36 +170,48 @@ impl Work {
     async fn push(&mut self, bytes: Bytes) -> Result<(), Refused> {
         let now = self.uploads.now().ms();
         self.running.heard_ms.store(now, Ordering::Relaxed);
-        let end = self.at + self.batch_bytes as u64 + bytes.len() as u64;
+        let end = self.at + self.batch.len() as u64 + bytes.len() as u64;
         if end > self.length {
             return Err(Refused::Overrun);
         }
-        if !bytes.is_empty() {
-            self.batch_bytes += bytes.len();
-            self.batch.push(bytes);
-        }
-        if self.batch_bytes >= BATCH_BYTES {
-            self.written().await?;
-            self.write();
+        // At once, rather than in steps that each leave a hole behind.
+        self.batch.reserve_exact(BATCH_BYTES - self.batch.len());
+        // Given up in between, the upload ends where the batch does.
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let room = BATCH_BYTES.saturating_sub(self.batch.len());
+            let (fits, later) = rest.split_at(room.min(rest.len()));
+            self.batch.extend_from_slice(fits);
+            rest = later;
+            if self.batch.len() >= BATCH_BYTES {
+                self.written().await?;
+                self.write();
+            }
         }
         Ok(())
     }
 
     /// Lets a thread write the batch, while the next one is gathered.
     fn write(&mut self) {
-        let batch = mem::take(&mut self.batch);
+        let mut batch = mem::replace(&mut self.batch, mem::take(&mut self.spare));
         let at = self.at;
-        self.at += mem::take(&mut self.batch_bytes) as u64;
+        self.at += batch.len() as u64;
         let (end, missing) = (self.at, self.length - at);
         let sync = end - self.synced >= SYNC_BYTES;
         let (file, uploads) = (self.file.clone(), self.uploads.clone());
         self.writing = Some(spawn_blocking(move || {
-            uploads.room(missing)?;
-            let written = write_at(&file, at, &batch).and_then(|()| match sync {
-                true => file.sync_data().map(|()| Some(end)),
-                false => Ok(None),
-            });
-            written.map_err(|error| uploads.refusal(error, missing))
+            let write = || {
+                file.write_all_at(&batch, at)?;
+                match sync {
+                    true => file.sync_data().map(|()| Some(end)),
+                    false => Ok(None),
+                }
+            };
+            let written = uploads
+                .room(missing)
+                .and_then(|()| write().map_err(|error| uploads.refusal(error, missing)));
+            batch.clear();
+            (batch, written)
         }));
     }
 
@@ -206,8 +223,14 @@ impl Work {
         };
         let written = writing.await;
         self.writing = None;
-        let written = written.map_err(|error| Refused::Io(io::Error::other(error)));
-        match written.and_then(|written| written) {
+        let written = match written {
+            Ok((batch, written)) => {
+                self.spare = batch;
+                written
+            }
+            Err(error) => Err(Refused::Io(io::Error::other(error))),
+        };
+        match written {
             Ok(Some(synced)) => {
                 self.synced = synced;
                 self.uploads.acknowledge(self.id, synced);
@@ -239,7 +262,7 @@ impl Work {
             // Told before; what was gathered since has no place to go to.
             return Err(Refused::Io(io::Error::other("an earlier write failed")));
         }
-        if self.batch_bytes > 0 {
+        if !self.batch.is_empty() {
             self.write();
             self.written().await?;
         }
@@ -267,14 +290,6 @@ impl Work {
         });
         kept.await.unwrap_or(synced)
     }
-}
-
-fn write_at(file: &fs::File, mut at: u64, batch: &[Bytes]) -> io::Result<()> {
-    for bytes in batch {
-        file.write_all_at(bytes, at)?;
-        at += bytes.len() as u64;
-    }
-    Ok(())
 }
 
 /// An upload whose bytes come with one request. Dropped before it was [sealed](Self::seal), nothing of it is left.

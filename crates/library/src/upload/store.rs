@@ -71,7 +71,7 @@ pub struct Limits {
     pub reserve_bytes: u64,
     /// How long one is kept without a byte (abandoned ones), and its end after that.
     pub idle: Duration,
-    /// Appends that write at once; each holds at most 2 MB of memory (many parallel uploads that take the memory).
+    /// Appends that write at once; each holds two batches of 256 KiB, and what the connection has read (many parallel uploads that take the memory).
     pub appends: usize,
 }
 
@@ -83,7 +83,7 @@ impl Default for Limits {
             bytes_per_user: 200_000_000_000,
             reserve_bytes: 1_000_000_000,
             idle: Duration::from_secs(24 * 3600),
-            appends: 16,
+            appends: 24,
         }
     }
 }
