@@ -251,7 +251,7 @@ impl Index {
     /// hundred: a file whose segments last nothing at all costs no more than another.
     pub fn peak_bits(&self) -> u64 {
         let target = u64::from(self.target_duration_s()) * u64::from(self.timescale);
-        let (shortest, longest) = (target / 2, target + target / 2);
+        let (shortest, longest) = (target / 2, target.saturating_add(target / 2));
         let least = (target / RUN_SEGMENTS).max(1);
         let mut spans: Vec<(u64, u64)> = Vec::new();
         for segment in &self.segments {
