@@ -6,13 +6,18 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::{any, get, post},
+    routing::{any, get, post, put},
 };
 
 use crate::{App, api, assets, error::Problem, events, extract, health, pages, play, publish, sdp};
 
 /// Longest body of a form or of JSON.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest picture that is taken as a poster.
+const PICTURE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Largest file of captions, with room for an answer in words to one that is a little larger.
+const CAPTIONS_BYTES_MAX: usize = 3 * 1024 * 1024;
 
 /// The router over the handlers' state.
 pub fn router(app: App) -> Router {
@@ -58,6 +63,30 @@ pub fn router(app: App) -> Router {
                 .patch(api::access_codes::change)
                 .delete(api::access_codes::remove),
         )
+        .route(
+            "/api/videos/{slug}",
+            get(api::items::show_video)
+                .patch(api::items::change_video)
+                .delete(api::items::remove_video),
+        )
+        .route(
+            "/api/videos/{slug}/poster",
+            put(api::items::set_poster)
+                .layer(DefaultBodyLimit::max(PICTURE_BYTES_MAX))
+                .delete(api::items::remove_poster),
+        )
+        .route(
+            "/api/videos/{slug}/captions/{language}",
+            put(api::items::set_captions)
+                .layer(DefaultBodyLimit::max(CAPTIONS_BYTES_MAX))
+                .delete(api::items::remove_captions),
+        )
+        .route(
+            "/api/images/{slug}",
+            get(api::items::show_image)
+                .patch(api::items::change_image)
+                .delete(api::items::remove_image),
+        )
         .route("/api/home", get(api::home::show))
         .route("/api/server", get(api::server::show))
         .route("/api/events", get(events::listen))
@@ -92,6 +121,8 @@ pub fn router(app: App) -> Router {
             get(pages::login::ask_once).post(pages::login::once),
         )
         .route("/watch/{slug}", get(pages::watch::show))
+        .route("/watch/{slug}/download", get(play::download))
+        .route("/images/{slug}", get(play::image))
         .route("/test", get(pages::test::show))
         .route("/go-live", get(pages::streams::go_live))
         .route(
@@ -201,8 +232,14 @@ fn uploads(app: &App) -> Router<App> {
                 .patch(api::uploads::append)
                 .delete(api::uploads::remove),
         )
-        .route("/api/videos", post(api::brought::video))
-        .route("/api/images", post(api::brought::image))
+        .route(
+            "/api/videos",
+            get(api::items::list_videos).post(api::brought::video),
+        )
+        .route(
+            "/api/images",
+            get(api::items::list_images).post(api::brought::image),
+        )
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(app.clone(), extract::cors));
     Router::new()

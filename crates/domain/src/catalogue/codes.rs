@@ -144,6 +144,12 @@ impl Catalogue {
         code.map(|code| self.show(code)).ok_or(Refused::NotFound)
     }
 
+    /// Whether holders of a code may have files as they came, whoever asks: for those who were given leave by it.
+    #[must_use]
+    pub fn code_may_download(&self, id: CodeId) -> bool {
+        self.rights().code(id).is_some_and(|code| code.may_download)
+    }
+
     /// The id of one of the caller's codes, by its text.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ pub(crate) mod access_codes;
 pub(crate) mod brought;
 pub(crate) mod fields;
 pub(crate) mod home;
+pub(crate) mod items;
 pub(crate) mod keys;
 pub(crate) mod reach;
 pub(crate) mod rights;

@@ -10,7 +10,7 @@ mod checked;
 pub(crate) mod error;
 mod fields;
 mod frame;
-mod gate;
+pub(crate) mod gate;
 pub(crate) mod golive;
 mod health;
 pub(crate) mod home;

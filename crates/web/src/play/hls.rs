@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     engine::{Fetch, Reply, Status},
     gate::Gatekeeper as _,
-    grant::Granted,
+    grant::{self, Granted},
     item::{Item, Space},
     slug::Slug,
     view::Purpose,
@@ -219,7 +219,9 @@ pub(crate) async fn index(
             header::CACHE_CONTROL,
             HeaderValue::from_static("private, no-store"),
         );
-        out.remove("access-control-allow-origin");
+        if let grant::Subject::Login(_) = leave.granted.subject {
+            out.remove("access-control-allow-origin");
+        }
     }
     response
 }

@@ -1,7 +1,9 @@
 //! Delivery: what a player asks for.
 
+mod download;
 pub(crate) mod file;
 mod hls;
+mod image;
 mod poster;
 pub(crate) mod stored;
 pub(crate) mod whep;
@@ -26,6 +28,8 @@ use domain::{
 use crate::{App, error::Problem, extract::Viewing, front::PIECE_HEADERS};
 
 pub(crate) use hls::{hot, index, piece};
+pub(crate) use download::show as download;
+pub(crate) use image::show as image;
 pub(crate) use poster::show as poster;
 
 /// What a request for a live piece was for, as metrics count it.
