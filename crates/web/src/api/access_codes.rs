@@ -21,6 +21,7 @@ use crate::{
     App,
     error::Problem,
     extract::{Client, Json, Known, Path},
+    links::{self, With},
 };
 
 #[derive(Deserialize)]
@@ -267,15 +268,14 @@ pub(crate) fn view(client: &Client, shown: &Shown) -> Value {
 
 /// Where the first thing that the code opens is, with the code.
 fn url(client: &Client, shown: &Shown, text: &str) -> Option<String> {
-    let item = shown.items.first()?;
-    let page = match item.kind {
-        Kind::Stream | Kind::Video => "watch",
-        Kind::Image => "images",
+    let with = With {
+        code: Some(text),
+        start_s: None,
     };
-    Some(format!(
-        "{}/{page}/{}?access_code={text}",
-        client.origin, item.slug
-    ))
+    shown
+        .items
+        .first()
+        .map(|item| links::page(&client.origin, item, with))
 }
 
 impl From<Refused> for Problem {
