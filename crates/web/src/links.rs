@@ -114,7 +114,11 @@ mod tests {
             assert!(!code.contains("<script"), "{code}");
             assert!(code.contains("&quot;&gt;&lt;script&gt;"), "{code}");
             assert!(code.contains("?t=5&amp;access_code=spring"), "{code}");
-            assert_eq!(code.matches('<').count(), code.matches('>').count(), "{code}");
+            assert_eq!(
+                code.matches('<').count(),
+                code.matches('>').count(),
+                "{code}"
+            );
         }
     }
 }

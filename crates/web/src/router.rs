@@ -139,10 +139,7 @@ pub fn router(app: App) -> Router {
             "/streams/{slug}/delete",
             get(pages::stream_settings::ask_delete).post(pages::stream_settings::delete),
         )
-        .route(
-            "/codes",
-            get(pages::codes::list).post(pages::codes::create),
-        )
+        .route("/codes", get(pages::codes::list).post(pages::codes::create))
         .route("/codes/new", get(pages::codes::ask_new))
         .route("/codes/{id}", get(pages::code::show))
         .route("/codes/{id}/qr.svg", get(pages::code::show_qr))

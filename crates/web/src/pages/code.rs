@@ -359,7 +359,9 @@ pub(crate) async fn ask_delete(State(app): State<App>, owned: Owned) -> Response
     let t = app.text();
     let message = || t.msg("codes-ask-delete");
     let question = Question {
-        heading: message().arg("name", codes::name(t, &owned.shown)).to_string(),
+        heading: message()
+            .arg("name", codes::name(t, &owned.shown))
+            .to_string(),
         about: message()
             .attr("about")
             .arg("watching", owned.shown.watching)

@@ -36,7 +36,9 @@ impl Fields {
 
     fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
         let pairs = self.0.iter();
-        pairs.filter(move |(key, _)| key == name).map(|(_, value)| &**value)
+        pairs
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| &**value)
     }
 
     fn typed(&self, name: &str) -> String {
@@ -160,7 +162,9 @@ impl Typed {
                 Ends::Never
             },
             ends_at: code.expires.map(local).unwrap_or_default(),
-            viewers: code.viewers_max.map_or_else(String::new, |max| max.to_string()),
+            viewers: code
+                .viewers_max
+                .map_or_else(String::new, |max| max.to_string()),
             sites: sites.join("\n"),
             may_download: code.may_download,
             note: code.note.clone(),
@@ -328,7 +332,7 @@ impl Wrong {
             Refused::NoItems => self.items = Some(t.msg("codes-wrong-items-none").to_string()),
             Refused::NotYours(name) => {
                 let message = t.msg("codes-wrong-items-gone");
-                self.items = Some(message.arg("name", name.to_string()).to_string());
+                self.items = Some(message.arg("name", name.slug.as_str()).to_string());
             }
             Refused::EndsBeforeStart => {
                 self.ends = Some(t.msg("codes-wrong-ends-first").to_string());
@@ -366,9 +370,7 @@ impl Wrong {
 
 fn code_words(t: Text, error: TextError) -> String {
     match error {
-        TextError::TooShort => t
-            .msg("codes-wrong-code-short")
-            .arg("min", CHOSEN_CHARS_MIN),
+        TextError::TooShort => t.msg("codes-wrong-code-short").arg("min", CHOSEN_CHARS_MIN),
         TextError::TooLong => t.msg("codes-wrong-code-long").arg("max", CHARS_MAX),
         TextError::Character => t.msg("codes-wrong-code-character"),
     }
@@ -492,10 +494,26 @@ mod tests {
         for (typed, old, expected) in [
             ("", Some(old), Ok(None)),
             ("2027-06-30T18:00", Some(old), Ok(Some(old))),
-            ("2027-06-30T18:00", None, Ok(Some(at("2027-06-30T18:00:00Z")))),
-            ("2027-06-30T18:01", Some(old), Ok(Some(at("2027-06-30T18:01:00Z")))),
-            ("2027-06-30T18:00:05", None, Ok(Some(at("2027-06-30T18:00:05Z")))),
-            ("2027-06-30T20:00:00+02:00", None, Ok(Some(at("2027-06-30T18:00:00Z")))),
+            (
+                "2027-06-30T18:00",
+                None,
+                Ok(Some(at("2027-06-30T18:00:00Z"))),
+            ),
+            (
+                "2027-06-30T18:01",
+                Some(old),
+                Ok(Some(at("2027-06-30T18:01:00Z"))),
+            ),
+            (
+                "2027-06-30T18:00:05",
+                None,
+                Ok(Some(at("2027-06-30T18:00:05Z"))),
+            ),
+            (
+                "2027-06-30T20:00:00+02:00",
+                None,
+                Ok(Some(at("2027-06-30T18:00:00Z"))),
+            ),
             ("2027-02-30T18:00", None, Err(())),
             ("tomorrow", None, Err(())),
         ] {

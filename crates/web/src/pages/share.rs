@@ -305,9 +305,10 @@ fn ways(t: Text, visibility: Visibility, chosen: &Chosen) -> Vec<Way> {
         Way {
             id: shown.code.id.to_string(),
             label: match (shown.status, shown.code.starts) {
-                (Status::NotYet, Some(starts)) => {
-                    message.attr("not-yet").arg("day", t.day(starts)).to_string()
-                }
+                (Status::NotYet, Some(starts)) => message
+                    .attr("not-yet")
+                    .arg("day", t.day(starts))
+                    .to_string(),
                 _ => message.to_string(),
             },
             is_chosen: chosen.place == Some(place),
@@ -345,10 +346,7 @@ fn sentence(t: Text, visibility: Visibility, is_own: bool, codes: &[Shown]) -> S
         (Visibility::Private, [one]) if is_own => {
             let message = t.msg("share-who-one").arg("name", codes::name(t, one));
             match one.code.expires {
-                Some(expires) => message
-                    .attr("until")
-                    .arg("day", t.day(expires))
-                    .to_string(),
+                Some(expires) => message.attr("until").arg("day", t.day(expires)).to_string(),
                 None => message.to_string(),
             }
         }

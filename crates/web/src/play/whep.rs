@@ -63,8 +63,7 @@ async fn admit(
             is_carried: is_of_code(granted),
         });
     }
-    let may_know =
-        bearer(&parts.headers).is_some() || is_own_site(app, &parts.headers, &client);
+    let may_know = bearer(&parts.headers).is_some() || is_own_site(app, &parts.headers, &client);
     let caller = if may_know && !brought.is_preview {
         Asking::from_request_parts(parts, app).await?.0
     } else {

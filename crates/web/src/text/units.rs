@@ -70,7 +70,10 @@ impl Text {
         let time = written.get(11..16).unwrap_or_default();
         let month = self.msg(format!("unit-month-{month}")).to_string();
         let message = self.msg("unit-moment");
-        let message = message.arg("day", day).arg("month", month).arg("time", time);
+        let message = message
+            .arg("day", day)
+            .arg("month", month)
+            .arg("time", time);
         if now.rfc3339().starts_with(year) {
             message.to_string()
         } else {
