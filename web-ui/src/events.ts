@@ -21,12 +21,20 @@ type Message =
   | { readonly kind: "said"; readonly topic: string; readonly data: unknown; readonly now: number }
   | { readonly kind: "stale" };
 
-/** Where a topic can be asked: the answer is the data of its event. */
-export function address(topic: string): string {
+/** Where a topic can be asked: the answer is the data of its event. `query` is what the page brings, such as an access code. */
+export function address(topic: string, query = ""): string {
   const [kind = "", slug = ""] = topic.split(":");
-  if (kind === "watch") return `/api/watch/${slug}`;
-  if (kind === "stream") return `/api/streams/${slug}/status`;
-  return `/api/${kind}`;
+  const more = query === "" ? "" : `?${query}`;
+  if (kind === "watch") return `/api/watch/${slug}${more}`;
+  if (kind === "stream") return `/api/streams/${slug}/status${more}`;
+  return `/api/${kind}${more}`;
+}
+
+/** What an answer that lets nobody in says: why, where that is told. */
+export async function notAllowed(response: Response): Promise<unknown> {
+  const value: unknown = await response.json().catch(() => undefined);
+  const reason = (value as { reason?: unknown } | null | undefined)?.reason;
+  return typeof reason === "string" ? { state: "not_allowed", reason } : { state: "not_allowed" };
 }
 
 /** The topics that all visible tabs want together, in a steady order. */
@@ -34,13 +42,14 @@ export function union(wants: Iterable<readonly string[]>): string[] {
   return [...new Set([...wants].flat())].sort();
 }
 
-/** A tab's ear; pages use the one of `follow`. */
+/** A tab's ear; pages use those of `follow`. Tabs that bring the same share one stream; what opens with a code is nothing for the others. */
 export class Events {
+  readonly #query: string;
   readonly #tab = crypto.randomUUID?.() ?? String(Math.random());
   readonly #hearers = new Map<string, Set<Hear>>();
   readonly #last = new Map<string, { data: unknown; now: number }>();
   readonly #others = new Map<string, readonly string[]>();
-  readonly #channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(CHANNEL);
+  readonly #channel: BroadcastChannel | undefined;
   #source: EventSource | undefined;
   #sourceTopics = "";
   #letGo: (() => void) | undefined;
@@ -50,7 +59,9 @@ export class Events {
   #again: ReturnType<typeof setTimeout> | undefined;
   #opening: ReturnType<typeof setTimeout> | undefined;
 
-  constructor() {
+  constructor(query = "") {
+    this.#query = query;
+    this.#channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(CHANNEL + query);
     this.#channel?.addEventListener("message", (event) => this.#receive(event.data as Message));
     document.addEventListener("visibilitychange", () => this.#changed());
     addEventListener("pagehide", () => this.#leave());
@@ -100,7 +111,7 @@ export class Events {
     const asking = new AbortController();
     this.#asking = asking;
     navigator.locks
-      .request(LOCK, { signal: asking.signal }, () => {
+      .request(LOCK + this.#query, { signal: asking.signal }, () => {
         this.#asking = undefined;
         if (this.#wanted().length === 0) return undefined;
         return new Promise<void>((letGo) => {
@@ -159,7 +170,7 @@ export class Events {
     this.#source?.close();
     clearTimeout(this.#again);
     this.#sourceTopics = topics.join();
-    const source = new EventSource(`/api/events?topics=${topics.join(",")}`);
+    const source = new EventSource(`/api/events?topics=${topics.join(",")}${this.#query === "" ? "" : `&${this.#query}`}`);
     this.#source = source;
     for (const topic of topics) {
       source.addEventListener(topic, (event: MessageEvent<string>) => {
@@ -198,12 +209,12 @@ export class Events {
     let answered = false;
     for (const topic of this.#topics()) {
       try {
-        const response = await fetch(address(topic), {
+        const response = await fetch(address(topic, this.#query), {
           headers: { accept: "application/json" },
           signal: AbortSignal.timeout(5_000),
         });
         if (!this.#letGo || this.#source) return;
-        if ([401, 403, 404].includes(response.status)) this.#said(topic, { state: "not_allowed" }, Date.now());
+        if ([401, 403, 404].includes(response.status)) this.#said(topic, await notAllowed(response), Date.now());
         else if (response.ok) this.#said(topic, await response.json(), Date.parse(response.headers.get("date") ?? "") || Date.now());
         answered ||= response.status < 500;
       } catch {
@@ -239,10 +250,14 @@ export class Events {
   }
 }
 
-let events: Events | undefined;
+const ears = new Map<string, Events>();
 
-/** Hears a topic from now on: at once what it said last, then whatever is new. Call what comes back to stop. */
-export function follow(topic: string, hear: Hear): () => void {
-  events ??= new Events();
+/**
+ * Hears a topic from now on: at once what it said last, then whatever is new. Call what comes back to stop. `query` is what the page
+ * brings, such as an access code.
+ */
+export function follow(topic: string, hear: Hear, query = ""): () => void {
+  const events = ears.get(query) ?? new Events(query);
+  ears.set(query, events);
   return events.follow(topic, hear);
 }

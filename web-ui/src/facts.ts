@@ -2,7 +2,7 @@
 // templates mark with data attributes; only what changed is touched, so that screen readers and selections are left in peace.
 
 import live from "../../crates/web/locales/en/live.ftl";
-import { age, count, delay, timeOfDay } from "./text.ts";
+import { age, count, day, delay, moment, timeOfDay } from "./text.ts";
 import type { WatchState } from "./watch_state.ts";
 import { words } from "./words.ts";
 
@@ -41,7 +41,7 @@ export function show(root: HTMLElement, { state, since, viewers }: Shown): void 
     setText(element, say("live-watching", { count: count(viewers) }));
   }
   if (since === null) return;
-  for (const time of times(root)) time.dateTime = since;
+  for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-time], time[data-age]")) time.dateTime = since;
   localTimes(root);
 }
 
@@ -51,18 +51,26 @@ export function showDelay(root: HTMLElement, seconds: number | null): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-delay]")) setText(element, text);
 }
 
-/** `<time datetime data-time>` shows the hour in the reader's zone, `<time datetime data-age>` how long ago. */
+/**
+ * In the reader's zone: `<time datetime data-time>` shows the hour, `data-day` the day, `data-moment` both, `data-age` how long ago it is.
+ */
 export function localTimes(root: ParentNode): void {
   const now = new Date();
   for (const time of times(root)) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    setText(time, "age" in time.dataset ? age((now.getTime() - at.getTime()) / 1000) : timeOfDay(at, now));
+    setText(time, told(time, at, now));
   }
 }
 
+function told({ dataset }: HTMLTimeElement, at: Date, now: Date): string {
+  if ("age" in dataset) return age((now.getTime() - at.getTime()) / 1000);
+  if ("day" in dataset) return day(at);
+  return "moment" in dataset ? moment(at, now) : timeOfDay(at, now);
+}
+
 function times(root: ParentNode): NodeListOf<HTMLTimeElement> {
-  return root.querySelectorAll<HTMLTimeElement>("time[data-time], time[data-age]");
+  return root.querySelectorAll<HTMLTimeElement>("time[data-time], time[data-age], time[data-day], time[data-moment]");
 }
 
 function setText(element: Element, text: string): void {

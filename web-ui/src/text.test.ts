@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, bitRate, bytes, clock, count, delay, duration, frameRate, milliseconds, timeOfDay } from "./text.ts";
+import { age, bitRate, bytes, clock, count, day, delay, duration, frameRate, milliseconds, moment, timeOfDay } from "./text.ts";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
@@ -74,4 +74,14 @@ test("bytes_and_frame_rates_are_told_as_the_server_tells_them", () => {
   for (const [n, text] of cases) assert.equal(plain(bytes(n)), text);
   assert.equal(plain(frameRate(29.97)), "29.97 fps");
   assert.equal(plain(frameRate(30.001)), "30 fps");
+});
+
+test("days_and_moments_are_told_in_the_readers_zone", () => {
+  const at = new Date("2026-12-01T23:30:00Z");
+  const now = new Date("2026-11-26T18:02:00Z");
+  assert.equal(day(at, "UTC"), "1 December 2026");
+  assert.equal(day(at, "Europe/Berlin"), "2 December 2026");
+  assert.equal(moment(at, now, "UTC"), "1 December, 23:30");
+  assert.equal(moment(at, now, "Europe/Berlin"), "2 December, 00:30");
+  assert.equal(moment(new Date("2027-01-31T00:05:00Z"), now, "UTC"), "31 January 2027, 00:05");
 });

@@ -89,3 +89,22 @@ export function timeOfDay(at: Date, now: Date, timeZone?: string): string {
   });
   return `${date} ${time}`;
 }
+
+/** The calendar day: "3 November 2026". */
+export function day(at: Date, timeZone?: string): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  return at.toLocaleDateString(locale(), { ...zone, day: "numeric", month: "long", year: "numeric" });
+}
+
+/** A day and its hour: "1 December, 18:00"; with the year when it is another one. */
+export function moment(at: Date, now: Date, timeZone?: string): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const year = (d: Date): string => d.toLocaleDateString("en-CA", zone).slice(0, 4);
+  const date = at.toLocaleDateString(locale(), {
+    ...zone,
+    day: "numeric",
+    month: "long",
+    ...(year(at) === year(now) ? {} : { year: "numeric" }),
+  });
+  return `${date}, ${at.toLocaleTimeString(locale(), { ...zone, hour: "2-digit", minute: "2-digit" })}`;
+}

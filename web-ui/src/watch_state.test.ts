@@ -26,3 +26,8 @@ test("strange_fields_fall_back_instead_of_reaching_the_page", () => {
   const state = parseWatchState({ ...LIVE, since: "soon", viewers: -4, grace_s: "30", title: 7 });
   assert.deepEqual(state, { ...LIVE, since: null, viewers: 0, grace_s: 0, title: "" });
 });
+
+test("why_it_may_not_be_seen_is_kept", () => {
+  assert.equal(parseWatchState({ ...LIVE, state: "not_allowed", reason: "access_code_paused" })?.reason, "access_code_paused");
+  assert.equal(parseWatchState({ ...LIVE, state: "not_allowed", reason: 4 })?.reason, undefined);
+});

@@ -1,5 +1,7 @@
 // How a stream stands, as the topic `watch:SLUG` and `GET /api/watch/{slug}` tell it.
 
+import { notAllowed } from "./events.ts";
+
 export type Standing = "live" | "away" | "offline" | "ended" | "not_allowed";
 
 /** Times are RFC 3339, `null` where there is none. */
@@ -13,6 +15,8 @@ export interface WatchState {
   readonly grace_s: number;
   readonly viewers: number;
   readonly title: string;
+  /** Why it may not be seen, for `not_allowed`: told to who has the very code that would open it. */
+  readonly reason?: string;
 }
 
 const STANDINGS: readonly string[] = ["live", "away", "offline", "ended", "not_allowed"];
@@ -32,6 +36,7 @@ export function parseWatchState(value: unknown): WatchState | undefined {
     grace_s: number(v["grace_s"]),
     viewers: number(v["viewers"]),
     title: typeof v["title"] === "string" ? v["title"] : "",
+    ...(typeof v["reason"] === "string" ? { reason: v["reason"] } : {}),
   };
 }
 
@@ -53,7 +58,7 @@ export async function askWatchState(url: string): Promise<Answer> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(8_000), headers: { accept: "application/json" } });
     if ([401, 403, 404].includes(response.status)) {
-      state = parseWatchState({ state: "not_allowed" });
+      state = parseWatchState(await notAllowed(response));
     } else if (response.ok) {
       const value: unknown = await response.json();
       state = parseWatchState(value);

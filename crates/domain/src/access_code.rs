@@ -203,6 +203,15 @@ pub struct Shown {
     pub watching: u32,
 }
 
+/// Something that its owner can share by a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shareable {
+    /// What it is called in addresses.
+    pub name: item::Name,
+    /// What it is called by people.
+    pub title: String,
+}
+
 /// Why an operation on codes was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {

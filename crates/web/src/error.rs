@@ -14,6 +14,8 @@ pub(crate) struct Problem {
     pub(crate) code: &'static str,
     pub(crate) detail: String,
     pub(crate) retry_after_s: Option<u32>,
+    /// Of an access code whose places are all taken: how many there are.
+    pub(crate) places: Option<u32>,
 }
 
 impl Problem {
@@ -23,6 +25,7 @@ impl Problem {
             code,
             detail: detail.into(),
             retry_after_s: None,
+            places: None,
         }
     }
 
@@ -30,6 +33,14 @@ impl Problem {
         Self {
             retry_after_s: Some(seconds),
             ..self
+        }
+    }
+
+    /// 403: all places of an access code are taken.
+    pub(crate) fn full(code: &'static str, detail: String, places: u32) -> Self {
+        Self {
+            places: Some(places),
+            ..Self::new(StatusCode::FORBIDDEN, code, detail)
         }
     }
 
@@ -81,6 +92,8 @@ struct Body<'a> {
     detail: &'a str,
     code: &'static str,
     request_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<u32>,
 }
 
 impl IntoResponse for Problem {
@@ -92,6 +105,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             code: self.code,
             request_id: crate::extract::request_id(),
+            places: self.places,
         };
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (

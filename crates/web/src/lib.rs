@@ -14,12 +14,12 @@ mod extract;
 pub mod front;
 mod health;
 pub mod intake;
+mod links;
 pub mod machine;
 mod pages;
 mod passwords;
 mod play;
 mod publish;
-#[cfg_attr(not(test), expect(dead_code, reason = "the share dialog calls it"))]
 mod qr;
 mod rate;
 mod router;

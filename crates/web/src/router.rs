@@ -170,6 +170,24 @@ pub fn router(app: App) -> Router {
             "/streams/{slug}/delete",
             get(pages::stream_settings::ask_delete).post(pages::stream_settings::delete),
         )
+        .route("/codes", get(pages::codes::list).post(pages::codes::create))
+        .route("/codes/new", get(pages::codes::ask_new))
+        .route("/codes/{id}", get(pages::code::show))
+        .route("/codes/{id}/qr.svg", get(pages::code::show_qr))
+        .route(
+            "/codes/{id}/change",
+            get(pages::code::ask_change).post(pages::code::change),
+        )
+        .route("/codes/{id}/pause", post(pages::code::pause))
+        .route("/codes/{id}/resume", post(pages::code::resume))
+        .route("/codes/{id}/remove", post(pages::code::remove))
+        .route(
+            "/codes/{id}/delete",
+            get(pages::code::ask_delete).post(pages::code::delete),
+        )
+        .route("/share/{kind}/{slug}", get(pages::share::show))
+        .route("/share/{kind}/{slug}/qr.svg", get(pages::share::show_qr))
+        .route("/share/{kind}/{slug}/code", post(pages::share::new_code))
         .route("/admin", get(pages::admin::show))
         .route(
             "/admin/check",

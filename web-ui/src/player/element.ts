@@ -12,6 +12,7 @@
 import { delay as delayText } from "../text.ts";
 import { Controls } from "./controls.ts";
 import { type Fixed, Playback } from "./playback.ts";
+import { hasCode, seated } from "./seat.ts";
 import { slateFor } from "./slates.ts";
 import type { Delay } from "./source.ts";
 import { StreamStanding } from "./standing.ts";
@@ -69,8 +70,9 @@ export class StagePlayer extends HTMLElement {
       }
       this.#render();
     });
-    const url = new URL(this.getAttribute("src") ?? "", document.baseURI).href;
-    const whep = this.getAttribute("whep") ?? undefined;
+    const url = seated(new URL(this.getAttribute("src") ?? "", document.baseURI).href);
+    const door = this.getAttribute("whep");
+    const whep = door === null ? undefined : seated(new URL(door, document.baseURI).href);
     this.#view.hasRealTime = whep !== undefined;
     this.#view.hasDelays = this.#fixed === undefined;
     this.#playback = new Playback(this.#view.video, { hls: url, whep }, {
@@ -109,7 +111,8 @@ export class StagePlayer extends HTMLElement {
       state: this.#standing.state,
       flowing: playback.flowing,
       refused: playback.refused,
-      byCode: /[?&](access_code|code)=/.test(this.getAttribute("src") ?? ""),
+      byCode: hasCode(this.getAttribute("src") ?? ""),
+      full: playback.full,
       cannotPlay: playback.cannotPlay,
       noRealTime: playback.noRealTime,
       unreachable: this.#standing.isUnreachable,

@@ -56,6 +56,8 @@ export class Playback {
 
   /** The server refused to go on. */
   refused = false;
+  /** All places of the access code are taken: how many there are, 0 where that is not known. */
+  full: number | undefined;
   /** CODECS that the browser does not play; empty where the reason is not known. */
   cannotPlay: string | undefined;
   /** Why real time does not work, where nothing else is wanted. */
@@ -126,9 +128,11 @@ export class Playback {
         this.#broken = false;
         this.#automatic.over();
         this.noRealTime = undefined;
+        this.full = undefined;
         if (!this.flowing) this.close();
         break;
       case "not_allowed":
+        this.full = undefined;
         this.close();
         break;
     }
@@ -209,6 +213,10 @@ export class Playback {
           this.#reopenAfter(1);
         }
         break;
+      case "wait":
+        this.full = step.places;
+        this.#retryIn(step.afterS);
+        break;
       case "refused":
         this.refused = true;
         this.close();
@@ -219,6 +227,12 @@ export class Playback {
         break;
     }
     this.#events.changed();
+  }
+
+  /** Nothing may play meanwhile: who waits for a place sees what they wait for. */
+  #retryIn(seconds: number): void {
+    this.close();
+    this.#reopenAfter(seconds);
   }
 
   /** What is buffered goes on playing meanwhile. */
@@ -375,6 +389,7 @@ export class Playback {
     clearTimeout(this.#waitTimer);
     if (this.flowing) return;
     this.flowing = true;
+    this.full = undefined;
     this.#broken = false;
     this.#stuckSeconds = 0;
     this.pressWanted = false;

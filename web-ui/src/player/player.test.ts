@@ -8,9 +8,10 @@ import { clipCodecs } from "./codecs.ts";
 import { actionFor, type Focus } from "./keys.ts";
 import { RateMeter, StallMeter } from "./meters.ts";
 import { parsePreferences } from "./preferences.ts";
-import { Recovery } from "./recovery.ts";
+import { parseRefusal, Recovery } from "./recovery.ts";
+import { seated } from "./seat.ts";
 import { type Situation, slateFor } from "./slates.ts";
-import { codecsOf, hasPicture, read, refusal } from "./whep.ts";
+import { codecsOf, hasPicture, read, whyNot } from "./whep.ts";
 
 const NOW = new Date("2026-11-24T19:20:00Z");
 const plain = (text: string | undefined): string | undefined => text?.replaceAll("\u00a0", " ");
@@ -26,6 +27,7 @@ function situation(state: Standing | undefined, more: Partial<Situation> = {}): 
     flowing: false,
     refused: false,
     byCode: false,
+    full: undefined,
     cannotPlay: undefined,
     noRealTime: undefined,
     unreachable: false,
@@ -277,8 +279,8 @@ test("real_time_that_does_not_work_here_goes_on_by_hls", () => {
 });
 
 test("a_server_too_busy_is_told_from_a_stream_that_cannot_be_shown", () => {
-  for (const status of [400, 404, 415, 422, 501]) assert.equal(refusal(status), "unsuitable");
-  for (const status of [429, 500, 502, 503]) assert.equal(refusal(status), "busy");
+  for (const status of [400, 404, 415, 422, 501]) assert.equal(whyNot(status), "unsuitable");
+  for (const status of [429, 500, 502, 503]) assert.equal(whyNot(status), "busy");
 });
 
 test("an_answer_says_what_will_be_shown", () => {
@@ -308,4 +310,32 @@ test("of_the_browsers_figures_the_track_that_is_shown_and_the_way_there_count", 
   });
   const alone = read(entries, false);
   assert.deepEqual([alone.shown, alone.bytesOfShown], [50, 100]);
+});
+
+test("who_finds_all_places_taken_is_told_how_many_there_are_and_waits_for_one", () => {
+  const slate = slateFor(situation("live", { byCode: true, full: 40 }));
+  assert.equal(slate?.id, "code_full");
+  assert.equal(slate?.say, "All places are taken");
+  assert.equal(slate?.line, "This code is for 40 viewers at once. It starts here when one leaves.");
+  assert.equal(slateFor(situation("live", { byCode: true, full: 0 }))?.line, "It starts here when a viewer leaves.");
+  assert.equal(slateFor(situation("live", { byCode: true, full: 40, flowing: true })), undefined);
+  // A code that ended meanwhile is another matter.
+  assert.equal(slateFor(situation("not_allowed", { byCode: true, full: 40 }))?.id, "code_off");
+  const refusal = parseRefusal('{"status":403,"code":"access_code_full","places":40}');
+  assert.deepEqual(refusal, { code: "access_code_full", places: 40 });
+  const recovery = new Recovery();
+  for (let tries = 0; tries < 20; tries += 1) {
+    const step = recovery.decide({ kind: "network", of: "index", status: 403, ...(refusal ? { refusal } : {}) }, tries * 5_000);
+    assert.deepEqual(step, { step: "wait", afterS: 5, places: 40 });
+  }
+  assert.equal(recovery.decide({ kind: "network", of: "index", status: 403 }, 0).step, "refused");
+  for (const body of ["", "<html>", "null", "[]", '{"code":7}']) assert.equal(parseRefusal(body), undefined, body);
+});
+
+test("viewer_keeps_one_place_and_only_with_a_code", () => {
+  const plain = "https://media.example.org/hls/live/index.m3u8";
+  assert.equal(seated(plain), plain);
+  const first = seated(`${plain}?access_code=k7q4`);
+  assert.match(first, /\?access_code=k7q4&seat=[0-9a-f]{24}$/);
+  assert.equal(seated(`${plain}?access_code=k7q4`), first);
 });

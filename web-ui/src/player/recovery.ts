@@ -3,13 +3,35 @@
 // Nothing is final but a refusal of the index and a codec that the browser does not decode. A playlist or part that is
 // gone (404, 410) means an epoch that ended, one that is refused (401, 403) a grant that did: either way the index is
 // asked again at once, since it names the next epoch and carries a fresh grant. Everything else on the network is tried
-// again, less and less often, without end: a page that is left open plays when the server is back.
+// again, less and less often, without end: a page that is left open plays when the server is back. Whoever has a code whose places are
+// all taken waits for one.
 
 import type { Because } from "./automatic.ts";
 
+/** What a refusal of the index says of itself. */
+export interface Refusal {
+  readonly code: string;
+  /** How many may watch at once with the code that was brought. */
+  readonly places?: number;
+}
+
+/** Reads the body of a refusal; `undefined` when it is none. */
+export function parseRefusal(body: string): Refusal | undefined {
+  try {
+    const value = JSON.parse(body) as { code?: unknown; places?: unknown } | null;
+    if (typeof value?.code !== "string") return undefined;
+    return typeof value.places === "number" ? { code: value.code, places: value.places } : { code: value.code };
+  } catch {
+    return undefined;
+  }
+}
+
+/** All places of a code are taken: others leave. */
+const FULL = "access_code_full";
+
 export type Trouble =
   /** The index, or something it names, could not be had; `status` is undefined when nothing answered. */
-  | { readonly kind: "network"; readonly of: "index" | "pieces"; readonly status: number | undefined }
+  | { readonly kind: "network"; readonly of: "index" | "pieces"; readonly status: number | undefined; readonly refusal?: Refusal }
   /** The browser failed to decode or to take what came. */
   | { readonly kind: "media" }
   /** Real time does not work here. */
@@ -21,6 +43,7 @@ export type Step =
   | { readonly step: "reload"; readonly afterS: number; readonly because: keyof typeof BACK_OFF_S }
   | { readonly step: "recover_media" }
   | { readonly step: "by_hls"; readonly because: Because }
+  | { readonly step: "wait"; readonly afterS: number; readonly places: number }
   | { readonly step: "refused" }
   | { readonly step: "cannot_play"; readonly codecs: string };
 
@@ -31,6 +54,8 @@ const BACK_OFF_S = {
   network: [1, 2, 4, 8, 15],
   media: [1, 2, 4],
 } as const;
+/** A place that becomes free is somebody's at once where many wait: asked for often enough, and not so often that it costs anything. */
+const PLACE_AGAIN_S = 5;
 /** This many failures to decode within the window are not a hiccup but a picture that this browser cannot show. */
 const MEDIA_FAILURES_MAX = 4;
 const MEDIA_WINDOW_MS = 30_000;
@@ -46,6 +71,7 @@ export class Recovery {
       case "real_time":
         return { step: "by_hls", because: trouble.because };
       case "network":
+        if (trouble.refusal?.code === FULL) return { step: "wait", afterS: PLACE_AGAIN_S, places: trouble.refusal.places ?? 0 };
         switch (trouble.status) {
           case 401:
           case 403:

@@ -10,7 +10,7 @@ import type { WatchState } from "../watch_state.ts";
 import { say } from "./words.ts";
 
 export interface Slate {
-  readonly id: "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "cannot_play" | "no_real_time" | "network";
+  readonly id: "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "code_full" | "cannot_play" | "no_real_time" | "network";
   /** Name of an icon in the sprite. */
   readonly icon: string;
   readonly say: string;
@@ -27,6 +27,8 @@ export interface Situation {
   readonly refused: boolean;
   /** The page was opened with an access code. */
   readonly byCode: boolean;
+  /** All places of the code are taken: how many there are, 0 where that is not known. */
+  readonly full: number | undefined;
   /** CODECS that this browser cannot play; empty when the reason is not known. */
   readonly cannotPlay: string | undefined;
   /** Why real time, which alone is wanted, does not work. */
@@ -51,6 +53,10 @@ export function slateFor(s: Situation): Slate | undefined {
           line: say("player-not-allowed.line"),
           button: { label: say("player-not-allowed.button"), act: "log_in" },
         };
+  }
+  if (s.full !== undefined && !s.flowing) {
+    const line = s.full > 0 ? say("player-code-full.line", { places: s.full }) : say("player-code-full.wait");
+    return { id: "code_full", icon: "users", say: say("player-code-full"), line };
   }
   if (s.cannotPlay !== undefined) {
     return {

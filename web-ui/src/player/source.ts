@@ -8,7 +8,7 @@
 import Hls, { type ErrorData, Events, ErrorDetails, ErrorTypes, type HlsConfig } from "hls.js";
 
 import { RateMeter } from "./meters.ts";
-import type { Trouble } from "./recovery.ts";
+import { parseRefusal, type Trouble } from "./recovery.ts";
 import { type Via, WhepSource } from "./whep.ts";
 
 export type Delay = "realtime" | "low" | "steady";
@@ -228,10 +228,13 @@ function troubleOf(data: ErrorData, codecs: string): Trouble | undefined {
   if (!data.fatal) return undefined;
   if (data.type === ErrorTypes.NETWORK_ERROR) {
     const status = data.response?.code;
+    const isIndex = data.details === ErrorDetails.MANIFEST_LOAD_ERROR;
+    const refusal = isIndex && data.networkDetails instanceof XMLHttpRequest ? parseRefusal(data.networkDetails.responseText) : undefined;
     return {
       kind: "network",
-      of: data.details === ErrorDetails.MANIFEST_LOAD_ERROR ? "index" : "pieces",
+      of: isIndex ? "index" : "pieces",
       status: status === undefined || status === 0 ? undefined : status,
+      ...(refusal ? { refusal } : {}),
     };
   }
   return { kind: "media" };

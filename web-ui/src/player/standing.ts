@@ -11,6 +11,8 @@ const UNANSWERED = 2;
 export class StreamStanding {
   readonly #url: string;
   readonly #topic: string;
+  /** What the page brings, such as an access code. */
+  readonly #query: string;
   readonly #tell: (state: WatchState | undefined) => void;
   readonly #clock = new ServerClock();
   #state: WatchState | undefined;
@@ -23,6 +25,7 @@ export class StreamStanding {
   constructor(slug: string, url: string, tell: (state: WatchState | undefined) => void) {
     this.#topic = `watch:${slug}`;
     this.#url = url;
+    this.#query = url.split("?")[1] ?? "";
     this.#tell = tell;
   }
 
@@ -32,7 +35,7 @@ export class StreamStanding {
       const contradicts = data !== undefined && this.#clock.contradicts(now, Date.now());
       this.#take(data === undefined ? undefined : parseWatchState(data));
       if (contradicts) void this.ask();
-    });
+    }, this.#query);
   }
 
   stop(): void {

@@ -7,6 +7,7 @@
 
 import type { Because } from "./automatic.ts";
 import { RateMeter } from "./meters.ts";
+import { parseRefusal } from "./recovery.ts";
 import type { Source, SourceEvents } from "./source.ts";
 
 /** Without a picture so long after it was asked for, real time does not work here. */
@@ -131,7 +132,7 @@ export class WhepSource implements Source {
     await peer.setLocalDescription();
     const response = await this.#ask(peer.localDescription?.sdp ?? "");
     if (!response) return this.#trouble({ kind: "network", of: "index", status: undefined });
-    if (!response.ok) return this.#refused(response.status);
+    if (!response.ok) return this.#refused(response.status, await response.text().catch(() => ""));
     const location = response.headers.get("location");
     if (location !== null) this.#session = new URL(location, response.url).href;
     this.#answer = await response.text();
@@ -155,15 +156,16 @@ export class WhepSource implements Source {
     }
   }
 
-  #refused(status: number): void {
+  #refused(status: number, body: string): void {
+    const refusal = parseRefusal(body);
     switch (status) {
       case 401:
       case 403:
-        return this.#trouble({ kind: "network", of: "index", status });
+        return this.#trouble({ kind: "network", of: "index", status, ...(refusal ? { refusal } : {}) });
       case 409: // Not live: as for a playlist that is not there.
         return this.#trouble({ kind: "network", of: "index", status: 404 });
       default:
-        return this.#fail(refusal(status));
+        return this.#fail(whyNot(status));
     }
   }
 
@@ -247,7 +249,7 @@ export class WhepSource implements Source {
 }
 
 /** Why a server that answers so has no real time. */
-export function refusal(status: number): Because {
+export function whyNot(status: number): Because {
   // Too many sessions, or a server in trouble. All else will not become better by asking again: B-frames and the like (422),
   // switched off (501), a server that knows no such door (404).
   return status === 429 || (status >= 500 && status !== 501) ? "busy" : "unsuitable";

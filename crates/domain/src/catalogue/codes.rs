@@ -4,23 +4,27 @@ use std::net::IpAddr;
 
 use crate::access_code::{
     self, Change as Edit, Code, DESCRIPTION_CHARS_MAX, ITEMS_MAX, NOTE_CHARS_MAX, New, Refused,
-    Shown, Tag, TextError, VIEWERS_MAX,
+    Shareable, Shown, Tag, TextError, VIEWERS_MAX,
 };
 use crate::audit::By;
 use crate::caller::{Caller, Subject};
 use crate::clock::Time;
 use crate::id::{CodeId, UserId};
-use crate::item::{self, Item, SITES_MAX, Site};
+use crate::item::{self, Guarded as _, Item, SITES_MAX, Site};
 use crate::limit::block;
 use crate::name::{self, NameError};
+use crate::slug::Slug;
 use crate::store::Change;
 use crate::view::{self, Unopened};
 
 use super::rights::{Rights, Standing};
+use super::shelf::For;
 use super::{Catalogue, lock};
 
 /// Codes that a user can have.
 const PER_USER_MAX: usize = 10_000;
+/// Stored items that one search for something to share looks at. Closes: a search that nothing matches in a library without end.
+const SEARCHED_MAX: usize = 200_000;
 
 impl Catalogue {
     /// Makes a code for items that the caller owns: all of them or nothing.
@@ -163,6 +167,55 @@ impl Catalogue {
             .filter(|code| knows(standing) && is_theirs(code, caller, standing))
             .map(|code| code.id)
             .ok_or(Refused::NotFound)
+    }
+
+    /// What the caller can put into a code, by words in its title or name: `max` at most, streams before what is stored, and of that the
+    /// newest first. Administrators find what belongs to nobody too.
+    #[must_use]
+    pub fn list_shareable(&self, caller: &Caller, words: &str, max: usize) -> Vec<Shareable> {
+        let rights = self.rights();
+        let standing = rights.standing(caller, self.now());
+        let Some(user) = standing.user.filter(|_| standing.manages) else {
+            return Vec::new();
+        };
+        let is_shared_by = |owner: Option<UserId>| match owner {
+            Some(owner) => owner == user,
+            None => standing.administers,
+        };
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let is_about = |title: &str, slug: &Slug| {
+            let title = title.to_lowercase();
+            let holds = |word: &String| title.contains(word) || slug.as_str().contains(word);
+            words.iter().all(holds)
+        };
+        let streams = rights
+            .streams_after("")
+            .filter(|stream| is_shared_by(stream.owner))
+            .map(|stream| (item::Kind::Stream, &stream.slug, &stream.title));
+        let whom = if standing.administers {
+            For::Everything
+        } else {
+            For::Own(user)
+        };
+        let stored = rights
+            .shelf()
+            .list(whom, None, None)
+            .take(SEARCHED_MAX)
+            .filter_map(|id| rights.stored(id))
+            .filter(|stored| is_shared_by(stored.owner))
+            .map(|stored| (stored.item().kind(), &stored.slug, &stored.title));
+        streams
+            .chain(stored)
+            .filter(|(_, slug, title)| is_about(title, slug))
+            .take(max)
+            .map(|(kind, slug, title)| Shareable {
+                name: item::Name {
+                    kind,
+                    slug: slug.clone(),
+                },
+                title: title.clone(),
+            })
+            .collect()
     }
 
     /// Changes a code. What it does not open any more ends at once for those who watch with it.

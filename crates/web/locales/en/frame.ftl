@@ -5,6 +5,7 @@ frame-nav = Main
 frame-menu = Menu
 frame-home = Home
 frame-streams = Streams
+frame-codes = Access codes
 frame-server = Server
 frame-go-live = Go live
 frame-account = { $initials }: account of { $name }

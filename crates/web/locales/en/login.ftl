@@ -20,7 +20,3 @@ once-button = Log in and watch
 once-over = This link has been used
     .advice = It logs in once. Make a new one on the server, or log in with name and password.
 
-gate-title = Not open to everyone
-gate-heading = This page is not open to everyone
-gate-member = It may also not exist. You are logged in as { $name }; ask the person who sent you here to let you in.
-gate-visitor = It may also not exist. If you have an account here, log in to see it.

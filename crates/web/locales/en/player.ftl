@@ -89,6 +89,12 @@ player-not-allowed = This is not open to everyone
     .button = Log in
 player-code-off = Your access code was switched off
     .line = Ask the person who gave it to you.
+player-code-full = All places are taken
+    .line = { $places ->
+    [one] This code is for 1 viewer at once. It starts here when that one leaves.
+   *[other] This code is for { $places } viewers at once. It starts here when one leaves.
+ }
+    .wait = It starts here when a viewer leaves.
 player-cannot-play = This browser cannot play this video
     .line = The picture could not be decoded. Try again, or use another browser.
     .hevc = It is HEVC, which this browser does not decode. Try Safari, or Chrome on a newer computer.

@@ -29,3 +29,5 @@ unit-month-9 = September
 unit-month-10 = October
 unit-month-11 = November
 unit-month-12 = December
+unit-moment = { $day } { $month }, { $time } UTC
+    .year = { $day } { $month } { $year }, { $time } UTC

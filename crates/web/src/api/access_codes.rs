@@ -21,6 +21,7 @@ use crate::{
     App,
     error::Problem,
     extract::{Client, Json, Known, Path},
+    links::{self, With},
 };
 
 #[derive(Deserialize)]
@@ -272,12 +273,14 @@ pub fn facts(root: &str, shown: &Shown) -> Value {
 
 /// Where the first thing that the code opens is, with the code.
 fn url(root: &str, shown: &Shown, text: &str) -> Option<String> {
-    let item = shown.items.first()?;
-    let page = match item.kind {
-        Kind::Stream | Kind::Video => "watch",
-        Kind::Image => "images",
+    let with = With {
+        code: Some(text),
+        start_s: None,
     };
-    Some(format!("{root}/{page}/{}?access_code={text}", item.slug))
+    shown
+        .items
+        .first()
+        .map(|item| links::page(root, item, with))
 }
 
 impl From<Refused> for Problem {

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -154,11 +154,18 @@ pub(crate) async fn context(State(app): State<App>, mut request: Request, next: 
     let uri_host = request.uri().authority().map(ToString::to_string);
     let client = Client::of(app.settings(), peer, request.headers(), uri_host.as_deref());
     let is_secure = client.secure;
+    let brings_code = brings_code(request.uri());
     request.extensions_mut().insert(client);
     let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).await;
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", id);
+    }
+    if brings_code {
+        headers.insert(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        );
     }
     for (name, value) in HEADERS {
         headers
@@ -171,6 +178,15 @@ pub(crate) async fn context(State(app): State<App>, mut request: Request, next: 
             .or_insert(HeaderValue::from_static("max-age=31536000"));
     }
     response
+}
+
+/// Whether an address has an access code in it, or something that may be one: what it answers leads nowhere with a `Referer`.
+fn brings_code(uri: &Uri) -> bool {
+    // Most addresses have no query at all.
+    let is_code = |(name, _): &(String, String)| name == "access_code" || name == "code";
+    uri.query().is_some()
+        && axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_or(true, |query| query.0.iter().any(is_code))
 }
 
 /// Headers of every answer that does not bring its own: nothing is kept, guessed, framed, or handed to other sites.
@@ -311,6 +327,21 @@ mod tests {
             )
             .1
         );
+    }
+
+    #[test]
+    fn address_with_a_code_is_known_however_it_is_written() {
+        for (address, brings) in [
+            ("/watch/a", false),
+            ("/watch/a?t=90", false),
+            ("/watch/a?encode=1&x=access_code", false),
+            ("/watch/a?access_code=x", true),
+            ("/watch/a?t=90&code=x", true),
+            ("/watch/a?access%5Fcode=x", true),
+            ("/watch/a?access_code", true),
+        ] {
+            assert_eq!(brings_code(&address.parse().unwrap()), brings, "{address}");
+        }
     }
 
     #[test]

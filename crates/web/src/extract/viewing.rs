@@ -2,7 +2,9 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{
+    access_code,
     caller::Caller,
+    grant::{self, Granted},
     secret::Secret,
     view::{self, Purpose},
 };
@@ -29,7 +31,12 @@ pub(crate) struct Brought {
     pub(crate) seat: Option<String>,
     /// A grant, as it stands in the addresses of HLS.
     pub(crate) grant: Option<Secret>,
+    /// Whether somebody looks at it as a stranger would: their login and keys do not count.
+    pub(crate) is_preview: bool,
 }
+
+/// What `preview` says for that.
+const VISITOR: &str = "visitor";
 
 #[derive(Deserialize)]
 struct Asked {
@@ -37,6 +44,36 @@ struct Asked {
     code: Option<String>,
     seat: Option<String>,
     token: Option<String>,
+    preview: Option<String>,
+}
+
+impl Brought {
+    /// The query by which a page's player brings the same as the page did, as far as it was needed: empty, or from `?` on.
+    pub(crate) fn handed_on(&self, granted: Granted) -> String {
+        let is_of_code = matches!(granted.subject, grant::Subject::Code { .. });
+        let code = self
+            .code
+            .as_ref()
+            .map(|code| code.expose().trim())
+            .filter(|code| is_of_code && access_code::check_chosen(code).is_ok())
+            .map(|code| format!("access_code={code}"));
+        let preview = self.is_preview.then(|| format!("preview={VISITOR}"));
+        let parts: Vec<String> = code.into_iter().chain(preview).collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", parts.join("&"))
+        }
+    }
+
+    /// Whoever asks, or nobody where that is wanted.
+    fn by(&self, caller: Caller) -> Caller {
+        if self.is_preview {
+            Caller::nobody(caller.address)
+        } else {
+            caller
+        }
+    }
 }
 
 impl Viewing {
@@ -63,6 +100,7 @@ impl FromRequestParts<App> for Brought {
                 .map(Secret::new),
             seat: given(asked.seat),
             grant: given(asked.token).map(Secret::new),
+            is_preview: asked.preview.as_deref() == Some(VISITOR),
         })
     }
 }
@@ -73,7 +111,10 @@ impl FromRequestParts<App> for Viewing {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let brought = Brought::from_request_parts(parts, app).await?;
         let Asking(caller) = Asking::from_request_parts(parts, app).await?;
-        Ok(Self { caller, brought })
+        Ok(Self {
+            caller: brought.by(caller),
+            brought,
+        })
     }
 }
 
@@ -83,6 +124,9 @@ impl FromRequestParts<App> for Opening {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let brought = Brought::from_request_parts(parts, app).await?;
         let Visitor(caller) = Visitor::from_request_parts(parts, app).await?;
-        Ok(Self(Viewing { caller, brought }))
+        Ok(Self(Viewing {
+            caller: brought.by(caller),
+            brought,
+        }))
     }
 }

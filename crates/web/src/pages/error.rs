@@ -102,17 +102,3 @@ fn words(t: Text, problem: &Problem) -> (String, String) {
     };
     (t.msg(id).to_string(), advice)
 }
-
-/// Too many tries: with the time to wait.
-pub(crate) fn too_many(app: &App, caller: &Caller, retry_after_s: u32) -> Response {
-    let t = app.text();
-    let wait = domain::limit::wait_words(retry_after_s);
-    let advice = t.msg("error-429").attr("advice").arg("wait", wait);
-    let (heading, advice) = (t.msg("error-429").to_string(), advice.to_string());
-    let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut response = render(app, caller, status, heading, advice, None);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, retry_after_s.into());
-    response
-}

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::caller::Caller;
@@ -85,4 +85,12 @@ pub(crate) fn page(status: StatusCode, template: &impl Template, player: bool) -
         ),
     ];
     (status, headers, html).into_response()
+}
+
+/// Lets pages of any site show this one in a frame.
+pub(super) fn framed_by_anyone(headers: &mut HeaderMap) {
+    let policy = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *");
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
 }

@@ -49,7 +49,7 @@ impl FromRequestParts<App> for Managed {
             .and_then(|Path(names)| Slug::parse(names.get("slug")?).ok());
         match slug.map(|slug| api::streams::managed(app, &caller, &slug)) {
             Some(Ok(stream)) => Ok(Self { caller, stream }),
-            Some(Err(_)) | None => Err(gate::show(app, &caller, "/streams".to_owned())),
+            Some(Err(_)) | None => Err(gate::closed(app, &caller, "/streams".to_owned())),
         }
     }
 }

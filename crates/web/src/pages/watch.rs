@@ -1,16 +1,21 @@
 //! `/watch/{slug}`: the player, and beneath it what one wants to know.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use domain::{
     engine::State as Phase,
+    grant::Granted,
     item::{Item, Space},
     slug::Slug,
-    stream::Visibility,
+    stream::{Stream, Visibility},
     view::{self, Purpose},
 };
 
-use super::{Frame, error, gate, home::owner_name, page};
+use super::{Frame, gate, home::owner_name, page, share};
 use crate::{
     App,
     extract::{Opening, Path},
@@ -54,25 +59,24 @@ pub(crate) async fn show(
     State(app): State<App>,
     Opening(viewing): Opening,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
     let slug = Slug::parse(&name);
     let admitted = slug
         .as_ref()
         .map_err(|_| view::Refused::LogIn)
         .and_then(|slug| admit(&app, &viewing, Purpose::Open, Space::Watch, slug));
+    let (leave, stream) = match admitted.map(|leave| (leave.granted, stream(&app, leave.granted))) {
+        Ok((granted, Some(stream))) => (granted, stream),
+        refused => {
+            // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
+            let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
+            let why = refused.err().unwrap_or(view::Refused::LogIn);
+            return gate::show(&app, &viewing, gate::Place::of(&headers), next, why);
+        }
+    };
+    let query = viewing.brought.handed_on(leave);
     let caller = viewing.caller;
-    if let Err(view::Refused::TooMany { retry_after_s }) = admitted {
-        return error::too_many(&app, &caller, retry_after_s);
-    }
-    let stream = match admitted.map(|leave| leave.granted.item) {
-        Ok(Item::Stream(id)) => app.catalogue().stream(id),
-        _ => None,
-    };
-    let Some(stream) = stream else {
-        // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
-        let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
-        return gate::show(&app, &caller, next);
-    };
     let frame = Frame::new(&app, &caller);
     let now = app.inner.clock.now();
     let on_air = app.engine().live(&stream.slug).map(|live| OnAir {
@@ -93,17 +97,25 @@ pub(crate) async fn show(
         t: frame.t,
         frame,
         owner: owner_name(&app, &stream),
-        who_can_see: who_can_see(app.text(), stream.visibility),
-        src: format!("/hls/{}/index.m3u8", stream.slug),
-        state_url: format!("/api/watch/{}", stream.slug),
-        whep: whep(&app, &stream.slug),
-        poster: poster(&app, &stream.slug),
+        who_can_see: share::who_sees(&app, &caller, Item::Stream(stream.id), stream.visibility),
+        src: format!("/hls/{}/index.m3u8{query}", stream.slug),
+        state_url: format!("/api/watch/{}{query}", stream.slug),
+        whep: whep(&app, &stream.slug).map(|whep| whep + &query),
+        poster: poster(&app, &stream.slug).map(|poster| poster + &query),
         manages: app.catalogue().may_manage(&caller, stream.id),
         slug: stream.slug.as_str().to_owned(),
         title: stream.title,
         on_air,
     };
     page(StatusCode::OK, &template, true)
+}
+
+/// The stream that leave was given for.
+fn stream(app: &App, granted: Granted) -> Option<Stream> {
+    match granted.item {
+        Item::Stream(id) => app.catalogue().stream(id),
+        Item::Video(_) | Item::Image(_) => None,
+    }
 }
 
 /// Where a picture of the stream is, if there is one now.

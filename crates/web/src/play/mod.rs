@@ -118,8 +118,8 @@ pub(crate) fn refused(why: view::Refused) -> Response {
                 .retry_after(retry_after_s)
                 .into_response()
         }
-        view::Refused::Code(unopened @ Unopened::Full { .. }) => {
-            let problem = Problem::new(StatusCode::FORBIDDEN, why.code(), unopened.to_string());
+        view::Refused::Code(unopened @ Unopened::Full { places }) => {
+            let problem = Problem::full(why.code(), unopened.to_string(), places);
             kept_out(problem.retry_after(FULL_RETRY_S).into_response())
         }
         view::Refused::Code(Unopened::Unknown) | view::Refused::NotFound | view::Refused::LogIn => {

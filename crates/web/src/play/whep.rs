@@ -63,7 +63,8 @@ async fn admit(
             is_carried: is_of_code(granted),
         });
     }
-    let caller = if bearer(&parts.headers).is_some() || is_own_site(app, &parts.headers, &client) {
+    let may_know = bearer(&parts.headers).is_some() || is_own_site(app, &parts.headers, &client);
+    let caller = if may_know && !brought.is_preview {
         Asking::from_request_parts(parts, app).await?.0
     } else {
         Caller::nobody(client.address)
@@ -91,6 +92,9 @@ async fn admit(
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, why.code(), "Too many tries.")
                     .retry_after(retry_after_s),
             )
+        }
+        Err(why @ view::Refused::Code(unopened @ view::Unopened::Full { places })) => {
+            Err(Problem::full(why.code(), unopened.to_string(), places))
         }
         Err(why @ view::Refused::Code(unopened)) if unopened != view::Unopened::Unknown => {
             let problem = Problem::new(StatusCode::FORBIDDEN, why.code(), unopened.to_string());

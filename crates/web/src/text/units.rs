@@ -59,6 +59,28 @@ impl Text {
         message.arg("month", month).arg("year", year).to_string()
     }
 
+    /// A day and its hour: `1 December, 18:00 UTC`, with the year where it is another than now.
+    #[must_use]
+    pub fn moment(self, at: Time, now: Time) -> String {
+        let written = at.rfc3339();
+        let mut parts = written
+            .split(['-', 'T'])
+            .map(|part| part.trim_start_matches('0'));
+        let [year, month, day] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        let time = written.get(11..16).unwrap_or_default();
+        let month = self.msg(format!("unit-month-{month}")).to_string();
+        let message = self.msg("unit-moment");
+        let message = message
+            .arg("day", day)
+            .arg("month", month)
+            .arg("time", time);
+        if now.rfc3339().starts_with(year) {
+            message.to_string()
+        } else {
+            message.attr("year").arg("year", year).to_string()
+        }
+    }
+
     /// Seconds with one place: `8.3 s`; whole where nothing follows: `2 s`.
     #[must_use]
     pub fn seconds(self, s: f64) -> String {
@@ -139,6 +161,10 @@ mod tests {
         let day = |written| text.day(Time::parse(written).unwrap());
         assert_eq!(day("2026-11-03T23:59:59Z"), "3 November 2026");
         assert_eq!(day("1970-01-10T00:00:00Z"), "10 January 1970");
+        let now = Time::parse("2026-11-26T18:02:00Z").unwrap();
+        let moment = |written| text.moment(Time::parse(written).unwrap(), now);
+        assert_eq!(moment("2026-12-01T18:00:59Z"), "1 December, 18:00 UTC");
+        assert_eq!(moment("2027-01-31T00:05:00Z"), "31 January 2027, 00:05 UTC");
         assert_eq!(text.seconds(8.34), "8.3\u{a0}s");
         assert_eq!(text.seconds(2.0), "2\u{a0}s");
         assert_eq!(text.bit_rate(2_600_000), "2.6\u{a0}Mb/s");

@@ -255,7 +255,7 @@ async fn watch_page_says_who_can_see_it_and_where_it_plays() {
         ),
         (
             "secret",
-            "You, administrators, and whoever holds an access code.",
+            "You, administrators, and anyone who has the code “Code of 3 November 2026”.",
         ),
     ] {
         let page = site.get(Who::Owner, &format!("/watch/{slug}")).await;

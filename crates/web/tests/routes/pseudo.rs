@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use axum::{Router, http::Method};
 use domain::{
+    access_code::Change,
     caller::Caller,
     engine::{Engine as _, State},
     slug::Slug,
@@ -71,6 +72,30 @@ const PAGES: &[(&str, By, &str)] = &[
     ("ask", By::Owner, "/streams/100/end"),
     ("ask", By::Owner, "/streams/100/delete"),
     ("ask", By::Owner, "/admin/people/22/disable"),
+    ("gate", By::Nobody, "/watch/300?access_code=999999"),
+    ("gate", By::Nobody, "/watch/300?access_code=111111"),
+    ("gate", By::Nobody, "/watch/300?access_code=222222"),
+    ("gate", By::Nobody, "/watch/300?access_code=333333"),
+    ("codes", By::Owner, "/codes"),
+    ("codes", By::Other, "/codes"),
+    ("codes", By::Owner, "/codes?state=paused"),
+    ("code", By::Owner, "/codes/{0}?made"),
+    ("code", By::Owner, "/codes/{1}?saved"),
+    ("code", By::Owner, "/codes/{2}?conflict"),
+    ("code_form", By::Owner, "/codes/new"),
+    ("code_form", By::Other, "/codes/new"),
+    ("code_form", By::Owner, "/codes/new?q=9"),
+    ("code_form", By::Owner, "/codes/{0}/change"),
+    ("code_form", By::Owner, "/codes description=1&how=chosen&code=1&starts=1&ends=at&viewers_max=0&sites=1,1"),
+    ("code_form", By::Owner, "/codes how=chosen&code=1&item=stream:100"),
+    ("code_form", By::Owner, "/codes item=stream:999"),
+    ("code_form", By::Owner, "/codes/{0}/change item=stream:100&seen=1"),
+    ("ask", By::Owner, "/codes/{0}/delete"),
+    ("share", By::Owner, "/share/stream/100"),
+    ("share", By::Owner, "/share/stream/200"),
+    ("share", By::Owner, "/share/stream/300"),
+    ("share", By::Owner, "/share/stream/300?with={0}&made"),
+    ("share", By::Owner, "/share/stream/400?with="),
     ("admin", By::Owner, "/admin"),
     ("admin_check", By::Owner, "/admin/check"),
     ("people", By::Owner, "/admin/people"),
@@ -96,8 +121,11 @@ const PAGES: &[(&str, By, &str)] = &[
 ];
 
 /// Streams `100` (public, live), `200` (members, its sender away), `300` (private, ended), `400` (public, never live).
+///
+/// Codes for `300`: `000000` (active, for much), `111111` (paused), `222222` (ended), `333333` (not yet); `{0}` to `{3}` stand for their ids.
 struct Digits {
     router: Router,
+    codes: Vec<String>,
     owner: String,
     other: String,
 }
@@ -128,10 +156,12 @@ impl Digits {
         live.state = State::Away { until: rig.now() };
         engine.set_live(live);
         engine.end(&Slug::parse("300").unwrap(), rig.now());
+        let codes = codes(&rig, &owner);
         let [owner, other] = ["11", "22"].map(|name| rig.log_in(name).cookie.expose().to_owned());
         let router = web::router(app(&rig, &engine, &Arc::default(), in_pseudo()));
         Self {
             router,
+            codes,
             owner,
             other,
         }
@@ -142,7 +172,11 @@ impl Digits {
             Some((path, form)) => (Method::POST, path, form),
             None => (Method::GET, path, ""),
         };
-        let mut ask = Ask::new(method, path).header("accept", "text/html");
+        let ids = self.codes.iter().enumerate();
+        let path = ids.fold(path.to_owned(), |path, (place, id)| {
+            path.replace(&format!("{{{place}}}"), id)
+        });
+        let mut ask = Ask::new(method, &path).header("accept", "text/html");
         let cookie = match by {
             By::Nobody => None,
             By::Owner => Some(&self.owner),
@@ -159,6 +193,37 @@ impl Digits {
         assert_eq!(kind, "text/html; charset=utf-8", "{path}: {}", answer.body);
         answer.body
     }
+}
+
+/// A code in each state, with names of digits.
+fn codes(rig: &Rig, owner: &Caller) -> Vec<String> {
+    let now = rig.now();
+    let day = std::time::Duration::from_secs(86_400);
+    let before = domain::clock::Time::from_ms(now.ms() - 86_400_000);
+    let made = (0..4).map(|place| {
+        let items: &[&str] = match place {
+            0 => &["stream:300", "stream:200", "stream:100"],
+            _ => &["stream:300"],
+        };
+        let text = place.to_string().repeat(6);
+        let id = rig.code(owner, Some(&text), items).code.id;
+        let change = Change {
+            description: (place > 0).then(|| text.clone()),
+            paused: Some(place == 1),
+            expires: Some(match place {
+                0 => Some(now.plus(day)),
+                2 => Some(before),
+                _ => None,
+            }),
+            starts: Some((place == 3).then(|| now.plus(day))),
+            viewers_max: Some((place == 0).then_some(4)),
+            note: Some("1".to_owned()),
+            ..Change::default()
+        };
+        testkit::block_on(rig.catalogue.update_code(owner, id, change)).unwrap();
+        id.to_string()
+    });
+    made.collect()
 }
 
 fn in_pseudo() -> Settings {

@@ -84,7 +84,7 @@ pub struct Site {
     pub app: App,
     pub secret: (Stream, MadeKey),
     pub is_failing: Arc<AtomicBool>,
-    ann: Caller,
+    pub ann: Caller,
     root: Caller,
     cookies: [String; 3],
 }
@@ -177,6 +177,13 @@ impl Site {
             .find_user_named(&Caller::operator(), &name)
             .unwrap()
             .id
+    }
+
+    /// The id of the code that opens `secret`.
+    pub fn code_id(&self) -> String {
+        let codes = &self.rig.catalogue;
+        let id = codes.code_named(&Caller::operator(), CODE).unwrap();
+        id.to_string()
     }
 
     pub async fn send(&self, ask: Ask) -> Answer {

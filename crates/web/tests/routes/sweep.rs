@@ -12,7 +12,8 @@ const ROUTER: &str = include_str!("../../src/router.rs");
 struct Row {
     method: &'static str,
     route: &'static str,
-    /// `{key}` and `{id}` stand for the first key of `secret` and its id, `{css}` for a file of the front end.
+    /// `{key}` and `{id}` stand for the first key of `secret` and its id, `{code}` for the id of its
+    /// code, `{css}` for a file of the front end.
     path: &'static str,
     /// JSON on routes of the API, a form elsewhere.
     body: &'static str,
@@ -46,6 +47,11 @@ const DONE: [u16; 10] = [303, 404, 303, 303, 303, 303, 303, 303, 303, 303];
 
 /// Pages of the server: led to the login, told that they are for administrators, or the page.
 const ADMINISTRATOR: [u16; 10] = [303, 403, 403, 200, 303, 303, 303, 303, 303, 303];
+
+/// Pages of a code, which its owner alone has.
+const OWNED: [u16; 10] = [303, 404, 200, 404, 303, 303, 303, 303, 303, 303];
+/// What is done there.
+const OWN_DONE: [u16; 10] = [303, 404, 303, 404, 303, 303, 303, 303, 303, 303];
 
 const CODE: &str = "/api/access-codes/{code}";
 const UPLOAD: &str = "/api/uploads/{id}";
@@ -153,6 +159,22 @@ const ROWS: &[Row] = &[
     row("POST", "/streams/{slug}/settings", "/streams/secret/settings", "title=New&visibility=public", DONE),
     row("GET", "/streams/{slug}/delete", "/streams/secret/delete", "",   MANAGED),
     row("POST", "/streams/{slug}/delete", "/streams/secret/delete", "",  DONE),
+    row("GET", "/codes", "/codes", "",                                   [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/codes", "/codes", "item=stream%3Asecret",              [303, 422, 303, 422, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/codes/new", "/codes/new", "",                           [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/codes/{id}", "/codes/{code}", "",                       OWNED),
+    row("GET", "/codes/{id}/qr.svg", "/codes/{code}/qr.svg", "",         OWNED),
+    row("GET", "/codes/{id}/change", "/codes/{code}/change", "",         OWNED),
+    row("POST", "/codes/{id}/change", "/codes/{code}/change", "item=stream%3Asecret", OWN_DONE),
+    row("POST", "/codes/{id}/pause", "/codes/{code}/pause", "",          OWN_DONE),
+    row("POST", "/codes/{id}/resume", "/codes/{code}/resume", "",        OWN_DONE),
+    row("POST", "/codes/{id}/remove", "/codes/{code}/remove", "item=stream%3Anothing", OWN_DONE),
+    row("GET", "/codes/{id}/delete", "/codes/{code}/delete", "",         OWNED),
+    row("POST", "/codes/{id}/delete", "/codes/{code}/delete", "",        OWN_DONE),
+    row("GET", "/share/{kind}/{slug}", "/share/stream/secret", "",       MANAGED),
+    row("GET", "/share/{kind}/{slug}/qr.svg", "/share/stream/secret/qr.svg", "", MANAGED),
+    // An administrator looks after it, and cannot hand out what is somebody else's.
+    row("POST", "/share/{kind}/{slug}/code", "/share/stream/secret/code", "", OWN_DONE),
     row("GET", "/admin", "/admin", "",                                   ADMINISTRATOR),
     row("GET", "/admin/check", "/admin/check", "",                       ADMINISTRATOR),
     row("POST", "/admin/check", "/admin/check", "",                      [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
@@ -210,6 +232,7 @@ impl Row {
             .path
             .replace("{key}", key.secret.expose())
             .replace("{id}", &key.key.id.to_string())
+            .replace("{code}", &site.code_id())
             .replace("{css}", manifest["style.css"].as_str().unwrap());
         let method = if self.method == "ANY" {
             "GET"

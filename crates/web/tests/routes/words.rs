@@ -10,6 +10,7 @@ use std::{
 const FAMILIES: &[(&str, &str)] = &[
     ("visibility-", "\"visibility-{"),
     ("error-", "\"error-{"),
+    ("codes-filter-", "\"codes-filter-{"),
     ("warning-", "\"warning-{"),
     ("check-", "\"check-{"),
     ("golive-advice-", "\"golive-advice-{"),

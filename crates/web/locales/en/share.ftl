@@ -1,0 +1,35 @@
+# Sharing one item: who can see it, letting people in, its link, its frame.
+
+share-title = Share “{ $title }”
+share-button = Share
+share-close = Close
+share-who = Who can see this: { $sentence }
+share-who-alone = Only you and administrators can see this. Make an access code to let others in.
+share-who-one = You, administrators, and anyone who has the code “{ $name }”.
+    .until = You, administrators, and anyone who has the code “{ $name }” until { $day }.
+share-who-many = You, administrators, and anyone who has one of its { $count } access codes.
+share-with = Let people in with
+share-with-code = Access code “{ $name }”
+    .not-yet = Access code “{ $name }”, from { $day } on
+share-with-nothing = Nothing: only people who may see it already
+    .open = Nothing: they need none
+share-update = Show
+share-new = New code for this
+share-made = The code “{ $name }” is made; the link has it.
+share-owner = Only its owner can make access codes for it.
+share-link = Link
+    .copy = Copy link
+share-start = Start at
+    .label = Start time
+    .wrong = Write a time as 1:30 or 1:02:30.
+share-qr = QR code of the link
+share-save-qr = Save the QR code
+share-embed = Embed on a web page
+    .copy = Copy the embed code
+    .label = Embed code
+share-sites-any = Works on any website.
+share-sites = Works on { $sites } and nowhere else.
+share-sites-change = Change the allowed sites
+share-closed = Visitors without an account see nothing there: let them in with an access code.
+share-preview = Preview as a visitor
+share-done = Done
