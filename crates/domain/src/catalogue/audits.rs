@@ -107,9 +107,17 @@ fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
         Change::AddUser(row) => told(
             "person.added",
             row.user.name.as_str().to_owned(),
-            row.user.role.word().to_owned(),
+            match row.password_hash {
+                Some(_) => row.user.role.word().to_owned(),
+                None => format!("{}, invited", row.user.role.word()),
+            },
         ),
         Change::SetPassword { user, .. } => plain("person.password_set", person(*user)),
+        // The one of an invitation is told with the person.
+        Change::SetLink(link) => {
+            rights.user(link.user)?;
+            plain("person.link_made", person(link.user))
+        }
         Change::SetDisabled {
             user,
             disabled: Some(_),
@@ -203,6 +211,7 @@ fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
             told("access_code.deleted", id.to_string(), opens(rights, code))
         }
         Change::DeleteLogin(_)
+        | Change::DropLink(_)
         | Change::SeenLogin(..)
         | Change::DeleteKey(_)
         | Change::UsedKey(..)
