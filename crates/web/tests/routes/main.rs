@@ -18,6 +18,7 @@ mod golive;
 mod hls;
 mod login;
 mod pages;
+mod people;
 mod poster;
 mod pseudo;
 mod site;
