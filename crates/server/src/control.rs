@@ -45,6 +45,8 @@ pub struct Desk {
     pub catalogue: Catalogue,
     /// Looks at the place the server runs in.
     pub checker: Checker,
+    /// Under which address people reach the server, for links.
+    pub base_url: String,
 }
 
 /// What is asked beside [`Request`]s: a look, which a stopped server cannot give.
@@ -130,7 +132,7 @@ async fn answer(desk: &Desk, line: &str) -> Answer {
     }
     match serde_json::from_str::<Request>(line) {
         Ok(request) => match operate::run(&desk.catalogue, request).await {
-            Ok(value) => Answer::Done(value),
+            Ok(value) => Answer::Done(operate::under(&desk.base_url, value)),
             Err(error) => Answer::Refused(format!("{error:#}")),
         },
         Err(error) => Answer::Refused(format!(

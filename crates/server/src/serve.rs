@@ -40,6 +40,8 @@ use crate::{
 
 /// How often last uses are saved and ended logins are dropped.
 const TEND_EVERY: Duration = Duration::from_secs(60);
+/// How often what was written down of changes long ago is forgotten; at each start too.
+const DROP_AUDIT_EVERY: Duration = Duration::from_secs(86_400);
 
 /// A server that runs.
 pub struct Running {
@@ -236,6 +238,7 @@ pub async fn start(config: &Config) -> Result<Running> {
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
         checker,
+        base_url: base_url.clone(),
     };
     control::listen(&opened.folder, desk, stopping.clone())?;
     tokio::spawn(tend(opened.catalogue.clone(), stopping));
@@ -407,14 +410,20 @@ fn checks(
 }
 
 async fn tend(catalogue: Catalogue, mut stop: watch::Receiver<bool>) {
-    let mut ticks = interval(TEND_EVERY);
+    let (mut ticks, mut days) = (interval(TEND_EVERY), interval(DROP_AUDIT_EVERY));
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            _ = ticks.tick() => {
+                if let Err(error) = catalogue.tend().await {
+                    tracing::warn!(%error, "the last uses of logins and keys were not saved");
+                }
+            }
+            _ = days.tick() => {
+                if let Err(error) = catalogue.drop_old_audit().await {
+                    tracing::warn!(%error, "what was written down of changes long ago is still kept");
+                }
+            }
             _ = stop.changed() => return,
-        }
-        if let Err(error) = catalogue.tend().await {
-            tracing::warn!(%error, "the last uses of logins and keys were not saved");
         }
     }
 }

@@ -159,6 +159,51 @@ fn password_reset_on_the_command_line_ends_logins_and_replaces_the_old_one() {
     assert_eq!(tried(&server, "a third long passphrase"), 303);
 }
 
+/// Abuse case I11: on a real server, and over its restart.
+#[test]
+fn link_of_the_command_line_sets_a_password_once_and_survives_a_restart() {
+    let mut server = Server::start(&[]);
+    server.add_administrator();
+    let path = |made: &serde_json::Value| {
+        let link = text(made, "set_password_url");
+        let path = link.find("/password/").map(|at| link[at..].to_owned());
+        path.unwrap_or_else(|| panic!("no link: {link}"))
+    };
+    let invited = server.cli(&["user", "invite", "ben"], "");
+    assert_eq!(text(&invited, "role"), "member");
+    assert!(text(&invited, "set_password_url").starts_with(&server.url("/password/on_")));
+    let link = path(&invited);
+    assert_eq!(server.client().get(&link).status, 200);
+    server.terminate(ENDS);
+    // And on a stopped server.
+    let other = path(&server.cli(&["user", "reset-link", "anna"], ""));
+    let server = server.again();
+    let chosen = format!("password={}", PASSWORD.replace(' ', "+"));
+    let set = |link: &str| server.client().post_form(link, &chosen);
+    assert_eq!(
+        server
+            .client()
+            .post_form("/login", &form("ben", PASSWORD))
+            .status,
+        401
+    );
+    let answer = set(&link);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+    let ben = server.client().with_cookie_of(&answer);
+    assert_eq!(ben.get("/account").status, 200);
+    assert_eq!(
+        (set(&link).status, server.client().get(&link).status),
+        (403, 403)
+    );
+    let anna = log_in(&server, "anna");
+    assert_eq!(set(&other).status, 303);
+    assert_ne!(anna.get("/account").status, 200, "her login has ended");
+    for link in [&link, &other] {
+        let token = link.rsplit('/').next().unwrap_or_default();
+        assert!(token.len() > 40 && !server.log().contains(token));
+    }
+}
+
 #[test]
 fn login_answers_browsers_and_programs_in_their_own_way() {
     let server = Server::start(&[]);

@@ -30,6 +30,13 @@ pub enum Request {
     UserDisable {
         name: String,
     },
+    UserInvite {
+        name: String,
+        admin: bool,
+    },
+    UserResetLink {
+        name: String,
+    },
     StreamAdd {
         slug: String,
         title: Option<String>,
@@ -57,6 +64,9 @@ pub enum Request {
         expires: Option<String>,
     },
 }
+
+/// The field with a link to set a password.
+pub const LINK: &str = "set_password_url";
 
 /// What an answer looks like to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,14 +99,9 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
             admin,
             password,
         } => {
-            let role = if admin {
-                Role::Administrator
-            } else {
-                Role::Member
-            };
             let new = user::New {
                 name: Name::parse(&name)?,
-                role,
+                role: role(admin),
                 password: Secret::new(password),
             };
             Ok(user_facts(&catalogue.add_user(&operator, new).await?))
@@ -126,6 +131,16 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
             let user = find(catalogue, &operator, &name)?;
             catalogue.disable_user(&operator, user.id).await?;
             Ok(user_facts(&user))
+        }
+        Request::UserInvite { name, admin } => {
+            let name = Name::parse(&name)?;
+            let (user, token) = catalogue.invite(&operator, name, role(admin)).await?;
+            Ok(with_link(catalogue, &operator, &user, &token)?)
+        }
+        Request::UserResetLink { name } => {
+            let user = find(catalogue, &operator, &name)?;
+            let token = catalogue.reset_link(&operator, user.id).await?;
+            Ok(with_link(catalogue, &operator, &user, &token)?)
         }
         Request::StreamAdd {
             slug,
@@ -251,6 +266,37 @@ pub async fn run(catalogue: &Catalogue, request: Request) -> Result<Value> {
 
 fn find(catalogue: &Catalogue, operator: &Caller, name: &str) -> Result<User> {
     Ok(catalogue.find_user_named(operator, &Name::parse(name)?)?)
+}
+
+fn role(admin: bool) -> Role {
+    if admin {
+        Role::Administrator
+    } else {
+        Role::Member
+    }
+}
+
+/// An answer with the path in it as an address.
+pub fn under(base_url: &str, mut answer: Value) -> Value {
+    let path = answer[LINK].as_str().filter(|link| link.starts_with('/'));
+    if let Some(path) = path {
+        answer[LINK] = format!("{base_url}{path}").into();
+    }
+    answer
+}
+
+/// Somebody with the path of their new link; the address before it is added by who knows it ([`under`]).
+fn with_link(
+    catalogue: &Catalogue,
+    operator: &Caller,
+    user: &User,
+    token: &Secret,
+) -> Result<Value> {
+    let ends = catalogue.find_person(operator, &user.name)?.link_ends;
+    let mut facts = user_facts(user);
+    facts["ends_at"] = json!(ends.map(Time::rfc3339));
+    facts[LINK] = json!(format!("/password/{}", token.expose()));
+    Ok(facts)
 }
 
 fn user_facts(user: &User) -> Value {
