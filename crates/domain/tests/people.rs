@@ -227,6 +227,37 @@ fn what_is_done_with_links_is_written_down_without_them() {
     }
 }
 
+#[test]
+fn what_is_made_together_is_told_by_its_name() {
+    let rig = Rig::over(testkit::Memory::default(), testkit::FixedClock::default());
+    let token = rig.catalogue.setup_token().unwrap();
+    let done = block_on(rig.catalogue.setup(domain::catalogue::First {
+        token: token.expose(),
+        name: "root",
+        password: &Secret::new(PASSWORD),
+        address: ADDRESS,
+        agent: "test",
+    }));
+    let root = rig.as_cookie(&done.unwrap().begun);
+    let entries = block_on(rig.catalogue.audit(&root, None, 10)).unwrap();
+    let told: Vec<_> = entries
+        .iter()
+        .map(|numbered| {
+            let entry = &numbered.entry;
+            (entry.action.as_str(), entry.subject.as_str())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("login.began", "root"),
+            ("stream_key.added", "stream:live"),
+            ("stream.added", "stream:live"),
+            ("person.added", "root"),
+        ]
+    );
+}
+
 /// Abuse case F6: a person who is switched off.
 #[test]
 fn whoever_watches_or_sends_by_a_disabled_person_is_cut_off() {
