@@ -101,8 +101,9 @@ fn private_stream_is_its_owners_and_a_change_of_visibility_ends_viewers() {
     });
 }
 
+/// Abuse case F6: login, code and publisher.
 #[test]
-fn disabled_account_ends_its_login_and_its_publisher() {
+fn disabled_account_ends_its_login_its_codes_and_its_publisher() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let _ = server.cli(&["user", "add", "ben"], PASSWORD);
@@ -123,10 +124,23 @@ fn disabled_account_ends_its_login_and_its_publisher() {
     wait_until_receiving(&operator, "bens");
     let ben = log_in(&server, "ben");
     let viewer = Viewer::join(&ben, "bens");
+    let shared = ben.ask(
+        "POST",
+        "/api/access-codes",
+        &[("content-type", "application/json")],
+        br#"{"code":"spring-course-7Q4M","media_items":[{"media_type":"stream","media_slug":"bens"}]}"#,
+    );
+    assert_eq!(shared.status, 201, "{}", shared.text());
+    let with_code = "/hls/bens/index.m3u8?access_code=spring-course-7Q4M";
+    let index = server.client().get(with_code);
+    let by_code = media_path("bens", &index).unwrap_or_else(|| panic!("{}", index.text()));
+    assert_eq!(server.client().get(&by_code).status, 200);
     let _ = server.cli(&["user", "disable", "ben"], "");
-    until("the viewer's end", ENDS, || {
-        (viewer.ask("").status == 403).then_some(())
+    until("the viewers' end", ENDS, || {
+        let statuses = [viewer.ask(""), server.client().get(&by_code)].map(|answer| answer.status);
+        (statuses == [403, 403]).then_some(())
     });
+    assert_eq!(server.client().get(with_code).status, 404);
     let (status, _) = publisher.end_within(ENDS);
     assert!(!status.success());
     assert_eq!(ben.get("/hls/bens/index.m3u8").status, 404);
