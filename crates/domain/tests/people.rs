@@ -150,6 +150,27 @@ fn link_for_who_has_a_password_ends_their_logins_when_it_is_used() {
 }
 
 #[test]
+fn administrator_who_never_set_a_password_does_not_stand_in_for_the_last_one() {
+    let rig = Rig::new();
+    let root = rig.administrator("root");
+    let (eve, token) = block_on(
+        rig.catalogue
+            .invite(&root, name("eve"), Role::Administrator),
+    )
+    .unwrap();
+    let id = root.user().unwrap();
+    let last = block_on(rig.catalogue.disable_user(&root, id));
+    assert!(matches!(last, Err(Refused::LastAdministrator)));
+    // The one who was invited may go.
+    block_on(rig.catalogue.disable_user(&root, eve.id)).unwrap();
+    block_on(rig.catalogue.enable_user(&root, eve.id)).unwrap();
+    assert!(set(&rig, token.expose(), CHOSEN).is_err());
+    let token = block_on(rig.catalogue.reset_link(&root, eve.id)).unwrap();
+    let eve = rig.as_cookie(&set(&rig, token.expose(), CHOSEN).unwrap());
+    block_on(rig.catalogue.disable_user(&eve, id)).unwrap();
+}
+
+#[test]
 fn links_that_have_ended_are_not_kept() {
     let rig = Rig::new();
     let root = rig.administrator("root");

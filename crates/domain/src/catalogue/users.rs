@@ -220,7 +220,11 @@ impl Catalogue {
             if row.user.disabled.is_some() {
                 return Ok(());
             }
-            if row.user.role == Role::Administrator && rights.administrators().count() == 1 {
+            // Who was invited and never came is nobody who could administer.
+            let comes_in = |row: &&UserRow| row.password_hash.is_some();
+            let mut others = rights.administrators().filter(comes_in);
+            let is_one = row.user.role == Role::Administrator && comes_in(&row);
+            if is_one && others.all(|other| other.user.id == user) {
                 return Err(Refused::LastAdministrator);
             }
             work.push(Change::SetDisabled {
