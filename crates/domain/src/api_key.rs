@@ -171,6 +171,9 @@ pub enum Refused {
     /// Choose another name.
     #[error(transparent)]
     Name(#[from] crate::name::NameError),
+    /// Choose a later end, or none.
+    #[error("the key would have ended already; choose a later end, or none")]
+    Ended,
     /// Revoke some first.
     #[error("a user can have {max} API keys at most; revoke one first")]
     TooMany {

@@ -16,7 +16,7 @@ use crate::login::Login;
 use crate::setting::Setting;
 use crate::stored::Stored;
 use crate::stream::{Key, Stream};
-use crate::user::User;
+use crate::user::{Link, User};
 
 /// Keeps what must last.
 pub trait Store: Send + Sync {
@@ -74,6 +74,10 @@ pub enum Change {
         /// The new hash, in PHC string format.
         password_hash: String,
     },
+    /// A link to set a password; it takes the place of the one that its user had. Hashes are unique.
+    SetLink(Link),
+    /// The user's link to set a password is void.
+    DropLink(UserId),
     /// A user is switched off, or on again.
     SetDisabled {
         /// Who.
@@ -152,8 +156,8 @@ pub enum Change {
 pub struct UserRow {
     /// The user.
     pub user: User,
-    /// The password's hash, in PHC string format.
-    pub password_hash: String,
+    /// The password's hash, in PHC string format; `None` for somebody who has set none yet, and cannot log in.
+    pub password_hash: Option<String>,
 }
 
 /// The key under which grants are signed: 256 random bits; its `Debug` does not show it.
@@ -171,6 +175,8 @@ impl std::fmt::Debug for GrantKey {
 pub struct Snapshot {
     /// All users.
     pub users: Vec<UserRow>,
+    /// All links to set a password; in the order of their users.
+    pub links: Vec<Link>,
     /// All logins.
     pub logins: Vec<Login>,
     /// All streams.

@@ -1,11 +1,18 @@
 //! Users: who they are, what they may do at most, and how they may be called.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use crate::clock::Time;
 use crate::password::{Busy, PasswordError};
-use crate::secret::Secret;
+use crate::secret::{Hash, Secret};
 use crate::store::StoreError;
 
 pub use crate::id::UserId;
+
+/// A link to set a password works so long. It is sent by mail or handed over, which takes days, not hours; a link that is forgotten in a
+/// mailbox must not open the account weeks later.
+pub const LINK_MAX: Duration = Duration::from_secs(3 * 86_400);
 
 /// What a user may do at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,6 +118,43 @@ pub struct User {
     pub last_login: Option<Time>,
 }
 
+/// A link with which a user sets their password, once; the link's token is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Whose password; a user has one link at most.
+    pub user: UserId,
+    /// SHA-256 of the token.
+    pub hash: Hash,
+    /// When it was made.
+    pub created: Time,
+    /// When it ends by itself, [`LINK_MAX`] later.
+    pub ends: Time,
+}
+
+/// A user with how they come in, as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub user: User,
+    /// Whether a password was set; without one nobody can log in with this name.
+    pub has_password: bool,
+    /// When their link to set a password ends; `None` where there is none that works.
+    pub link_ends: Option<Time>,
+}
+
+/// What somebody hands over who comes with a link to set their password.
+#[derive(Debug)]
+pub struct ByLink<'a> {
+    /// The token from the link.
+    pub token: &'a str,
+    /// The password that they chose.
+    pub password: &'a Secret,
+    /// Where they come from, after trusted proxies.
+    pub address: IpAddr,
+    /// What the browser calls itself.
+    pub agent: &'a str,
+}
+
 /// What a new user is made from.
 #[derive(Debug, Clone)]
 pub struct New {
@@ -137,6 +181,12 @@ pub enum Refused {
     /// Make another user an administrator first, or nobody could administer the server.
     #[error("this is the last administrator; make another one first")]
     LastAdministrator,
+    /// Enable them first: a link would open nothing.
+    #[error("this person is disabled; enable them first")]
+    Disabled,
+    /// The link was used, has ended, or never was one: ask for a new one.
+    #[error("this link has been used or has ended; ask for a new one")]
+    Link,
     /// The password that was typed as the present one is not.
     #[error("the present password is wrong")]
     WrongPassword,

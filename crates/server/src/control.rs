@@ -25,7 +25,7 @@ use crate::{
     assemble,
     check::Checker,
     cli::{
-        doctor,
+        self, doctor,
         operate::{self, Hands, Request},
     },
     config::Config,
@@ -51,7 +51,7 @@ pub struct Desk {
     pub checker: Checker,
     /// Makes items of files.
     pub works: Works,
-    /// Where people reach the server.
+    /// Under which address people reach the server, for links.
     pub base_url: String,
 }
 
@@ -187,10 +187,7 @@ pub async fn ask(config: &Config, request: Request) -> Result<Value> {
             let hands = Hands {
                 catalogue: opened.catalogue.clone(),
                 works: opened.works(config)?,
-                base_url: config
-                    .text("http.public_url")
-                    .trim_end_matches('/')
-                    .to_owned(),
+                base_url: cli::origin(config),
             };
             let answer = operate::run(&hands, request).await;
             hands.works.stop();

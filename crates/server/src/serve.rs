@@ -41,6 +41,8 @@ use library::{Works, upload::Uploads};
 
 /// How often last uses are saved and ended logins are dropped.
 const TEND_EVERY: Duration = Duration::from_secs(60);
+/// How often what was written down of changes long ago is forgotten; at each start too.
+const DROP_AUDIT_EVERY: Duration = Duration::from_secs(86_400);
 
 /// A server that runs.
 pub struct Running {
@@ -445,14 +447,20 @@ async fn take_up(works: &Works, app: &App) {
 }
 
 async fn tend(catalogue: Catalogue, uploads: Uploads, mut stop: watch::Receiver<bool>) {
-    let mut ticks = interval(TEND_EVERY);
+    let (mut ticks, mut days) = (interval(TEND_EVERY), interval(DROP_AUDIT_EVERY));
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            _ = ticks.tick() => {
+                if let Err(error) = catalogue.tend().await {
+                    tracing::warn!(%error, "the last uses of logins and keys were not saved");
+                }
+            }
+            _ = days.tick() => {
+                if let Err(error) = catalogue.drop_old_audit().await {
+                    tracing::warn!(%error, "what was written down of changes long ago is still kept");
+                }
+            }
             _ = stop.changed() => return,
-        }
-        if let Err(error) = catalogue.tend().await {
-            tracing::warn!(%error, "the last uses of logins and keys were not saved");
         }
         let cleared = uploads.tend().await;
         if cleared > 0 {

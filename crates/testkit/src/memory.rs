@@ -101,6 +101,7 @@ fn apply(kept: &Snapshot, work: &Work) -> Result<Snapshot, StoreError> {
         apply_one(&mut next, change.clone())?;
     }
     next.users.sort_by_key(|row| row.user.id);
+    next.links.sort_by_key(|link| link.user);
     next.logins.sort_by_key(|login| login.id);
     next.streams.sort_by_key(|stream| stream.id);
     next.keys.sort_by_key(|key| key.id);
@@ -122,9 +123,16 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
             password_hash,
         } => {
             if let Some(row) = next.users.iter_mut().find(|row| row.user.id == user) {
-                row.password_hash = password_hash;
+                row.password_hash = Some(password_hash);
             }
         }
+        Change::SetLink(new) => {
+            if next.users.iter().any(|row| row.user.id == new.user) {
+                next.links.retain(|link| link.user != new.user);
+                add(&mut next.links, new, |a, b| a.hash == b.hash)?;
+            }
+        }
+        Change::DropLink(user) => next.links.retain(|link| link.user != user),
         Change::SetDisabled { user, disabled } => {
             if let Some(row) = next.users.iter_mut().find(|row| row.user.id == user) {
                 row.user.disabled = disabled;

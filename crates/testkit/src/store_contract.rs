@@ -16,7 +16,7 @@ use domain::slug::Slug;
 use domain::store::{Change, GrantKey, Snapshot, Store, StoreError, Unit, UserRow, Work};
 use domain::stored::{self, Caption, Facts, Place, State, Stored, StoredId};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
-use domain::user::{Name, Role, User, UserId};
+use domain::user::{Link, Name, Role, User, UserId};
 
 /// A rule, to be tried on an empty store; it panics where the store breaks it.
 pub type Case = fn(&dyn Store) -> BoxFuture<'_, ()>;
@@ -183,6 +183,9 @@ async fn changes_are_loaded(store: &dyn Store) {
     code.paused = Some(later);
     code.viewers_max = None;
     code.note = String::new();
+    let mut link = all.links[1].clone();
+    link.hash = Hash::of("a newer link");
+    link.ends = later;
     let work = vec![
         Change::SetPassword {
             user: user(1),
@@ -192,6 +195,8 @@ async fn changes_are_loaded(store: &dyn Store) {
             user: user(1),
             disabled: Some(later),
         },
+        Change::DropLink(user(1)),
+        Change::SetLink(link.clone()),
         Change::SeenLogin(login(1), later),
         Change::SetStream(stream.clone()),
         Change::RevokeKey(key(1), later),
@@ -214,8 +219,9 @@ async fn changes_are_loaded(store: &dyn Store) {
         ),
     ];
     save(store, work).await.expect("saves");
-    all.users[0].password_hash = "new".to_owned();
+    all.users[0].password_hash = Some("new".to_owned());
     all.users[0].user.disabled = Some(later);
+    all.links = vec![link];
     all.logins[0].last_seen = later;
     all.streams[0] = stream;
     all.stored[0] = film;
@@ -270,6 +276,8 @@ async fn unique_things_are_taken(store: &dyn Store) {
     save(store, adding(&all)).await.expect("saves");
     let mut same_name = all.users[0].clone();
     same_name.user.id = user(77);
+    let mut same_link = all.links[0].clone();
+    same_link.user = user(2);
     let mut same_slug = all.streams[0].clone();
     same_slug.id = stream(77);
     let mut same_key = all.keys[0].clone();
@@ -284,6 +292,7 @@ async fn unique_things_are_taken(store: &dyn Store) {
     same_code.id = CodeId::from_number(77);
     for change in [
         Change::AddUser(same_name),
+        Change::SetLink(same_link),
         Change::AddStored(Box::new(same_film)),
         Change::AddCode(Box::new(same_code)),
         Change::AddStream(same_slug),
@@ -340,6 +349,8 @@ async fn changing_what_is_not_there_does_nothing(store: &dyn Store) {
             user: user(5),
             disabled: None,
         },
+        Change::SetLink(snapshot().links[0].clone()),
+        Change::DropLink(user(5)),
         Change::SetStream(snapshot().streams[0].clone()),
         Change::DeleteStream(stream(5)),
         Change::RevokeKey(key(5), Time::from_ms(0)),
@@ -448,7 +459,7 @@ fn snapshot() -> Snapshot {
             disabled,
             last_login: None,
         },
-        password_hash: format!("$hash${number}"),
+        password_hash: (number != 2).then(|| format!("$hash${number}")),
     };
     let place = |number, slug: &str, owner, visibility| Stream {
         id: stream(number),
@@ -547,6 +558,12 @@ fn snapshot() -> Snapshot {
         uses: 3,
         last_used: Some(at),
     };
+    let link = |number, token: &str| Link {
+        user: user(number),
+        hash: Hash::of(token),
+        created: at,
+        ends: Time::from_ms(1_793_988_000_001),
+    };
     let stream_key = |number, of| Key {
         id: key(number),
         stream: stream(of),
@@ -561,6 +578,7 @@ fn snapshot() -> Snapshot {
             row(1, "ana", Role::Administrator, None),
             row(2, "ben", Role::Member, Some(at)),
         ],
+        links: vec![link(1, "a link"), link(2, "another link")],
         logins: vec![Login {
             id: login(1),
             user: user(1),
@@ -600,6 +618,7 @@ fn snapshot() -> Snapshot {
 
 fn adding(all: &Snapshot) -> Vec<Change> {
     let mut changes: Vec<Change> = all.users.iter().cloned().map(Change::AddUser).collect();
+    changes.extend(all.links.iter().cloned().map(Change::SetLink));
     changes.extend(all.logins.iter().cloned().map(Change::AddLogin));
     changes.extend(all.streams.iter().cloned().map(Change::AddStream));
     changes.extend(all.keys.iter().cloned().map(Change::AddKey));

@@ -87,6 +87,27 @@ pub fn router(app: App) -> Router {
                 .patch(api::items::change_image)
                 .delete(api::items::remove_image),
         )
+        .route(
+            "/api/people",
+            get(api::people::list).post(api::people::create),
+        )
+        .route(
+            "/api/people/{name}",
+            get(api::people::show).patch(api::people::change),
+        )
+        .route(
+            "/api/people/{name}/password-link",
+            post(api::people::make_link),
+        )
+        .route(
+            "/api/api-keys",
+            get(api::api_keys::list).post(api::api_keys::create),
+        )
+        .route(
+            "/api/api-keys/{id}",
+            axum::routing::delete(api::api_keys::revoke),
+        )
+        .route("/api/audit", get(api::audit::list))
         .route("/api/home", get(api::home::show))
         .route("/api/server", get(api::server::show))
         .route("/api/events", get(events::listen))
@@ -119,6 +140,10 @@ pub fn router(app: App) -> Router {
         .route(
             "/login/{token}",
             get(pages::login::ask_once).post(pages::login::once),
+        )
+        .route(
+            "/password/{token}",
+            get(pages::password::show).post(pages::password::set),
         )
         .route("/watch/{slug}", get(pages::watch::show))
         .route("/watch/{slug}/download", get(play::download))
@@ -203,6 +228,11 @@ pub fn router(app: App) -> Router {
         )
         .route("/admin/people/{name}/enable", post(pages::people::enable))
         .route(
+            "/admin/people/{name}/password-link",
+            get(pages::people::ask_link).post(pages::people::make_link),
+        )
+        .route("/admin/audit", get(pages::audit::show))
+        .route(
             "/admin/settings",
             get(pages::settings::show).post(pages::settings::save),
         )
@@ -213,9 +243,11 @@ pub fn router(app: App) -> Router {
             "/account/logins/end-others",
             post(pages::account::end_other_logins),
         )
+        .route("/account/api-keys", post(pages::account_keys::create))
+        .route("/account/api-keys/new", get(pages::account_keys::ask_new))
         .route(
             "/account/api-keys/{id}/revoke",
-            get(pages::account::ask_revoke).post(pages::account::revoke),
+            get(pages::account_keys::ask_revoke).post(pages::account_keys::revoke),
         )
         .route("/assets/{name}", get(assets::show))
         .route("/health", get(health::show))

@@ -131,9 +131,12 @@ function focus() {
   globalThis.storyVisited ??= new Set();
   const isNew = !globalThis.storyVisited.has(at);
   globalThis.storyVisited.add(at);
+  // A field for a day or a time has a stop for each of its parts; anything else that keeps the focus is a trap.
+  const isPart = globalThis.storyLast === at && ["date", "datetime-local", "time"].includes(at.type);
+  globalThis.storyLast = at;
   const isSeen = around.some((element) => draws(element) || draws(element, "::after")) && box.width > 0 && box.height > 0;
   const isThere = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
-  return { name, isNew, isSeen, isThere };
+  return { name, isNew: isNew || isPart, isSeen, isThere };
 }
 
 /** Those that can be used and were not come to. Of a group of radio buttons one is; the player is one stop with keys of its own. */

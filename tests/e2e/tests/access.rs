@@ -101,8 +101,9 @@ fn private_stream_is_its_owners_and_a_change_of_visibility_ends_viewers() {
     });
 }
 
+/// Abuse case F6: login, code and publisher.
 #[test]
-fn disabled_account_ends_its_login_and_its_publisher() {
+fn disabled_account_ends_its_login_its_codes_and_its_publisher() {
     let server = Server::start(&[]);
     let operator = server.operator();
     let _ = server.cli(&["user", "add", "ben"], PASSWORD);
@@ -123,10 +124,23 @@ fn disabled_account_ends_its_login_and_its_publisher() {
     wait_until_receiving(&operator, "bens");
     let ben = log_in(&server, "ben");
     let viewer = Viewer::join(&ben, "bens");
+    let shared = ben.ask(
+        "POST",
+        "/api/access-codes",
+        &[("content-type", "application/json")],
+        br#"{"code":"spring-course-7Q4M","media_items":[{"media_type":"stream","media_slug":"bens"}]}"#,
+    );
+    assert_eq!(shared.status, 201, "{}", shared.text());
+    let with_code = "/hls/bens/index.m3u8?access_code=spring-course-7Q4M";
+    let index = server.client().get(with_code);
+    let by_code = media_path("bens", &index).unwrap_or_else(|| panic!("{}", index.text()));
+    assert_eq!(server.client().get(&by_code).status, 200);
     let _ = server.cli(&["user", "disable", "ben"], "");
-    until("the viewer's end", ENDS, || {
-        (viewer.ask("").status == 403).then_some(())
+    until("the viewers' end", ENDS, || {
+        let statuses = [viewer.ask(""), server.client().get(&by_code)].map(|answer| answer.status);
+        (statuses == [403, 403]).then_some(())
     });
+    assert_eq!(server.client().get(with_code).status, 404);
     let (status, _) = publisher.end_within(ENDS);
     assert!(!status.success());
     assert_eq!(ben.get("/hls/bens/index.m3u8").status, 404);
@@ -157,6 +171,51 @@ fn password_reset_on_the_command_line_ends_logins_and_replaces_the_old_one() {
     let server = server.again();
     assert_eq!(tried(&server, "another long passphrase"), 401);
     assert_eq!(tried(&server, "a third long passphrase"), 303);
+}
+
+/// Abuse case I11: on a real server, and over its restart.
+#[test]
+fn link_of_the_command_line_sets_a_password_once_and_survives_a_restart() {
+    let mut server = Server::start(&[]);
+    server.add_administrator();
+    let path = |made: &serde_json::Value| {
+        let link = text(made, "set_password_url");
+        let path = link.find("/password/").map(|at| link[at..].to_owned());
+        path.unwrap_or_else(|| panic!("no link: {link}"))
+    };
+    let invited = server.cli(&["user", "invite", "ben"], "");
+    assert_eq!(text(&invited, "role"), "member");
+    assert!(text(&invited, "set_password_url").starts_with(&server.url("/password/on_")));
+    let link = path(&invited);
+    assert_eq!(server.client().get(&link).status, 200);
+    server.terminate(ENDS);
+    // And on a stopped server.
+    let other = path(&server.cli(&["user", "reset-link", "anna"], ""));
+    let server = server.again();
+    let chosen = format!("password={}", PASSWORD.replace(' ', "+"));
+    let set = |link: &str| server.client().post_form(link, &chosen);
+    assert_eq!(
+        server
+            .client()
+            .post_form("/login", &form("ben", PASSWORD))
+            .status,
+        401
+    );
+    let answer = set(&link);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+    let ben = server.client().with_cookie_of(&answer);
+    assert_eq!(ben.get("/account").status, 200);
+    assert_eq!(
+        (set(&link).status, server.client().get(&link).status),
+        (403, 403)
+    );
+    let anna = log_in(&server, "anna");
+    assert_eq!(set(&other).status, 303);
+    assert_ne!(anna.get("/account").status, 200, "her login has ended");
+    for link in [&link, &other] {
+        let token = link.rsplit('/').next().unwrap_or_default();
+        assert!(token.len() > 40 && !server.log().contains(token));
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::{
 use e2e::{
     Encoder, Ffmpeg, Server, encoder,
     playlist::Viewer,
-    server::{wait_until_gone, wait_until_receiving},
-    tool,
+    server::{PASSWORD, text, wait_until_gone, wait_until_receiving},
+    tool, until,
 };
 use serde_json::Value;
 
@@ -85,6 +85,45 @@ fn aiortc_publishes_and_another_one_watches_beside_hls() {
         "{said}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// Abuse case F6: in real time.
+#[test]
+fn viewer_in_real_time_is_put_out_when_their_person_is_disabled() {
+    /// What ends, ends within a second; fivefold slack for busy machines.
+    const ENDS: Duration = Duration::from_secs(5);
+    let server = Server::start(&[]);
+    let operator = server.operator();
+    let key = server.add_stream("club", "members");
+    let _publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("club?token={key}")));
+    wait_until_receiving(&operator, "club");
+    let _ = server.cli(&["user", "add", "ben"], PASSWORD);
+    let made = server.cli(
+        &["api-key", "add", "bot", "--user", "ben", "--scopes", "read"],
+        "",
+    );
+    // It would look on for far longer than all of this takes.
+    let (url, bens) = (server.url("/club/whep"), text(&made, "key"));
+    let mut viewer = aiortc("watch.py", &[&url, "60", &bens])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let watching = || {
+        let live = operator.get("/api/streams/club").json()["live"].clone();
+        live["viewers"]["webrtc"].as_u64()
+    };
+    until("a viewer in real time", ENDS * 3, || {
+        (watching() == Some(1)).then_some(())
+    });
+    let _ = server.cli(&["user", "disable", "ben"], "");
+    until("the viewer's end", ENDS, || {
+        (watching() == Some(0)).then_some(())
+    });
+    let is_still_there = viewer.try_wait().is_ok_and(|status| status.is_none());
+    let _ = viewer.kill();
+    let _ = viewer.wait();
+    assert!(is_still_there, "it did not go by itself");
 }
 
 /// Abuse case D11.

@@ -194,14 +194,15 @@ fn everything_an_administrator_does_is_done_by_keyboard() {
         MOMENT,
     );
 
-    // Somebody is added, and disabled after a question.
+    // Somebody is invited by a link, and disabled after a question.
     assert_eq!(anna.open(&server.url("/admin/people")), 200);
     anna.tab_to("name");
     anna.type_text("ben");
-    anna.tab_to("password");
-    anna.type_text(PASSWORD);
     activate(anna, "Add");
-    let _ = anna.until("document.querySelector('[role=status].banner')", MOMENT);
+    let _ = anna.until("document.querySelector('input#link')", MOMENT);
+    anna.tab_to("Copy the link");
+    anna.press("Enter");
+    let _ = anna.until("document.querySelector('button.done')", MOMENT);
     let rows = "document.querySelector('tbody').innerText";
     assert!(anna.see(rows).to_string().contains("ben"));
     anna.tab_to("Disable ben");
@@ -213,6 +214,35 @@ fn everything_an_administrator_does_is_done_by_keyboard() {
     anna.tab_to("Enable ben");
     anna.press("Space");
     let _ = anna.until(&format!("!{rows}.includes('Disabled')"), MOMENT);
+    anna.tab_to("New link to set the password of ben");
+    anna.press("Enter");
+    let _ = anna.until(IN_QUESTION, MOMENT);
+    anna.press("Tab");
+    anna.press("Enter");
+    let _ = anna.until("document.querySelector('input#link')", MOMENT);
+    let link = anna.see("document.querySelector('input#link').value");
+    let ben = browser.profile("ben");
+    assert_eq!(ben.open(link.as_str().unwrap_or_default()), 200);
+    ben.tab_to("password");
+    ben.type_text(PASSWORD);
+    ben.press("Enter");
+    comes_to(ben, "/");
+    activate(anna, "Server");
+    comes_to(anna, "/admin");
+    activate(anna, "Audit log");
+    comes_to(anna, "/admin/audit");
+
+    // A key for a program.
+    assert_eq!(anna.open(&server.url("/account")), 200);
+    activate(anna, "New API key");
+    comes_to(anna, "/account/api-keys/new");
+    anna.tab_to("key-name");
+    anna.type_text("Bot");
+    anna.press("Tab");
+    anna.press("Space");
+    anna.tab_to("Make the key");
+    anna.press("Enter");
+    let _ = anna.until("document.querySelector('input#api-key')", MOMENT);
 
     // A setting is changed.
     assert_eq!(anna.open(&server.url("/admin/settings")), 200);

@@ -9,7 +9,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-/// A page, and what it is answered with. `{stream-key}` and `{api-key}` stand for what has an address only once it is made.
+/// A page, and what it is answered with. `{stream-key}`, `{api-key}` and `{link}` stand for what has an address only once it is made.
 type Page = (&'static str, u64);
 
 /// What anyone sees. Of `offline` there is nothing to watch yet; `nothing-here` and `hidden` are the gate's and the error's.
@@ -31,7 +31,10 @@ const MEMBER: &[Page] = &[
     ("/streams", 200),
     ("/streams/new", 200),
     ("/account", 200),
+    ("/account/api-keys/new", 200),
     ("/account/api-keys/{api-key}/revoke", 200),
+    ("{link}", 200),
+    ("/password/nothing", 403),
     ("/admin", 403),
 ];
 const ADMINISTRATOR: &[Page] = &[
@@ -53,6 +56,10 @@ const ADMINISTRATOR: &[Page] = &[
     ("/admin/check", 200),
     ("/admin/people", 200),
     ("/admin/people/ben/disable", 200),
+    ("/admin/people/eve/password-link", 200),
+    ("/admin/audit", 200),
+    ("/admin/audit?before=3", 200),
+    ("/account/api-keys/new", 200),
     ("/admin/settings", 200),
 ];
 
@@ -61,12 +68,14 @@ struct Made<'a> {
     server: &'a Server,
     stream_key: String,
     api_key: String,
+    link: String,
 }
 
 impl Made<'_> {
     fn path(&self, path: &str) -> String {
         path.replace("{stream-key}", &self.stream_key)
             .replace("{api-key}", &self.api_key)
+            .replace("{link}", &self.link)
     }
 }
 
@@ -140,6 +149,7 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
             &["api-key", "add", "bot", "--user", "ben", "--scopes", "read"],
             "",
         )),
+        link: path_of_link(&server, "eve"),
     };
     let wrong: Vec<String> = thread::scope(|scope| {
         let ways = [
@@ -160,6 +170,15 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// The path of a link with which somebody who is invited by it sets their password.
+fn path_of_link(server: &Server, name: &str) -> String {
+    let made = server.cli(&["user", "invite", name], "");
+    let link = made["set_password_url"].as_str().unwrap_or_default();
+    let path = link.strip_prefix(&server.url(""));
+    path.unwrap_or_else(|| panic!("{link} is not of this server"))
+        .to_owned()
 }
 
 /// Bytes of the watch page on the wire: itself, styles, scripts, icons; not what it plays.

@@ -40,6 +40,9 @@ impl Catalogue {
                 return Err(Refused::NotAllowed);
             }
             rights.enabled(new.user).ok_or(Refused::NotFound)?;
+            if new.expires.is_some_and(|expires| expires <= now) {
+                return Err(Refused::Ended);
+            }
             let of_user = || rights.api_keys_of(new.user);
             if of_user().filter(|key| is_good(key, now)).count() >= PER_USER_MAX {
                 return Err(Refused::TooMany { max: PER_USER_MAX });

@@ -4,7 +4,7 @@ use crate::access_code::Code;
 use crate::audit::{By, Entry, KEPT, Numbered, PAGE_MAX};
 use crate::caller::Caller;
 use crate::clock::Time;
-use crate::id::UserId;
+use crate::id::{StreamId, UserId};
 use crate::item::{Item, Visibility};
 use crate::store::{Change, StoreError, Work};
 use crate::stored::{State, Stored};
@@ -68,7 +68,7 @@ pub(super) fn write_down(rights: &Rights, by: &By, now: Time, work: &mut Work) {
     let told: Vec<Told> = work
         .changes
         .iter()
-        .filter_map(|change| tell(rights, by, change))
+        .filter_map(|change| tell(rights, &work.changes, by, change))
         .collect();
     let name = by.user.and_then(|user| rights.user(user));
     let who = name.map_or(String::new(), |row| row.user.name.as_str().to_owned());
@@ -90,7 +90,8 @@ pub(super) fn write_down(rights: &Rights, by: &By, now: Time, work: &mut Work) {
     }
 }
 
-fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
+/// What a change of this unit is told as. What the unit itself adds is not among the rights yet.
+fn tell(rights: &Rights, unit: &[Change], by: &By, change: &Change) -> Option<Told> {
     let told = |action, subject: String, detail: String| {
         Some(Told {
             action,
@@ -100,16 +101,30 @@ fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
     };
     let plain = |action, subject| told(action, subject, String::new());
     let person = |user: UserId| {
-        let row = rights.user(user);
+        let added = || {
+            unit.iter().find_map(|change| match change {
+                Change::AddUser(row) if row.user.id == user => Some(row),
+                _ => None,
+            })
+        };
+        let row = rights.user(user).or_else(added);
         row.map_or_else(|| user.to_string(), |row| row.user.name.as_str().to_owned())
     };
     match change {
         Change::AddUser(row) => told(
             "person.added",
             row.user.name.as_str().to_owned(),
-            row.user.role.word().to_owned(),
+            match row.password_hash {
+                Some(_) => row.user.role.word().to_owned(),
+                None => format!("{}, invited", row.user.role.word()),
+            },
         ),
         Change::SetPassword { user, .. } => plain("person.password_set", person(*user)),
+        // The one of an invitation is told with the person.
+        Change::SetLink(link) => {
+            rights.user(link.user)?;
+            plain("person.link_made", person(link.user))
+        }
         Change::SetDisabled {
             user,
             disabled: Some(_),
@@ -140,14 +155,14 @@ fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
         ),
         Change::AddKey(key) => told(
             "stream_key.added",
-            stream_of(rights, change),
+            stream_of(rights, unit, key.stream),
             key.name.clone(),
         ),
         Change::RevokeKey(id, _) => {
             let key = rights.key(*id)?;
             told(
                 "stream_key.revoked",
-                stream_of(rights, change),
+                stream_of(rights, unit, key.stream),
                 key.name.clone(),
             )
         }
@@ -203,6 +218,7 @@ fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
             told("access_code.deleted", id.to_string(), opens(rights, code))
         }
         Change::DeleteLogin(_)
+        | Change::DropLink(_)
         | Change::SeenLogin(..)
         | Change::DeleteKey(_)
         | Change::UsedKey(..)
@@ -216,14 +232,15 @@ fn tell(rights: &Rights, by: &By, change: &Change) -> Option<Told> {
     }
 }
 
-/// The stream of a key that is added or revoked; one that is made in the same unit is told by its own entry.
-fn stream_of(rights: &Rights, change: &Change) -> String {
-    let stream = match change {
-        Change::AddKey(key) => Some(key.stream),
-        Change::RevokeKey(id, _) => rights.key(*id).map(|key| key.stream),
-        _ => None,
+/// The stream of a key, also where it is added in the same unit.
+fn stream_of(rights: &Rights, unit: &[Change], id: StreamId) -> String {
+    let added = || {
+        unit.iter().find_map(|change| match change {
+            Change::AddStream(stream) if stream.id == id => Some(stream),
+            _ => None,
+        })
     };
-    let found = stream.and_then(|id| rights.stream(id));
+    let found = rights.stream(id).or_else(added);
     found.map_or(String::new(), |stream| format!("stream:{}", stream.slug))
 }
 

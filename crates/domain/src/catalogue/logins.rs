@@ -42,7 +42,7 @@ impl Catalogue {
             let row = rights
                 .user_named(name)
                 .filter(|row| row.user.disabled.is_none())?;
-            Some((row.user.id, row.password_hash.clone()))
+            Some((row.user.id, row.password_hash.clone()?))
         });
         let is_bounded = attempt.password.expose().len() <= password::BYTES_MAX;
         let none = Secret::new("");
@@ -70,7 +70,7 @@ impl Catalogue {
             // The password may have been reset, or the user switched off, while it was checked.
             let holds = rights
                 .enabled(user)
-                .is_some_and(|row| row.password_hash == hash);
+                .is_some_and(|row| row.password_hash.as_ref() == Some(&hash));
             if !holds {
                 return Err(Refused::Wrong);
             }
@@ -305,6 +305,20 @@ pub(super) struct Origin {
     pub random: Arc<dyn Random>,
 }
 
+/// Ends all logins of a user and adds the one that is left.
+pub(super) fn begin_alone(
+    rights: &Rights,
+    work: &mut Work,
+    now: Time,
+    user: UserId,
+    from: &Origin,
+) -> Begun {
+    for login in rights.logins_of(user) {
+        work.push(Change::DeleteLogin(login.id));
+    }
+    add(work, now, user, from)
+}
+
 /// Adds a login with a new id and cookie, and makes room for it.
 pub(super) fn begin(
     rights: &Rights,
@@ -318,6 +332,10 @@ pub(super) fn begin(
     for oldest in others.into_iter().skip(PER_USER_MAX - 1) {
         work.push(Change::DeleteLogin(oldest.id));
     }
+    add(work, now, user, from)
+}
+
+fn add(work: &mut Work, now: Time, user: UserId, from: &Origin) -> Begun {
     let cookie = Secret::generate(Kind::Login, &*from.random);
     let agent = from
         .agent

@@ -10,6 +10,7 @@ mod audits;
 mod codes;
 mod gatekeeper;
 mod lent;
+mod links;
 mod logins;
 mod rights;
 mod seats;
@@ -234,7 +235,7 @@ impl Catalogue {
         self.inner.limits.codes.set_rate(rate);
     }
 
-    /// Saves when logins and keys were last used, and drops logins and lent keys that have ended by themselves. Call it about once a
+    /// Saves when logins and keys were last used, and drops logins, links and lent keys that have ended by themselves. Call it about once a
     /// minute, and before the store is closed.
     ///
     /// # Errors
@@ -246,6 +247,9 @@ impl Catalogue {
         self.write(By::SERVER, move |rights, work, now| {
             for login in rights.logins().filter(|login| login.ends() <= now) {
                 work.push(Change::DeleteLogin(login.id));
+            }
+            for link in rights.links().filter(|link| link.ends <= now) {
+                work.push(Change::DropLink(link.user));
             }
             for (used, at) in uses {
                 work.push(match used {

@@ -20,7 +20,7 @@ use crate::slug::Slug;
 use crate::store::{Change, Snapshot, UserRow};
 use crate::stored::{self, Stored};
 use crate::stream::{Key, Stream, Visibility};
-use crate::user::{Name, Role};
+use crate::user::{Link, Name, Role};
 
 use super::Ended;
 use super::shelf::Shelf;
@@ -30,6 +30,9 @@ use super::shelf::Shelf;
 pub(super) struct Rights {
     users: BTreeMap<UserId, UserRow>,
     users_by_name: HashMap<Name, UserId>,
+    /// Links to set a password, one for each user at most.
+    links: HashMap<UserId, Link>,
+    links_by_hash: HashMap<[u8; 32], UserId>,
     logins: HashMap<LoginId, Login>,
     logins_by_hash: HashMap<[u8; 32], LoginId>,
     streams: HashMap<StreamId, Stream>,
@@ -161,6 +164,7 @@ impl Rights {
             .users
             .into_iter()
             .map(Change::AddUser)
+            .chain(snapshot.links.into_iter().map(Change::SetLink))
             .chain(snapshot.logins.into_iter().map(Change::AddLogin))
             .chain(snapshot.streams.into_iter().map(Change::AddStream))
             .chain(snapshot.keys.into_iter().map(Change::AddKey))
@@ -205,9 +209,15 @@ impl Rights {
                 password_hash,
             } => {
                 if let Some(row) = self.users.get_mut(&user) {
-                    row.password_hash = password_hash;
+                    row.password_hash = Some(password_hash);
                 }
             }
+            Change::SetLink(link) => {
+                self.drop_link(link.user);
+                self.links_by_hash.insert(*link.hash.bytes(), link.user);
+                self.links.insert(link.user, link);
+            }
+            Change::DropLink(user) => self.drop_link(user),
             Change::SetDisabled { user, disabled } => {
                 self.users.get_mut(&user)?.user.disabled = disabled;
                 return disabled.map(|_| Ended::User(user));
@@ -431,6 +441,12 @@ impl Rights {
         }
     }
 
+    fn drop_link(&mut self, user: UserId) {
+        if let Some(old) = self.links.remove(&user) {
+            self.links_by_hash.remove(old.hash.bytes());
+        }
+    }
+
     /// No code opens the item any more.
     fn close_item(&mut self, item: Item) {
         let codes: Vec<CodeId> = self.codes_of(item).map(|code| code.id).collect();
@@ -549,6 +565,24 @@ impl Rights {
     pub fn administrators(&self) -> impl Iterator<Item = &UserRow> {
         self.users()
             .filter(|row| row.user.role == Role::Administrator && row.user.disabled.is_none())
+    }
+
+    /// The user's link to set a password, whether it has ended or not.
+    pub fn link_of(&self, user: UserId) -> Option<&Link> {
+        self.links.get(&user)
+    }
+
+    /// The link with this hash that works now, and whose it is.
+    pub fn link_by(&self, hash: Hash, now: Time) -> Option<(&Link, &UserRow)> {
+        let user = self.links_by_hash.get(hash.bytes())?;
+        let link = self.links.get(user)?;
+        (link.hash == hash && link.ends > now)
+            .then_some(link)
+            .zip(self.enabled(*user))
+    }
+
+    pub fn links(&self) -> impl Iterator<Item = &Link> {
+        self.links.values()
     }
 
     pub fn login(&self, id: LoginId) -> Option<&Login> {

@@ -92,7 +92,7 @@ impl Catalogue {
                 let owner = user.id;
                 work.push(Change::AddUser(UserRow {
                     user,
-                    password_hash,
+                    password_hash: Some(password_hash),
                 }));
                 // The command line may have made it before anybody had an account.
                 let key = if rights.stream_at("live").is_some() {

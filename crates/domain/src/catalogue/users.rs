@@ -2,13 +2,15 @@
 
 use crate::audit::By;
 use crate::caller::Caller;
+use crate::clock::Time;
 use crate::id::UserId;
 use crate::password;
 use crate::secret::Secret;
-use crate::store::{Change, UserRow};
-use crate::user::{Name, New, Refused, Role, User};
+use crate::store::{Change, UserRow, Work};
+use crate::user::{Name, New, Person, Refused, Role, User};
 
 use super::Catalogue;
+use super::rights::Rights;
 use crate::limit::block;
 
 impl Catalogue {
@@ -40,7 +42,7 @@ impl Catalogue {
             };
             work.push(Change::AddUser(UserRow {
                 user: user.clone(),
-                password_hash,
+                password_hash: Some(password_hash),
             }));
             Ok(user)
         })
@@ -59,6 +61,28 @@ impl Catalogue {
         let mut users: Vec<User> = rights.users().map(|row| row.user.clone()).collect();
         users.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(users)
+    }
+
+    /// The same with how they come in; administrators only.
+    ///
+    /// # Errors
+    /// [`Refused::NotAllowed`].
+    pub fn list_people(&self, caller: &Caller) -> Result<Vec<Person>, Refused> {
+        let users = self.list_users(caller)?;
+        let (rights, now) = (self.rights(), self.now());
+        Ok(users
+            .into_iter()
+            .map(|user| person(&rights, user, now))
+            .collect())
+    }
+
+    /// Somebody by their name, with how they come in; administrators only.
+    ///
+    /// # Errors
+    /// [`Refused::NotAllowed`], [`Refused::NotFound`].
+    pub fn find_person(&self, caller: &Caller, name: &Name) -> Result<Person, Refused> {
+        let user = self.find_user_named(caller, name)?;
+        Ok(person(&self.rights(), user, self.now()))
     }
 
     /// The user with this id, to show a name. Whoever knows the id may know the name.
@@ -82,7 +106,7 @@ impl Catalogue {
             .ok_or(Refused::NotFound)
     }
 
-    /// Gives a user another password and ends all their logins; administrators only.
+    /// Gives a user another password and ends all their logins and their link; administrators only.
     ///
     /// # Errors
     /// [`Refused`] says what to change.
@@ -111,6 +135,7 @@ impl Catalogue {
                 user,
                 password_hash,
             });
+            drop_link(rights, work, user);
             for login in rights.logins_of(user) {
                 work.push(Change::DeleteLogin(login.id));
             }
@@ -119,7 +144,7 @@ impl Catalogue {
         .await
     }
 
-    /// Gives oneself another password, and ends all one's logins but this one. Needs a login, not an API key.
+    /// Gives oneself another password, and ends all one's logins but this one, and one's link. Needs a login, not an API key.
     ///
     /// # Errors
     /// [`Refused`] says what to change.
@@ -140,7 +165,8 @@ impl Catalogue {
                 .and_then(|user| rights.user(user))
                 .ok_or(Refused::NotAllowed)?;
             password::check_for(new, &row.user.name)?;
-            (row.user.id, row.password_hash.clone())
+            let stored = row.password_hash.clone().ok_or(Refused::WrongPassword)?;
+            (row.user.id, stored)
         };
         // A stolen cookie must not become a way to guess the password.
         let pair = (user, block(caller.address));
@@ -162,7 +188,7 @@ impl Catalogue {
             // Somebody may have reset it meanwhile; the older decision must not win.
             let unchanged = rights
                 .user(user)
-                .is_some_and(|row| row.password_hash == stored);
+                .is_some_and(|row| row.password_hash.as_ref() == Some(&stored));
             if !unchanged || rights.standing(&caller, now).user != Some(user) {
                 return Err(Refused::NotAllowed);
             }
@@ -170,6 +196,7 @@ impl Catalogue {
                 user,
                 password_hash,
             });
+            drop_link(rights, work, user);
             for login in rights.logins_of(user).filter(|login| login.id != this) {
                 work.push(Change::DeleteLogin(login.id));
             }
@@ -178,7 +205,7 @@ impl Catalogue {
         .await
     }
 
-    /// Switches a user off: logins end for good; stream and API keys are dead until the user is switched on again;
+    /// Switches a user off: logins and the link to set a password end for good; stream and API keys are dead until the user is switched on again;
     /// administrators only.
     ///
     /// # Errors
@@ -193,13 +220,18 @@ impl Catalogue {
             if row.user.disabled.is_some() {
                 return Ok(());
             }
-            if row.user.role == Role::Administrator && rights.administrators().count() == 1 {
+            // Who was invited and never came is nobody who could administer.
+            let comes_in = |row: &&UserRow| row.password_hash.is_some();
+            let mut others = rights.administrators().filter(comes_in);
+            let is_one = row.user.role == Role::Administrator && comes_in(&row);
+            if is_one && others.all(|other| other.user.id == user) {
                 return Err(Refused::LastAdministrator);
             }
             work.push(Change::SetDisabled {
                 user,
                 disabled: Some(now),
             });
+            drop_link(rights, work, user);
             for login in rights.logins_of(user) {
                 work.push(Change::DeleteLogin(login.id));
             }
@@ -218,7 +250,10 @@ impl Catalogue {
             if !rights.standing(&caller, now).administers {
                 return Err(Refused::NotAllowed);
             }
-            rights.user(user).ok_or(Refused::NotFound)?;
+            let row = rights.user(user).ok_or(Refused::NotFound)?;
+            if row.user.disabled.is_none() {
+                return Ok(());
+            }
             work.push(Change::SetDisabled {
                 user,
                 disabled: None,
@@ -226,5 +261,23 @@ impl Catalogue {
             Ok(())
         })
         .await
+    }
+}
+
+fn person(rights: &Rights, user: User, now: Time) -> Person {
+    let link = rights.link_of(user.id).filter(|link| link.ends > now);
+    Person {
+        has_password: rights
+            .user(user.id)
+            .is_some_and(|row| row.password_hash.is_some()),
+        link_ends: link.map(|link| link.ends),
+        user,
+    }
+}
+
+/// The user's link works no more.
+pub(super) fn drop_link(rights: &Rights, work: &mut Work, user: UserId) {
+    if rights.link_of(user).is_some() {
+        work.push(Change::DropLink(user));
     }
 }

@@ -155,6 +155,21 @@ enum User {
         #[arg(long)]
         json: bool,
     },
+    /// Add a person without a password; prints a link with which they choose it, once, within 3 days.
+    Invite {
+        name: String,
+        /// An administrator.
+        #[arg(long)]
+        admin: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a link with which a person chooses a new password, once, within 3 days; an older link is void.
+    ResetLink {
+        name: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// List everybody.
     List {
         #[arg(long)]
@@ -459,6 +474,25 @@ fn code(command: Code) -> (Request, bool) {
     }
 }
 
+/// Where a server that does not run will be reached, as far as its settings tell; empty where they do not.
+pub fn origin(config: &Config) -> String {
+    match config.text("http.public_url").trim_end_matches('/') {
+        "" => here(config).unwrap_or_default(),
+        public => public.to_owned(),
+    }
+}
+
+/// The address of this server on this machine.
+fn here(config: &Config) -> Result<String> {
+    let mut address = config
+        .listen("http.listen")
+        .context("`http.listen` is switched off")?;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    Ok(format!("http://{address}"))
+}
+
 fn user(command: User) -> Result<(Request, bool)> {
     Ok(match command {
         User::Add { name, admin, json } => (
@@ -469,6 +503,8 @@ fn user(command: User) -> Result<(Request, bool)> {
             },
             json,
         ),
+        User::Invite { name, admin, json } => (Request::UserInvite { name, admin }, json),
+        User::ResetLink { name, json } => (Request::UserResetLink { name }, json),
         User::List { json } => (Request::UserList, json),
         User::ResetPassword { name, json } => (
             Request::UserResetPassword {
@@ -621,15 +657,7 @@ fn single_threaded() -> Result<tokio::runtime::Runtime> {
 async fn healthcheck(config: &Config, url: Option<String>) -> Result<ExitCode> {
     let base = match url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => {
-            let mut address = config
-                .listen("http.listen")
-                .context("`http.listen` is switched off")?;
-            if address.ip().is_unspecified() {
-                address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-            }
-            format!("http://{address}")
-        }
+        None => here(config)?,
     };
     let url = match base.strip_suffix("/health") {
         Some(_) => base,

@@ -35,6 +35,13 @@ pub enum Request {
     UserDisable {
         name: String,
     },
+    UserInvite {
+        name: String,
+        admin: bool,
+    },
+    UserResetLink {
+        name: String,
+    },
     StreamAdd {
         slug: String,
         title: Option<String>,
@@ -94,6 +101,9 @@ pub struct Hands {
     pub base_url: String,
 }
 
+/// The field with a link to set a password.
+pub const LINK: &str = "set_password_url";
+
 /// What an answer looks like to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -134,14 +144,9 @@ pub async fn run(hands: &Hands, request: Request) -> Result<Value> {
             admin,
             password,
         } => {
-            let role = if admin {
-                Role::Administrator
-            } else {
-                Role::Member
-            };
             let new = user::New {
                 name: Name::parse(&name)?,
-                role,
+                role: role(admin),
                 password: Secret::new(password),
             };
             Ok(user_facts(&catalogue.add_user(&operator, new).await?))
@@ -171,6 +176,16 @@ pub async fn run(hands: &Hands, request: Request) -> Result<Value> {
             let user = find(catalogue, &operator, &name)?;
             catalogue.disable_user(&operator, user.id).await?;
             Ok(user_facts(&user))
+        }
+        Request::UserInvite { name, admin } => {
+            let name = Name::parse(&name)?;
+            let (user, token) = catalogue.invite(&operator, name, role(admin)).await?;
+            Ok(with_link(hands, &operator, &user, &token)?)
+        }
+        Request::UserResetLink { name } => {
+            let user = find(catalogue, &operator, &name)?;
+            let token = catalogue.reset_link(&operator, user.id).await?;
+            Ok(with_link(hands, &operator, &user, &token)?)
         }
         Request::StreamAdd {
             slug,
@@ -424,6 +439,23 @@ fn time(text: &str) -> Result<Time> {
 
 fn find(catalogue: &Catalogue, operator: &Caller, name: &str) -> Result<User> {
     Ok(catalogue.find_user_named(operator, &Name::parse(name)?)?)
+}
+
+fn role(admin: bool) -> Role {
+    if admin {
+        Role::Administrator
+    } else {
+        Role::Member
+    }
+}
+
+/// Somebody with their new link.
+fn with_link(hands: &Hands, operator: &Caller, user: &User, token: &Secret) -> Result<Value> {
+    let ends = hands.catalogue.find_person(operator, &user.name)?.link_ends;
+    let mut facts = user_facts(user);
+    facts["ends_at"] = json!(ends.map(Time::rfc3339));
+    facts[LINK] = json!(format!("{}/password/{}", hands.base_url, token.expose()));
+    Ok(facts)
 }
 
 fn user_facts(user: &User) -> Value {

@@ -13,6 +13,9 @@ use super::failed;
 /// The purpose of the key under which grants are signed.
 pub(super) const GRANTS: &str = "grants";
 
+/// What stands for the hash of a password that nobody has set; no hash is empty.
+pub(super) const NO_PASSWORD: &str = "";
+
 /// Carries out one change within the transaction that is open.
 pub(super) async fn apply(at: &mut SqliteConnection, change: &Change) -> Result<(), StoreError> {
     let statement = match change {
@@ -23,13 +26,23 @@ pub(super) async fn apply(at: &mut SqliteConnection, change: &Change) -> Result<
         .bind(id(user.id.number()))
         .bind(user.name.as_str())
         .bind(user.role.word())
-        .bind(password_hash)
+        .bind(password_hash.as_deref().unwrap_or(NO_PASSWORD))
         .bind(user.created.ms())
         .bind(user.disabled.map(Time::ms))
         .bind(user.last_login.map(Time::ms)),
         Change::SetPassword { user, password_hash } => {
             query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id(user.number())).bind(password_hash)
         }
+        // Whoever is not there gets no link.
+        Change::SetLink(link) => query(
+            "INSERT INTO password_links (user, hash, created, ends) SELECT id, $2, $3, $4 FROM users WHERE id = $1 \
+             ON CONFLICT (user) DO UPDATE SET hash = excluded.hash, created = excluded.created, ends = excluded.ends",
+        )
+        .bind(id(link.user.number()))
+        .bind(&link.hash.bytes()[..])
+        .bind(link.created.ms())
+        .bind(link.ends.ms()),
+        Change::DropLink(user) => query("DELETE FROM password_links WHERE user = $1").bind(id(user.number())),
         Change::SetDisabled { user, disabled } => query("UPDATE users SET disabled = $2 WHERE id = $1")
             .bind(id(user.number()))
             .bind(disabled.map(Time::ms)),

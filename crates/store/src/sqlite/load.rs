@@ -13,11 +13,11 @@ use domain::slug::Slug;
 use domain::store::{GrantKey, Snapshot, StoreError, UserRow};
 use domain::stored::{Caption, Facts, Kind, Place, State, Stored, StoredId};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
-use domain::user::{Name, Role, User, UserId};
+use domain::user::{Link, Name, Role, User, UserId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, query};
 
-use super::changes::GRANTS;
+use super::changes::{GRANTS, NO_PASSWORD};
 use super::failed;
 
 /// Everything, as one transaction sees it.
@@ -26,6 +26,8 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
         "SELECT id, name, role, password_hash, created, disabled, last_login FROM users ORDER BY id",
     );
     let users = users.fetch_all(&mut *at).await.map_err(failed)?;
+    let links = query("SELECT user, hash, created, ends FROM password_links ORDER BY user");
+    let links = links.fetch_all(&mut *at).await.map_err(failed)?;
     let logins =
         query("SELECT id, user, hash, created, last_seen, address, agent FROM logins ORDER BY id");
     let logins = logins.fetch_all(&mut *at).await.map_err(failed)?;
@@ -82,6 +84,7 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
     let settings = settings.fetch_all(&mut *at).await.map_err(failed)?;
     Ok(Snapshot {
         users: users.iter().map(user).collect::<Result<_, _>>()?,
+        links: links.iter().map(link).collect::<Result<_, _>>()?,
         logins: logins.iter().map(login).collect::<Result<_, _>>()?,
         streams: streams.iter().map(stream).collect::<Result<_, _>>()?,
         keys: keys.iter().map(key).collect::<Result<_, _>>()?,
@@ -109,7 +112,22 @@ fn user(row: &SqliteRow) -> Result<UserRow, StoreError> {
     };
     Ok(UserRow {
         user,
-        password_hash: row.text("password_hash")?.to_owned(),
+        password_hash: Some(row.text("password_hash")?)
+            .filter(|hash| *hash != NO_PASSWORD)
+            .map(str::to_owned),
+    })
+}
+
+fn link(row: &SqliteRow) -> Result<Link, StoreError> {
+    let row = Fields {
+        row,
+        table: "password_links",
+    };
+    Ok(Link {
+        user: UserId::from_number(row.id("user")?),
+        hash: Hash::from_bytes(row.bytes("hash")?),
+        created: row.time("created")?,
+        ends: row.time("ends")?,
     })
 }
 

@@ -1,4 +1,4 @@
-//! `/account`: one's own password, logins and API keys.
+//! `/account`: one's own password, logins, and the list of API keys.
 
 use askama::Template;
 use axum::{
@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    api_key::{self, ApiKey, ApiKeyId, Scope},
+    api_key::{ApiKey, Scope},
     caller::{Caller, Subject},
     login::{self, Login, LoginId},
     password,
@@ -17,13 +17,12 @@ use domain::{
 use serde::Deserialize;
 
 use super::{
-    Frame, agent,
-    ask::{self, Question},
-    fields,
+    Frame, agent, fields,
     login::see,
     managed::Member,
     page,
     people::Moment,
+    shown::{Made, Of},
 };
 use crate::{
     App,
@@ -50,6 +49,20 @@ struct Key {
     expires: Option<Moment>,
 }
 
+struct NewKey {
+    name: String,
+    secret: String,
+}
+
+impl From<Made> for NewKey {
+    fn from(made: Made) -> Self {
+        Self {
+            name: made.name,
+            secret: made.secret.expose().to_owned(),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Wrong {
     current: Option<String>,
@@ -66,6 +79,8 @@ struct Page {
     role: String,
     devices: Vec<Device>,
     keys: Vec<Key>,
+    /// Shown this once.
+    new_key: Option<NewKey>,
     /// What was done, told once.
     done: Option<String>,
     characters_min: usize,
@@ -100,6 +115,7 @@ fn template(app: &App, caller: &Caller) -> Result<Page, Problem> {
             .filter(is_good)
             .map(|found| key(t, found))
             .collect(),
+        new_key: None,
         done: None,
         characters_min: password::CHARS_MIN,
         wrong: Wrong::default(),
@@ -144,6 +160,8 @@ pub(crate) async fn show(
         Ok(mut template) => {
             let changed = after.changed.map(|_| template.t.msg("account-changed"));
             template.done = changed.map(|message| message.to_string());
+            let made = app.shown().take(&caller, app.inner.clock.now(), Of::ApiKey);
+            template.new_key = made.map(NewKey::from);
             page(StatusCode::OK, &template, false)
         }
         Err(problem) => problem.into_response(),
@@ -237,51 +255,5 @@ fn login_problem(refused: login::Refused) -> Response {
     match refused {
         login::Refused::NotFound => Problem::not_found().into_response(),
         refused => Problem::from(refused).into_response(),
-    }
-}
-
-/// One's own API key with this id, while it can be used.
-fn find_key(app: &App, caller: &Caller, id: &str) -> Option<ApiKey> {
-    let id: ApiKeyId = id.parse().ok()?;
-    let mut keys = app.catalogue().list_api_keys(caller).ok()?.into_iter();
-    keys.find(|key| key.id == id && key.revoked.is_none())
-}
-
-/// `GET /account/api-keys/{id}/revoke`: asks first.
-pub(crate) async fn ask_revoke(
-    State(app): State<App>,
-    Member(caller): Member,
-    Path(id): Path<String>,
-) -> Response {
-    let Some(key) = find_key(&app, &caller, &id) else {
-        return Problem::not_found().into_response();
-    };
-    let t = app.text();
-    let say = |id: &'static str| t.msg(id).arg("name", key.name.as_str()).to_string();
-    let question = Question {
-        heading: say("account-revoke-ask"),
-        about: say("account-revoke-about"),
-        yes: say("account-revoke"),
-        no: say("account-keep"),
-        action: format!("/account/api-keys/{}/revoke", key.id),
-        back: "/account".to_owned(),
-        is_destructive: true,
-    };
-    ask::page(&app, &caller, question)
-}
-
-/// `POST /account/api-keys/{id}/revoke`.
-pub(crate) async fn revoke(
-    State(app): State<App>,
-    Member(caller): Member,
-    Path(id): Path<String>,
-) -> Response {
-    let Some(key) = find_key(&app, &caller, &id) else {
-        return Problem::not_found().into_response();
-    };
-    match app.catalogue().revoke_api_key(&caller, key.id).await {
-        Ok(()) => see("/account"),
-        Err(api_key::Refused::Store(error)) => Problem::internal(&error).into_response(),
-        Err(_) => Problem::not_found().into_response(),
     }
 }

@@ -26,6 +26,7 @@ use super::{
     managed::Managed,
     page,
     send::{self, Line},
+    shown::Of,
 };
 use crate::{
     App, TestSignalRefused,
@@ -120,7 +121,7 @@ pub(crate) async fn show(
     Managed { caller, stream }: Managed,
 ) -> Response {
     let now = app.inner.clock.now();
-    let made = app.shown().take(&caller, now, stream.id);
+    let made = app.shown().take(&caller, now, Of::Stream(stream.id));
     let new_key = made.map(|made| NewKey {
         name: made.name,
         secret: made.secret.expose().to_owned(),

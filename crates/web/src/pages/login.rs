@@ -209,7 +209,7 @@ pub(super) fn words(t: Text, refused: &Refused) -> String {
     }
 }
 
-fn agent(headers: &HeaderMap) -> &str {
+pub(super) fn agent(headers: &HeaderMap) -> &str {
     headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())

@@ -1,10 +1,12 @@
 //! Pages for people: complete when they come from the server, with what changes put in by a small script.
 
 pub(crate) mod account;
+pub(crate) mod account_keys;
 pub(crate) mod admin;
 mod administrator;
 mod agent;
 mod ask;
+pub(crate) mod audit;
 mod charts;
 mod checked;
 pub(crate) mod code;
@@ -20,6 +22,7 @@ pub(crate) mod home;
 pub(crate) mod login;
 mod managed;
 mod obs_profile;
+pub(crate) mod password;
 pub(crate) mod people;
 mod send;
 pub(crate) mod settings;

@@ -1,4 +1,4 @@
-//! `/admin/people`: who has an account, adding one, switching one off and on.
+//! `/admin/people`: who has an account, adding somebody, links with which they set their password, switching off and on.
 
 use askama::Template;
 use axum::{
@@ -11,7 +11,7 @@ use domain::{
     clock::Time,
     password,
     secret::Secret,
-    user::{Name, New, Refused, Role, User},
+    user::{Name, New, Person, Refused, Role, User},
 };
 use serde::Deserialize;
 
@@ -22,11 +22,13 @@ use super::{
     fields,
     login::see,
     page,
+    shown::{Made, Of},
 };
 use crate::{
     App,
+    api::people::link,
     error::Problem,
-    extract::{Form, Path, Query},
+    extract::{Client, Form, Path, Query},
     text::Text,
 };
 
@@ -51,6 +53,15 @@ struct Row {
     role: String,
     last_login: Option<Moment>,
     disabled: Option<Moment>,
+    has_password: bool,
+    link_ends: Option<Moment>,
+}
+
+/// A link that is shown this once.
+struct Link {
+    name: String,
+    url: String,
+    ends: Moment,
 }
 
 #[derive(Default)]
@@ -69,6 +80,7 @@ struct Page {
     summary: String,
     /// What was done, told once.
     done: Option<String>,
+    link: Option<Link>,
     name: String,
     is_administrator: bool,
     characters_min: usize,
@@ -79,15 +91,20 @@ impl Page {
     fn new(app: &App, caller: &Caller) -> Result<Self, Refused> {
         let frame = Frame::new(app, caller);
         let t = frame.t;
-        let users = app.catalogue().list_users(caller)?;
-        let disabled = users.iter().filter(|user| user.disabled.is_some()).count();
-        let summary = t.msg("people-summary").arg("count", users.len());
+        let people = app.catalogue().list_people(caller)?;
+        let is_disabled = |person: &&Person| person.user.disabled.is_some();
+        let disabled = people.iter().filter(is_disabled).count();
+        let summary = t.msg("people-summary").arg("count", people.len());
         Ok(Self {
             frame,
             t,
             summary: summary.arg("disabled", disabled).to_string(),
-            rows: users.into_iter().map(|user| row(t, caller, user)).collect(),
+            rows: people
+                .into_iter()
+                .map(|person| row(t, caller, person))
+                .collect(),
             done: None,
+            link: None,
             name: String::new(),
             is_administrator: false,
             characters_min: password::CHARS_MIN,
@@ -96,8 +113,11 @@ impl Page {
     }
 }
 
-fn row(t: Text, caller: &Caller, user: User) -> Row {
+fn row(t: Text, caller: &Caller, person: Person) -> Row {
+    let user = person.user;
     Row {
+        has_password: person.has_password,
+        link_ends: person.link_ends.map(|at| Moment::new(t, at)),
         is_self: caller.user() == Some(user.id),
         role: t
             .msg(format!("people-role-{}", user.role.word()))
@@ -116,6 +136,7 @@ pub(crate) struct After {
 /// `GET /admin/people`.
 pub(crate) async fn show(
     State(app): State<App>,
+    client: Client,
     Administrator(caller): Administrator,
     Query(after): Query<After>,
 ) -> Response {
@@ -127,14 +148,40 @@ pub(crate) async fn show(
                 let message = template.t.msg("people-added");
                 message.arg("name", user.name.to_string()).to_string()
             });
+            template.link = new_link(&app, &client, &caller);
             page(StatusCode::OK, &template, false)
         }
         Err(refused) => other(&refused),
     }
 }
 
+/// The link that was just made, where it still works.
+fn new_link(app: &App, client: &Client, caller: &Caller) -> Option<Link> {
+    let made = app
+        .shown()
+        .take(caller, app.inner.clock.now(), Of::Person)?;
+    let name = Name::parse(&made.name).ok()?;
+    let person = app.catalogue().find_person(caller, &name).ok()?;
+    Some(Link {
+        url: link(client, &made.secret),
+        ends: Moment::new(app.text(), person.link_ends?),
+        name: made.name,
+    })
+}
+
+/// On to the page that shows a new link, once.
+fn show_link(app: &App, caller: &Caller, name: &Name, secret: Secret) -> Response {
+    let made = Made {
+        of: Of::Person,
+        name: name.to_string(),
+        secret,
+    };
+    app.shown().keep(caller, app.inner.clock.now(), made);
+    see("/admin/people")
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Person {
+pub(crate) struct Added {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -143,11 +190,11 @@ pub(crate) struct Person {
     role: String,
 }
 
-/// `POST /admin/people`: 303 back to the list.
+/// `POST /admin/people`: 303 back to the list, where the link is shown; with a password there is none.
 pub(crate) async fn add(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    Form(person): Form<Person>,
+    Form(person): Form<Added>,
 ) -> Response {
     let role = Role::find(&person.role).unwrap_or(Role::Member);
     let mut wrong = Wrong::default();
@@ -158,17 +205,14 @@ pub(crate) async fn add(
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Ok(name) => {
-            let new = New {
-                name,
-                role,
-                password: Secret::new(person.password),
+            let password = Some(person.password.clone()).filter(|typed| !typed.is_empty());
+            let refused = match add_one(&app, &caller, (name, role), password).await {
+                Ok(response) => return response,
+                Err(refused) => refused,
             };
-            match app.catalogue().add_user(&caller, new).await {
-                Ok(user) => return see(&format!("/admin/people?added={}", user.name)),
-                Err(refused) => match refusal(t, refused, &mut wrong) {
-                    Ok(status) => status,
-                    Err(refused) => return other(&refused),
-                },
+            match refusal(t, refused, &mut wrong) {
+                Ok(status) => status,
+                Err(refused) => return other(&refused),
             }
         }
     };
@@ -184,6 +228,25 @@ pub(crate) async fn add(
         }
         Err(refused) => other(&refused),
     }
+}
+
+async fn add_one(
+    app: &App,
+    caller: &Caller,
+    (name, role): (Name, Role),
+    password: Option<String>,
+) -> Result<Response, Refused> {
+    let Some(password) = password else {
+        let (user, token) = app.catalogue().invite(caller, name, role).await?;
+        return Ok(show_link(app, caller, &user.name, token));
+    };
+    let new = New {
+        name,
+        role,
+        password: Secret::new(password),
+    };
+    let user = app.catalogue().add_user(caller, new).await?;
+    Ok(see(&format!("/admin/people?added={}", user.name)))
 }
 
 /// Why, beside the field that it is about.
@@ -261,14 +324,22 @@ pub(crate) async fn disable(
         },
         Err(refused) => refused,
     };
-    let last = matches!(refused, Refused::LastAdministrator);
-    match Page::new(&app, &caller) {
-        Ok(template) if last => {
-            let mut template = template;
-            template.wrong.form = Some(template.t.msg("people-last-administrator").to_string());
+    conflict(&app, &caller, &refused)
+}
+
+/// What stands in the way, above the list.
+fn conflict(app: &App, caller: &Caller, refused: &Refused) -> Response {
+    let id = match refused {
+        Refused::LastAdministrator => "people-last-administrator",
+        Refused::Disabled => "people-link-disabled",
+        _ => return other(refused),
+    };
+    match Page::new(app, caller) {
+        Ok(mut template) => {
+            template.wrong.form = Some(template.t.msg(id).to_string());
             page(StatusCode::CONFLICT, &template, false)
         }
-        _ => other(&refused),
+        Err(refused) => other(&refused),
     }
 }
 
@@ -285,5 +356,49 @@ pub(crate) async fn enable(
     match enabled {
         Ok(()) => see("/admin/people"),
         Err(refused) => other(&refused),
+    }
+}
+
+/// `GET /admin/people/{name}/password-link`: asks first, since the link before is void then.
+pub(crate) async fn ask_link(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Path(name): Path<String>,
+) -> Response {
+    let user = match find(&app, &caller, &name) {
+        Ok(user) => user,
+        Err(refused) => return other(&refused),
+    };
+    let t = app.text();
+    let say = |id: &'static str| t.msg(id).arg("name", user.name.to_string()).to_string();
+    let question = Question {
+        heading: say("people-link-ask"),
+        about: say("people-link-about"),
+        yes: say("people-link-yes"),
+        no: say("people-link-no"),
+        action: format!("/admin/people/{}/password-link", user.name),
+        back: "/admin/people".to_owned(),
+        is_destructive: false,
+    };
+    ask::page(&app, &caller, question)
+}
+
+/// `POST /admin/people/{name}/password-link`: 303 to the list, where the link is shown.
+pub(crate) async fn make_link(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Path(name): Path<String>,
+) -> Response {
+    let made = match find(&app, &caller, &name) {
+        Ok(user) => app
+            .catalogue()
+            .reset_link(&caller, user.id)
+            .await
+            .map(|token| (user, token)),
+        Err(refused) => Err(refused),
+    };
+    match made {
+        Ok((user, token)) => show_link(&app, &caller, &user.name, token),
+        Err(refused) => conflict(&app, &caller, &refused),
     }
 }

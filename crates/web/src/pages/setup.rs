@@ -16,6 +16,7 @@ use super::{
     error, fields,
     health::When,
     login, page,
+    shown::{Made, Of},
 };
 use crate::{
     App,
@@ -154,12 +155,12 @@ fn first_stream(app: &App, done: &domain::setup::Done) -> Response {
     let Some(made) = &done.key else {
         return login::see("/streams");
     };
-    let key = super::shown::NewKey {
-        stream: made.key.stream,
+    let key = Made {
+        of: Of::Stream(made.key.stream),
         name: made.key.name.clone(),
         secret: made.secret.clone(),
     };
     let now = app.inner.clock.now();
-    app.shown().keep(done.begun.login.id, now, key);
+    app.shown().keep_for(done.begun.login.id, now, key);
     login::see("/streams/live")
 }

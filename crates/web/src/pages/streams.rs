@@ -16,7 +16,14 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{Frame, home::owner_name, login::see, managed::Member, page, shown::NewKey};
+use super::{
+    Frame,
+    home::owner_name,
+    login::see,
+    managed::Member,
+    page,
+    shown::{Made, Of},
+};
 use crate::{
     App,
     error::Problem,
@@ -255,15 +262,12 @@ pub(crate) async fn create(
 
 /// Keeps a new key for the page that the caller is sent to.
 pub(super) fn show_next(app: &App, caller: &Caller, made: MadeKey) {
-    let domain::caller::Subject::Login { login, .. } = caller.subject else {
-        return;
-    };
-    let key = NewKey {
-        stream: made.key.stream,
+    let made = Made {
+        of: Of::Stream(made.key.stream),
         name: made.key.name,
         secret: made.secret,
     };
-    app.shown().keep(login, app.inner.clock.now(), key);
+    app.shown().keep(caller, app.inner.clock.now(), made);
 }
 
 /// Puts a refusal of the catalogue beside its field; a problem where it is not about what was typed.

@@ -56,7 +56,12 @@ pub(crate) async fn show(
     if !may {
         return not_found();
     }
-    let Some(file) = app.works().shelf().stored(&place_of(&stored), ORIGINAL).await else {
+    let Some(file) = app
+        .works()
+        .shelf()
+        .stored(&place_of(&stored), ORIGINAL)
+        .await
+    else {
         return not_found();
     };
     let asked = Asked {

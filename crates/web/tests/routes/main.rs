@@ -20,6 +20,7 @@ mod golive;
 mod hls;
 mod login;
 mod pages;
+mod people;
 mod poster;
 mod pseudo;
 mod share;

@@ -100,6 +100,13 @@ const PAGES: &[(&str, By, &str)] = &[
     ("admin_check", By::Owner, "/admin/check"),
     ("people", By::Owner, "/admin/people"),
     ("people", By::Owner, "/admin/people name=&password=1"),
+    ("people", By::Owner, "/admin/people name=33&password=1"),
+    ("audit", By::Owner, "/admin/audit"),
+    ("audit", By::Owner, "/admin/audit?before=3"),
+    ("ask", By::Owner, "/admin/people/22/password-link"),
+    ("api_key_new", By::Owner, "/account/api-keys/new"),
+    ("api_key_new", By::Owner, "/account/api-keys name=&end=date"),
+    ("error", By::Nobody, "/password/999"),
     ("settings", By::Owner, "/admin/settings"),
     ("account", By::Owner, "/account"),
     ("streams", By::Owner, "/streams"),
@@ -395,12 +402,42 @@ async fn setup_says_only_words() {
     assert_eq!(left_over(&page.body), Vec::<String>::new());
 }
 
+/// Links and keys are shown by the page after the one that made them.
+#[tokio::test]
+async fn what_is_shown_once_says_only_words() {
+    let site = Digits::new();
+    let ask = |ask: Ask| ask.header("cookie", &format!("{COOKIE}={}", site.owner));
+    for (made, form, shown, id) in [
+        ("/admin/people", "name=44", "/admin/people", "link"),
+        (
+            "/account/api-keys",
+            "name=55&read=on&end=30",
+            "/account",
+            "api-key",
+        ),
+    ] {
+        let answer = send(&site.router, ask(Ask::post(made).form(form))).await;
+        assert_eq!(answer.header("location"), shown);
+        let page = send(&site.router, ask(Ask::get(shown))).await.body;
+        assert!(page.contains(&format!("id=\"{id}\"")), "{page}");
+        assert_eq!(left_over(&page), Vec::<String>::new(), "{shown}");
+        if let Some((_, link)) = page.split_once("/password/") {
+            let path = format!("/password/{}", link.split('"').next().unwrap());
+            for path in [path.clone(), format!("{path} password=1")] {
+                let page = site.page(By::Nobody, &path).await;
+                assert!(page.contains("autocomplete=\"new-password\""));
+                assert_eq!(left_over(&page), Vec::<String>::new(), "{path}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_template_has_a_row() {
     let rows: BTreeSet<String> = PAGES
         .iter()
         .map(|(template, _, _)| (*template).to_owned())
-        .chain(["setup".to_owned()])
+        .chain(["setup", "password"].map(str::to_owned))
         .collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let mut missing = Vec::new();

@@ -52,6 +52,8 @@ const ADMINISTRATOR: [u16; 10] = [303, 403, 403, 200, 303, 303, 303, 303, 303, 3
 const OWNED: [u16; 10] = [303, 404, 200, 404, 303, 303, 303, 303, 303, 303];
 /// What is done there.
 const OWN_DONE: [u16; 10] = [303, 404, 303, 404, 303, 303, 303, 303, 303, 303];
+/// The same by API.
+const FOR_ADMINISTRATORS: [u16; 10] = [401, 403, 403, 200, 403, 403, 403, 200, 401, 401];
 
 const CODE: &str = "/api/access-codes/{code}";
 const UPLOAD: &str = "/api/uploads/{id}";
@@ -87,6 +89,20 @@ const ROWS: &[Row] = &[
     row("PATCH", CODE, "/api/access-codes/website2024", r#"{"paused":true}"#,
                                                                          [401, 404, 200, 404, 403, 200, 404, 404, 401, 401]),
     row("DELETE", CODE, "/api/access-codes/website2024", "",             [401, 404, 204, 404, 403, 204, 404, 404, 401, 401]),
+    row("GET", "/api/people", "/api/people", "",                         FOR_ADMINISTRATORS),
+    row("POST", "/api/people", "/api/people", r#"{"name":"eve","role":"member"}"#,
+                                                                         [401, 403, 403, 201, 403, 403, 403, 201, 401, 401]),
+    row("GET", "/api/people/{name}", "/api/people/bob", "",              FOR_ADMINISTRATORS),
+    row("PATCH", "/api/people/{name}", "/api/people/bob", r#"{"disabled":true}"#, FOR_ADMINISTRATORS),
+    row("POST", "/api/people/{name}/password-link", "/api/people/bob/password-link", "{}",
+                                                                         [401, 403, 403, 201, 403, 403, 403, 201, 401, 401]),
+    row("GET", "/api/audit", "/api/audit", "",                           FOR_ADMINISTRATORS),
+    // A key makes no key; each has keys of their own.
+    row("GET", "/api/api-keys", "/api/api-keys", "",                     [401, 200, 200, 200, 403, 403, 403, 403, 401, 401]),
+    row("POST", "/api/api-keys", "/api/api-keys", r#"{"name":"Bot","scopes":["read"]}"#,
+                                                                         [401, 201, 201, 201, 403, 403, 403, 403, 401, 401]),
+    row("DELETE", "/api/api-keys/{id}", "/api/api-keys/0000000000000001", "",
+                                                                         [401, 404, 404, 404, 404, 404, 404, 404, 401, 401]),
     row("GET", "/api/home", "/api/home", "",                       [200, 200, 200, 200, 200, 200, 200, 200, 401, 200]),
     row("GET", "/api/server", "/api/server", "",                         [401, 403, 403, 200, 403, 403, 403, 200, 401, 401]),
     // A stream of events has no end; who may hear what is shown in `events`.
@@ -129,6 +145,8 @@ const ROWS: &[Row] = &[
     row("POST", "/setup", "/setup", "token=nothing&username=eve&password=correct+horse+battery", all(403)),
     row("GET", "/login/{token}", "/login/nothing", "", all(200)),
     row("POST", "/login/{token}", "/login/nothing", "", all(401)),
+    row("GET", "/password/{token}", "/password/nothing", "", all(403)),
+    row("POST", "/password/{token}", "/password/nothing", "password=correct+horse+battery", all(403)),
     row("GET", "/watch/{slug}", "/watch/secret", "",                     [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
     row("GET", "/test", "/test?stream=secret", "",                       [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
     row("POST", "/api/streams/{slug}/keys/{id}/rotate", "/api/streams/secret/keys/{id}/rotate", "{}",
@@ -186,6 +204,10 @@ const ROWS: &[Row] = &[
                                                                          [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
     row("POST", "/admin/people/{name}/enable", "/admin/people/bob/enable", "",
                                                                          [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/admin/people/{name}/password-link", "/admin/people/bob/password-link", "", ADMINISTRATOR),
+    row("POST", "/admin/people/{name}/password-link", "/admin/people/bob/password-link", "",
+                                                                         [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
+    row("GET", "/admin/audit", "/admin/audit", "",                       ADMINISTRATOR),
     row("GET", "/admin/settings", "/admin/settings", "",                 ADMINISTRATOR),
     row("POST", "/admin/settings", "/admin/settings", "publish.grace_s=5",
                                                                          [303, 403, 403, 303, 303, 303, 303, 303, 303, 303]),
@@ -195,6 +217,8 @@ const ROWS: &[Row] = &[
     row("POST", "/account/logins/{id}/end", "/account/logins/0000000000000001/end", "",
                                                                          [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
     row("POST", "/account/logins/end-others", "/account/logins/end-others", "", all(303)),
+    row("POST", "/account/api-keys", "/account/api-keys", "name=Bot&read=on&end=30", all(303)),
+    row("GET", "/account/api-keys/new", "/account/api-keys/new", "",     [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
     row("GET", "/account/api-keys/{id}/revoke", "/account/api-keys/0000000000000001/revoke", "",
                                                                          [303, 404, 404, 404, 303, 303, 303, 303, 303, 303]),
     row("POST", "/account/api-keys/{id}/revoke", "/account/api-keys/0000000000000001/revoke", "",
@@ -424,6 +448,8 @@ async fn get_changes_nothing() {
             "/api/streams/secret/keys",
             "/api/streams/secret/status",
             "/admin/people",
+            "/api/api-keys",
+            "/api/audit",
             "/admin/settings",
             "/admin/check",
         ] {

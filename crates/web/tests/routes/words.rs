@@ -25,6 +25,9 @@ const FAMILIES: &[(&str, &str)] = &[
     ("admin-protocol-", "\"admin-protocol-{"),
     ("test-side-", "\"test-side-{"),
     ("admin-tile-", "\"admin-tile-{"),
+    ("audit-action-", "\"audit-action-{"),
+    ("audit-via-", "\"audit-via-{"),
+    ("account-scope-", "\"account-scope-{"),
 ];
 
 /// Attributes that are chosen by a variable.
