@@ -53,6 +53,7 @@ fn subrip_becomes_webvtt() {
     );
 }
 
+/// Abuse case H4.
 #[test]
 fn only_tags_that_every_player_shows_stay() {
     for (brought, kept) in [
@@ -102,6 +103,7 @@ fn cues_that_cannot_be_shown_are_counted_and_the_first_is_named() {
     assert!(out.find("earlier").unwrap() < out.find("good").unwrap());
 }
 
+/// Abuse case H4.
 #[test]
 fn letters_are_read_by_their_mark_or_refused() {
     let vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nGrüße 🙂\n";
@@ -158,6 +160,7 @@ fn other_files_are_refused_in_words() {
     );
 }
 
+/// Abuse case H4.
 #[test]
 fn size_and_count_are_bounded() {
     assert_eq!(

@@ -329,6 +329,7 @@ fn posters_are_jpeg_on_black_and_small_webp() {
     assert_eq!(small.width(), 64, "nothing is made larger");
 }
 
+/// Abuse case H1.
 #[test]
 fn what_is_no_picture_of_ours_is_named() {
     let utf16: Vec<u8> = "\u{feff}<svg xmlns='x'/>"

@@ -107,6 +107,7 @@ fn gif_of_many_frames() -> Vec<u8> {
     gif
 }
 
+/// Abuse case H2.
 #[test]
 fn hostile_files_are_refused_by_their_kind() {
     for (name, bytes, expected) in files() {
@@ -116,6 +117,7 @@ fn hostile_files_are_refused_by_their_kind() {
 }
 
 /// The same in a process that may not have more than 512 MB of addresses, of which the test itself takes a share for its files.
+/// Abuse case H2.
 #[test]
 fn hostile_files_take_little_memory() {
     let this = std::env::current_exe().unwrap();

@@ -81,6 +81,7 @@ fn gif_palette(gif: &[u8]) -> usize {
     }
 }
 
+/// Abuse cases G13 and G15.
 #[test]
 fn no_position_camera_comment_or_page_behind_the_end_is_stored() {
     for (form, plain, tagged) in brought() {

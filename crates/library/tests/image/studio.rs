@@ -49,6 +49,7 @@ async fn a_width_beyond_the_picture_gives_the_picture() {
     assert_eq!(rig.names(), ["image"]);
 }
 
+/// Abuse case H2: for `?w=`.
 #[test]
 fn only_widths_on_the_list_are_widths() {
     assert_eq!(Width::parse(640), Some(Width::W640));

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     App,
     error::Problem,
-    extract::{Opening, Path, Query, Viewing},
+    extract::{Path, Query, Viewing},
     pages::gate,
 };
 
@@ -48,7 +48,6 @@ pub(crate) async fn show(
     OriginalUri(uri): OriginalUri,
     method: Method,
     viewing: Result<Viewing, Problem>,
-    Opening(visitor): Opening,
     Query(wish): Query<Wish>,
     headers: HeaderMap,
 ) -> Response {
@@ -62,7 +61,7 @@ pub(crate) async fn show(
         Ok(leave) => leave,
         Err(why) if is_person => {
             let path = uri.path().to_owned();
-            return gate::show(&app, &visitor, gate::Place::of(&headers), path, why);
+            return gate::show(&app, &viewing, gate::Place::of(&headers), path, why);
         }
         Err(why) => return refused(why),
     };
