@@ -124,7 +124,9 @@ function focus() {
   const box = at.getBoundingClientRect();
   const name = `${at.localName}${at.id ? `#${at.id}` : ""} “${(at.getAttribute("aria-label") ?? at.innerText ?? at.value ?? "").trim().slice(0, 40)}”`;
   globalThis.storyVisited ??= new Set();
-  const isNew = !globalThis.storyVisited.has(at);
+  // A field of several parts, such as a time, is as many stops.
+  const isNew = !globalThis.storyVisited.has(at) || globalThis.storyLast === at;
+  globalThis.storyLast = at;
   globalThis.storyVisited.add(at);
   const isSeen = around.some((element) => draws(element) || draws(element, "::after")) && box.width > 0 && box.height > 0;
   const isThere = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
