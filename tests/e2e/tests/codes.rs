@@ -209,6 +209,15 @@ fn who_finds_all_places_taken_waits_and_comes_in_by_itself() {
         "all places are taken"
     );
     second.picture("code-full");
+    // Nor is it another for who has a browser that plays HLS by itself, and tells nothing of what it was answered.
+    let third = browser.profile("third");
+    third.prepare(
+        "delete window.MediaSource; delete window.ManagedMediaSource; delete window.WebKitMediaSource; \
+         localStorage.setItem('media-server.player', JSON.stringify({ delay: 'low' }))",
+    );
+    assert_eq!(third.open(&link), 200);
+    let _ = says(third, "This code is for 1 viewer at once.", MOMENT);
+    let _ = third.open("about:blank");
     let _ = change(&operator, &code, &json!({"viewers_max": 2}));
     let _ = second.until(&format!("{SLATE} === ''"), MOMENT);
     let _ = second.moves(0.0);
