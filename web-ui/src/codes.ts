@@ -37,11 +37,8 @@ function fieldsThatMatter(form: HTMLFormElement): void {
 function localFields(form: HTMLFormElement): void {
   const fields = [...form.querySelectorAll<HTMLInputElement>("input[data-utc]")];
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  for (const field of fields) {
-    field.value = toLocal(field.value);
-    const hint = document.getElementById(`${field.id}-hint`);
-    if (hint) hint.textContent = say("codes-form-zone", { zone });
-  }
+  for (const field of fields) field.value = toLocal(field.value);
+  for (const told of form.querySelectorAll("[data-zone]")) told.textContent = say("codes-form-zone", { zone });
   form.addEventListener("formdata", ({ formData }) => {
     for (const field of fields) formData.set(field.name, toMoment(field.value));
   });

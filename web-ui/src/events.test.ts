@@ -32,8 +32,10 @@ class Source extends EventTarget {
 class Channel extends EventTarget {
   static heard: Record<string, unknown>[] = [];
   static tab: Channel | undefined;
-  constructor() {
+  readonly name: string;
+  constructor(name: string) {
     super();
+    this.name = name;
     Channel.tab = this;
   }
   postMessage(message: Record<string, unknown>): void {
@@ -222,4 +224,20 @@ test("stream without a word for forty seconds is taken for dead", async () => {
   assert.deepEqual([Source.open.length, asked.length], [0, 1]);
   assert.deepEqual(heard, [{ live: [] }, undefined], "no answer either: what is shown may be out of date");
   assert.equal(Channel.heard.at(-1)?.["kind"], "stale", "and the other tabs know");
+});
+
+test("what_opens_with_a_code_is_heard_apart_and_told_why_it_ends", async () => {
+  const events = new Events("access_code=k7q4");
+  const said: unknown[] = [];
+  const stop = events.follow("watch:hall", (data) => said.push(data));
+  await later(0);
+  assert.equal(Source.open[0]?.url, "/api/events?topics=watch:hall&access_code=k7q4");
+  assert.match(Channel.tab?.name ?? "", /access_code=k7q4$/, "tabs without it hear nothing");
+  answer = () => new Response(JSON.stringify({ state: "not_allowed", reason: "access_code_paused" }), { status: 404 });
+  Source.open[0]?.dispatchEvent(new Event("error"));
+  await later(0);
+  await settle();
+  assert.deepEqual(asked, ["/api/watch/hall?access_code=k7q4"]);
+  assert.deepEqual(said, [{ state: "not_allowed", reason: "access_code_paused" }]);
+  stop();
 });

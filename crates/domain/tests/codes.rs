@@ -524,3 +524,50 @@ fn every_change_is_written_down_with_who_made_it() {
     assert_eq!(entries[0].entry.address, "203.0.113.x");
     assert!(block_on(rig.catalogue.audit(&ana, None, 200)).is_err());
 }
+
+#[test]
+fn what_can_be_shared_is_ones_own_found_by_words_streams_first() {
+    let rig = Rig::new();
+    let (ann, ben) = (rig.member("ann"), rig.member("ben"));
+    let root = rig.administrator("root");
+    for name in ["hall", "stage"] {
+        rig.stream(&ann, name, Visibility::Private);
+    }
+    rig.stream(&ben, "bens", Visibility::Public);
+    for (kind, name) in [
+        (Kind::Video, "lesson-1"),
+        (Kind::Image, "lesson-logo"),
+        (Kind::Video, "intro"),
+    ] {
+        rig.stored(&ann, kind, name, Visibility::Private);
+    }
+    let found = |caller: &Caller, words: &str, max: usize| -> Vec<String> {
+        let found = rig.catalogue.list_shareable(caller, words, max);
+        found.into_iter().map(|one| one.name.to_string()).collect()
+    };
+    // What was brought at the same moment stands in no order.
+    let (streams, mut stored) = {
+        let mut streams = found(&ann, "", 10);
+        let stored = streams.split_off(2);
+        (streams, stored)
+    };
+    stored.sort();
+    assert_eq!(streams, ["stream:hall", "stream:stage"]);
+    assert_eq!(
+        stored,
+        ["image:lesson-logo", "video:intro", "video:lesson-1"]
+    );
+    assert_eq!(found(&ann, "", 3).len(), 3);
+    assert_eq!(found(&ann, " LESSON  1", 10), ["video:lesson-1"]);
+    assert_eq!(found(&ann, "bens", 10), [""; 0]);
+    assert_eq!(found(&ben, "", 10), ["stream:bens"]);
+    // Looking after everything is not owning it.
+    assert_eq!(found(&root, "", 10), [""; 0]);
+    assert_eq!(found(&Caller::nobody(ADDRESS), "", 10), [""; 0]);
+    let (reader, _) = rig.api_key(&ann, &[domain::api_key::Scope::Read]);
+    assert_eq!(found(&reader, "", 10), [""; 0], "a key that shares nothing");
+    // All that is found can be shared.
+    let all = found(&ann, "", 10);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    assert_eq!(rig.code(&ann, None, &all).items.len(), 5);
+}

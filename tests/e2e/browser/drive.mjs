@@ -129,7 +129,9 @@ function focus() {
   const box = at.getBoundingClientRect();
   const name = `${at.localName}${at.id ? `#${at.id}` : ""} “${(at.getAttribute("aria-label") ?? at.innerText ?? at.value ?? "").trim().slice(0, 40)}”`;
   globalThis.storyVisited ??= new Set();
-  const isNew = !globalThis.storyVisited.has(at);
+  // A field of several parts, such as a time, is as many stops.
+  const isNew = !globalThis.storyVisited.has(at) || globalThis.storyLast === at;
+  globalThis.storyLast = at;
   globalThis.storyVisited.add(at);
   // A field for a day or a time has a stop for each of its parts; anything else that keeps the focus is a trap.
   const isPart = globalThis.storyLast === at && ["date", "datetime-local", "time"].includes(at.type);

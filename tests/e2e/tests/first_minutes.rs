@@ -168,7 +168,7 @@ fn streamer_goes_live_and_the_page_turns_green_by_itself() {
     let ben = browser.profile("ben");
     assert_eq!(ben.open(&server.url("/watch/live")), 404, "the gate");
     let _ = ben.complaints(); // The browser counts the status as an error.
-    ben.click("main a.btn.primary");
+    ben.click("main a[href^='/login']");
     let _ = ben.until(
         "location.pathname === '/login' && document.activeElement.id === 'username'",
         MOMENT,

@@ -269,3 +269,120 @@ fn everything_an_administrator_does_is_done_by_keyboard() {
     comes_to(other, "/login");
     assert_eq!(anna.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn everything_about_codes_is_done_by_keyboard() {
+    let server = Server::start(&[]);
+    server.add_administrator();
+    let _ = server.add_stream("hall", "private");
+    let browser = Browser::start();
+    let anna = browser.profile("anna");
+    anna.log_in(&server.url(""), "anna", PASSWORD);
+    assert_eq!(anna.open(&server.url("/")), 200);
+    activate(anna, "Access codes");
+    comes_to(anna, "/codes");
+    activate(anna, "New code");
+    comes_to(anna, "/codes/new");
+    let _ = anna.until("document.activeElement.id === 'description'", MOMENT);
+    anna.type_text("Choir");
+
+    // A code of one's own is asked for, and its field comes; and goes again.
+    anna.press("Tab");
+    anna.press("ArrowDown");
+    let field = "document.querySelector('#code').checkVisibility()";
+    let _ = anna.until(field, MOMENT);
+    anna.press("ArrowUp");
+    let _ = anna.until(&format!("!{field}"), MOMENT);
+    anna.press("Tab");
+    assert_eq!(
+        anna.see("document.activeElement.value"),
+        json!("stream:hall")
+    );
+    anna.press("Space");
+    anna.tab_to("ends");
+    anna.press("ArrowDown");
+    assert_eq!(anna.see("document.activeElement.value"), json!("day"));
+    anna.tab_to("viewers");
+    anna.type_text("0");
+    activate(anna, "Make the code");
+    // What is wrong has the focus and says why; what was typed is still there.
+    let _ = anna.until("document.activeElement.id === 'viewers'", MOMENT);
+    let _ = anna.until("document.querySelector('#viewers-error')", MOMENT);
+    assert_eq!(
+        anna.see("document.querySelector('#description').value"),
+        json!("Choir")
+    );
+    assert_eq!(
+        anna.see("document.querySelector('input[name=item]').checked"),
+        json!(true)
+    );
+    anna.press("Control+a");
+    anna.type_text("4");
+    anna.press("Enter");
+    let _ = anna.until("location.search === '?made'", MOMENT);
+
+    // It is shown, copied, paused and resumed.
+    activate(anna, "Show code");
+    let _ = anna.until("document.querySelector('#code').type === 'text'", MOMENT);
+    activate(anna, "Copy link");
+    let _ = anna.is_told("Copied");
+    activate(anna, "Pause");
+    let _ = anna.until(
+        "document.querySelector('.badge').innerText === 'Paused'",
+        MOMENT,
+    );
+    activate(anna, "Resume");
+    let _ = anna.until(
+        "document.querySelector('.badge').innerText === 'Active'",
+        MOMENT,
+    );
+
+    // The stream is shared in a dialog: a choice, a new code, its link, and out by Escape to where it began.
+    assert_eq!(anna.open(&server.url("/streams/hall")), 200);
+    activate(anna, "Share");
+    asked(anna, "share-with");
+    let link = "document.querySelector('#share-link').value";
+    let _ = anna.until(&format!("{link}.includes('access_code=')"), MOMENT);
+    anna.press("ArrowDown");
+    let _ = anna.until(&format!("!{link}.includes('access_code=')"), MOMENT);
+    let _ = anna.until("document.activeElement.id === 'share-with'", MOMENT);
+    activate(anna, "New code for this");
+    let _ = anna.until(
+        &format!("{link}.includes('access_code=') && document.activeElement.id === 'share-link'"),
+        MOMENT,
+    );
+    activate(anna, "Copy the embed code");
+    let _ = anna.is_told("Copied");
+    anna.press("Escape");
+    let _ = anna.until(
+        &format!("!document.querySelector('dialog') && {FOCUS} === 'Share'"),
+        MOMENT,
+    );
+
+    // The first one is deleted after a question; Escape changes nothing.
+    activate(anna, "Access codes");
+    comes_to(anna, "/codes");
+    activate(anna, "Choir");
+    let _ = anna.until(
+        "document.querySelector('h1')?.innerText === 'Choir'",
+        MOMENT,
+    );
+    activate(anna, "Delete");
+    asked(anna, "Keep it");
+    anna.press("Escape");
+    let _ = anna.until("!document.querySelector('dialog')", MOMENT);
+    anna.press("Enter");
+    asked(anna, "Keep it");
+    activate(anna, "Delete the code");
+    comes_to(anna, "/codes");
+    assert_eq!(
+        anna.see("[...document.querySelectorAll('tbody a')].map((code) => code.innerText)"),
+        json!(["hall"])
+    );
+    assert_eq!(
+        anna.complaints()
+            .iter()
+            .find(|text| !text.contains("status of 422")),
+        None
+    );
+}

@@ -9,7 +9,8 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-/// A page, and what it is answered with. `{stream-key}`, `{api-key}` and `{link}` stand for what has an address only once it is made.
+/// A page, and what it is answered with. `{stream-key}`, `{api-key}`, `{link}` and `{code}` stand for what has an address only once it
+/// is made.
 type Page = (&'static str, u64);
 
 /// What anyone sees. Of `offline` there is nothing to watch yet; `nothing-here` and `hidden` are the gate's and the error's.
@@ -20,6 +21,8 @@ const VISITOR: &[Page] = &[
     ("/watch/live", 200),
     ("/watch/offline", 200),
     ("/watch/hidden", 404),
+    ("/watch/hidden?access_code=none-of-them", 404),
+    ("/watch/hidden?access_code=open-sesame-2026", 200),
     ("/test?stream=live", 200),
     ("/nothing-here", 404),
 ];
@@ -30,6 +33,8 @@ const MEMBER: &[Page] = &[
     ("/watch/hidden", 404),
     ("/streams", 200),
     ("/streams/new", 200),
+    ("/codes", 200),
+    ("/codes/new", 200),
     ("/account", 200),
     ("/account/api-keys/new", 200),
     ("/account/api-keys/{api-key}/revoke", 200),
@@ -52,6 +57,13 @@ const ADMINISTRATOR: &[Page] = &[
     ("/streams/live/settings", 200),
     ("/streams/live/delete", 200),
     ("/streams/live/end", 200),
+    ("/codes", 200),
+    ("/codes/new", 200),
+    ("/codes/{code}", 200),
+    ("/codes/{code}/change", 200),
+    ("/codes/{code}/delete", 200),
+    ("/share/stream/hidden", 200),
+    ("/share/stream/live", 200),
     ("/admin", 200),
     ("/admin/check", 200),
     ("/admin/people", 200),
@@ -69,6 +81,7 @@ struct Made<'a> {
     stream_key: String,
     api_key: String,
     link: String,
+    code: String,
 }
 
 impl Made<'_> {
@@ -76,6 +89,7 @@ impl Made<'_> {
         path.replace("{stream-key}", &self.stream_key)
             .replace("{api-key}", &self.api_key)
             .replace("{link}", &self.link)
+            .replace("{code}", &self.code)
     }
 }
 
@@ -150,6 +164,9 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
             "",
         )),
         link: path_of_link(&server, "eve"),
+        code: id(&operator
+            .send_json("POST", "/api/access-codes", &code())
+            .json()),
     };
     let wrong: Vec<String> = thread::scope(|scope| {
         let ways = [
@@ -179,6 +196,13 @@ fn path_of_link(server: &Server, name: &str) -> String {
     let path = link.strip_prefix(&server.url(""));
     path.unwrap_or_else(|| panic!("{link} is not of this server"))
         .to_owned()
+}
+
+/// A code for two streams, with everything that its page can say.
+fn code() -> Value {
+    let items = ["hidden", "live"].map(|slug| json!({"media_type": "stream", "media_slug": slug}));
+    json!({"code": "open-sesame-2026", "description": "Choir", "note": "For the choir", "media_items": items, "viewers_max": 40,
+           "expires_at": "2040-06-30T18:00:00Z", "sites": ["school.example"]})
 }
 
 /// Bytes of the watch page on the wire: itself, styles, scripts, icons; not what it plays.

@@ -269,8 +269,8 @@ class NativeSource implements Source {
     this.#video.addEventListener(
       "error",
       () => {
-        const network = this.#video.error?.code !== MediaError.MEDIA_ERR_DECODE;
-        this.#events.trouble(network ? { kind: "network", of: "index", status: undefined } : { kind: "media" });
+        if (this.#video.error?.code === MediaError.MEDIA_ERR_DECODE) this.#events.trouble({ kind: "media" });
+        else void this.#askWhy();
       },
       once,
     );
@@ -285,6 +285,20 @@ class NativeSource implements Source {
 
   recoverMedia(): void {
     this.#video.load();
+  }
+
+  /** The browser does not tell what it was answered: the index is asked for once more. */
+  async #askWhy(): Promise<void> {
+    const { signal } = this.#listening;
+    let trouble: Trouble = { kind: "network", of: "index", status: undefined };
+    try {
+      const response = await fetch(this.#url, { signal });
+      const refusal = response.ok ? undefined : parseRefusal(await response.text());
+      if (!response.ok) trouble = { ...trouble, status: response.status, ...(refusal ? { refusal } : {}) };
+    } catch {
+      // Nothing answers.
+    }
+    if (!signal.aborted) this.#events.trouble(trouble);
   }
 
   choose(): void {

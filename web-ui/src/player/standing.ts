@@ -7,6 +7,11 @@ import { ServerClock } from "./clock.ts";
 
 /** Without an answer this often in a row the server is out of reach. */
 const UNANSWERED = 2;
+/**
+ * Events tell what is news since the event before. Who was told in between that it may not be seen, by an answer, may hear of nothing when it
+ * may again: they ask.
+ */
+const ASK_AGAIN_MS = 3_000;
 
 export class StreamStanding {
   readonly #url: string;
@@ -20,6 +25,9 @@ export class StreamStanding {
   #asking = false;
   #running = false;
   #stop: (() => void) | undefined;
+  /** What the last event said. */
+  #heard: WatchState | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   /** `tell` hears each state, and `undefined` when there was no answer. */
   constructor(slug: string, url: string, tell: (state: WatchState | undefined) => void) {
@@ -33,13 +41,15 @@ export class StreamStanding {
     this.#running = true;
     this.#stop = follow(this.#topic, (data, now) => {
       const contradicts = data !== undefined && this.#clock.contradicts(now, Date.now());
-      this.#take(data === undefined ? undefined : parseWatchState(data));
+      this.#heard = data === undefined ? undefined : parseWatchState(data);
+      this.#take(this.#heard);
       if (contradicts) void this.ask();
     }, this.#query);
   }
 
   stop(): void {
     this.#running = false;
+    clearTimeout(this.#again);
     this.#stop?.();
   }
 
@@ -52,6 +62,8 @@ export class StreamStanding {
     if (!this.#running) return;
     this.#clock.learn(now, sentAt, receivedAt);
     this.#take(state);
+    clearTimeout(this.#again);
+    if (state?.state === "not_allowed" && this.#heard?.state !== "not_allowed") this.#again = setTimeout(() => void this.ask(), ASK_AGAIN_MS);
   }
 
   /** `undefined` before the first answer. */

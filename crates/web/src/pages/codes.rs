@@ -214,7 +214,7 @@ fn opens(t: Text, items: &[Name]) -> String {
 pub(super) fn badge(t: Text, shown: &Shown, now: Time) -> Badge {
     let (words, tone) = match (shown.status, shown.code.starts) {
         (Status::NotYet, Some(at)) => {
-            let when = t.moment(at, now);
+            let when = t.day_near(at, now);
             (t.msg("codes-state-not-yet").arg("when", when), "")
         }
         (Status::Paused, _) => (t.msg("codes-state-paused"), " warn"),

@@ -59,6 +59,22 @@ impl Text {
         message.arg("month", month).arg("year", year).to_string()
     }
 
+    /// The calendar day, with the year where it is another than now: `1 December`, UTC.
+    #[must_use]
+    pub fn day_near(self, at: Time, now: Time) -> String {
+        let written = at.rfc3339();
+        let mut parts = written
+            .split(['-', 'T'])
+            .map(|part| part.trim_start_matches('0'));
+        let [year, month, day] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        if !now.rfc3339().starts_with(year) {
+            return self.day(at);
+        }
+        let month = self.msg(format!("unit-month-{month}")).to_string();
+        let message = self.msg("unit-day").attr("near");
+        message.arg("day", day).arg("month", month).to_string()
+    }
+
     /// A day and its hour: `1 December, 18:00 UTC`, with the year where it is another than now.
     #[must_use]
     pub fn moment(self, at: Time, now: Time) -> String {
@@ -162,6 +178,9 @@ mod tests {
         assert_eq!(day("2026-11-03T23:59:59Z"), "3 November 2026");
         assert_eq!(day("1970-01-10T00:00:00Z"), "10 January 1970");
         let now = Time::parse("2026-11-26T18:02:00Z").unwrap();
+        let day_near = |written| text.day_near(Time::parse(written).unwrap(), now);
+        assert_eq!(day_near("2026-12-01T18:00:59Z"), "1 December");
+        assert_eq!(day_near("2027-12-01T18:00:59Z"), "1 December 2027");
         let moment = |written| text.moment(Time::parse(written).unwrap(), now);
         assert_eq!(moment("2026-12-01T18:00:59Z"), "1 December, 18:00 UTC");
         assert_eq!(moment("2027-01-31T00:05:00Z"), "31 January 2027, 00:05 UTC");

@@ -124,7 +124,8 @@ async fn code_is_made_as_it_was_asked_for() {
         "30 June 2027",
         "school.example, https://b.example",
         "For the course",
-        "Starts 1 March 2027, 08:00 UTC",
+        "Starts 1 March 2027</span>",
+        "1 March 2027, 08:00 UTC",
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }

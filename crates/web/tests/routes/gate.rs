@@ -54,7 +54,6 @@ async fn field_is_sent_by_get_to_where_the_gate_stands_and_a_good_code_opens() {
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     for part in [
         format!("src=\"/hls/secret/index.m3u8?access_code={CODE}\""),
-        format!("whep=\"/secret/whep?access_code={CODE}\""),
         format!("state-url=\"/api/watch/secret?access_code={CODE}\""),
     ] {
         assert!(page.body.contains(&part), "{part}");

@@ -238,3 +238,68 @@ async fn videos_and_images_are_shared_as_what_they_are() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+/// Reads a QR code as a camera would: what its one path says is drawn, and nothing else.
+fn decoded(svg: &str) -> String {
+    const SCALE: usize = 4;
+    let between = |start: &str, end: &str| {
+        let (_, rest) = svg.split_once(start).unwrap();
+        rest.split_once(end).unwrap().0.to_owned()
+    };
+    let side: usize = between("viewBox=\"0 0 ", " ").parse().unwrap();
+    let path = between("fill=\"#000\" d=\"", "\"");
+    let mut dark = vec![false; side * side];
+    for bar in path.split('M').filter(|bar| !bar.is_empty()) {
+        let (x, rest) = bar.split_once(' ').unwrap();
+        let (y, rest) = rest.split_once('h').unwrap();
+        let (length, _) = rest.split_once('v').unwrap();
+        let [x, y, length]: [usize; 3] = [x, y, length].map(|text| text.parse().unwrap());
+        dark[y * side + x..y * side + x + length].fill(true);
+    }
+    let shade = |x: usize, y: usize| {
+        if dark[y / SCALE * side + x / SCALE] {
+            0
+        } else {
+            255
+        }
+    };
+    let mut picture =
+        rqrr::PreparedImage::prepare_from_greyscale(side * SCALE, side * SCALE, shade);
+    picture.detect_grids()[0].decode().unwrap().1
+}
+
+#[tokio::test]
+async fn qr_code_leads_where_the_link_does() {
+    let site = Site::new();
+    let id = site.code_id();
+    let video = domain::stored::Kind::Video;
+    let _ = site
+        .rig
+        .stored(&site.ann, video, "lesson", Visibility::Unlisted);
+    for (path, link) in [
+        (
+            format!("{PATH}/qr.svg"),
+            format!("http://media.example.org/watch/secret?access_code={CODE}"),
+        ),
+        (
+            format!("{PATH}/qr.svg?with={id}"),
+            format!("http://media.example.org/watch/secret?access_code={CODE}"),
+        ),
+        (
+            format!("{PATH}/qr.svg?with="),
+            "http://media.example.org/watch/secret".to_owned(),
+        ),
+        (
+            "/share/video/lesson/qr.svg?start=on&t=1:30".to_owned(),
+            "http://media.example.org/watch/lesson?t=90".to_owned(),
+        ),
+        (
+            format!("/codes/{id}/qr.svg?item=stream:secret"),
+            format!("http://media.example.org/watch/secret?access_code={CODE}"),
+        ),
+    ] {
+        let picture = site.get(Who::Owner, &path).await;
+        assert_eq!(picture.header("content-type"), "image/svg+xml", "{path}");
+        assert_eq!(decoded(&picture.body), link, "{path}");
+    }
+}

@@ -112,6 +112,7 @@ unit-tb = { $n }{"\\u00A0"}TB
 unit-fps = { $n }{"\\u00A0"}fps
 unit-yesterday = Yesterday { $time }
 unit-day = { $day } { $month } { $year }
+    .near = { $day } { $month }
 unit-month-1 = January
 unit-month-2 = February
 unit-month-3 = March

@@ -44,6 +44,7 @@ unit-tb = { $n }{"\\u00A0"}TB
 unit-fps = { $n }{"\\u00A0"}fps
 unit-yesterday = Yesterday { $time }
 unit-day = { $day } { $month } { $year }
+    .near = { $day } { $month }
 unit-month-1 = January
 unit-month-2 = February
 unit-month-3 = March
@@ -191,7 +192,7 @@ codes-form-found = { $count ->
  }
 codes-form-many = Only the first { $max } are shown. Find others by their title.
 codes-form-starts = Starts
-    .hint = Nothing chosen: at once. The time is UTC.
+    .hint = Nothing chosen: at once.
 codes-form-ends = Ends
 codes-form-ends-never = Never
 codes-form-ends-day = In a day
@@ -200,8 +201,8 @@ codes-form-ends-month = In 30 days
 codes-form-ends-year = In a year
 codes-form-ends-at = At this time
 codes-form-ends-time = Time of the end
-    .hint = The time is UTC.
 codes-form-zone = The time is that of { $zone }.
+    .utc = The time is UTC.
 codes-form-viewers = Viewers at the same time
     .hint = Nothing typed: any number.
 codes-form-sites = Websites that may embed it
@@ -238,7 +239,7 @@ codes-ask-delete = Delete “{ $name }”?
  }
     .yes = Delete the code
     .no = Keep it
-`;var Cn=p([st]);function at(){for(let e of document.querySelectorAll("form[data-at-once]")){let t=e.querySelector("button");t&&(t.hidden=!0),e.addEventListener("change",()=>e.requestSubmit())}let n=document.querySelector("form[data-code-form]");n&&(Hn(n),In(n),On(n))}function Hn(n){let e=()=>{let t=new FormData(n);for(let r of n.querySelectorAll("[data-when]")){let[o="",i=""]=(r.dataset.when??"").split("=");r.hidden=t.get(o)!==i}};e(),n.addEventListener("change",e)}function In(n){let e=[...n.querySelectorAll("input[data-utc]")],t=Intl.DateTimeFormat().resolvedOptions().timeZone;for(let r of e){r.value=Dn(r.value);let o=document.getElementById(`${r.id}-hint`);o&&(o.textContent=Cn("codes-form-zone",{zone:t}))}n.addEventListener("formdata",({formData:r})=>{for(let o of e)r.set(o.name,Pn(o.value))})}function Dn(n){let e=new Date(`${n}Z`);return Number.isNaN(e.getTime())?n:new Date(e.getTime()-e.getTimezoneOffset()*6e4).toISOString().slice(0,16)}function Pn(n){let e=new Date(n);return Number.isNaN(e.getTime())?n:e.toISOString()}function On(n){let e=n.querySelector("[data-filter]"),t=e?.querySelector("input"),r=document.getElementById(e?.dataset.filter??"");!e||!t||!r||(e.hidden=!1,t.addEventListener("input",()=>{for(let o of r.querySelectorAll("label")){let i=o.querySelector("input")?.checked===!0;o.hidden=!i&&!Rn(o.textContent??"",t.value)}}),t.addEventListener("keydown",o=>{o.key==="Enter"&&o.preventDefault()}))}function Rn(n,e){let t=n.toLowerCase();return e.toLowerCase().split(/\s+/).every(r=>t.includes(r))}var ve=p([j]),qn="YOUR-KEY",Fn=2e3;function J(n,e){for(let t of n.querySelectorAll("button[data-copy]"))t.hidden=!1,t.addEventListener("click",()=>{Wn(t,e)})}async function Wn(n,e){let t=document.getElementById(n.dataset.copy??"");if(!t||!await Un(t))return;let r=n.querySelector("span");n.classList.add("done"),r&&(r.textContent=ve("frame-copied")),e(ve("frame-copied")),setTimeout(()=>{n.classList.remove("done"),r&&(r.textContent=ve("frame-copy"))},Fn)}function Bn(n,e){return e===void 0?n:n.replaceAll(qn,e)}async function Un(n){let e=document.getElementById("stream-key"),t=n instanceof HTMLInputElement?n.value:Bn(n.textContent??"",e instanceof HTMLInputElement?e.value:void 0);try{return await navigator.clipboard.writeText(t),!0}catch{return jn(t)}}function jn(n){let e=document.createElement("textarea");e.value=n,e.className="vh";let t=document.activeElement;document.body.append(e),e.select();let r=document.execCommand("copy");return e.remove(),t instanceof HTMLElement&&t.focus(),r}var Q=`# How a stream stands, wherever it is said.
+`;var Cn=p([st]);function at(){for(let e of document.querySelectorAll("form[data-at-once]")){let t=e.querySelector("button");t&&(t.hidden=!0),e.addEventListener("change",()=>e.requestSubmit())}let n=document.querySelector("form[data-code-form]");n&&(Hn(n),In(n),On(n))}function Hn(n){let e=()=>{let t=new FormData(n);for(let r of n.querySelectorAll("[data-when]")){let[o="",i=""]=(r.dataset.when??"").split("=");r.hidden=t.get(o)!==i}};e(),n.addEventListener("change",e)}function In(n){let e=[...n.querySelectorAll("input[data-utc]")],t=Intl.DateTimeFormat().resolvedOptions().timeZone;for(let r of e)r.value=Dn(r.value);for(let r of n.querySelectorAll("[data-zone]"))r.textContent=Cn("codes-form-zone",{zone:t});n.addEventListener("formdata",({formData:r})=>{for(let o of e)r.set(o.name,Pn(o.value))})}function Dn(n){let e=new Date(`${n}Z`);return Number.isNaN(e.getTime())?n:new Date(e.getTime()-e.getTimezoneOffset()*6e4).toISOString().slice(0,16)}function Pn(n){let e=new Date(n);return Number.isNaN(e.getTime())?n:e.toISOString()}function On(n){let e=n.querySelector("[data-filter]"),t=e?.querySelector("input"),r=document.getElementById(e?.dataset.filter??"");!e||!t||!r||(e.hidden=!1,t.addEventListener("input",()=>{for(let o of r.querySelectorAll("label")){let i=o.querySelector("input")?.checked===!0;o.hidden=!i&&!Rn(o.textContent??"",t.value)}}),t.addEventListener("keydown",o=>{o.key==="Enter"&&o.preventDefault()}))}function Rn(n,e){let t=n.toLowerCase();return e.toLowerCase().split(/\s+/).every(r=>t.includes(r))}var ve=p([j]),qn="YOUR-KEY",Fn=2e3;function J(n,e){for(let t of n.querySelectorAll("button[data-copy]"))t.hidden=!1,t.addEventListener("click",()=>{Wn(t,e)})}async function Wn(n,e){let t=document.getElementById(n.dataset.copy??"");if(!t||!await Un(t))return;let r=n.querySelector("span");n.classList.add("done"),r&&(r.textContent=ve("frame-copied")),e(ve("frame-copied")),setTimeout(()=>{n.classList.remove("done"),r&&(r.textContent=ve("frame-copy"))},Fn)}function Bn(n,e){return e===void 0?n:n.replaceAll(qn,e)}async function Un(n){let e=document.getElementById("stream-key"),t=n instanceof HTMLInputElement?n.value:Bn(n.textContent??"",e instanceof HTMLInputElement?e.value:void 0);try{return await navigator.clipboard.writeText(t),!0}catch{return jn(t)}}function jn(n){let e=document.createElement("textarea");e.value=n,e.className="vh";let t=document.activeElement;document.body.append(e),e.select();let r=document.execCommand("copy");return e.remove(),t instanceof HTMLElement&&t.focus(),r}var Q=`# How a stream stands, wherever it is said.
 
 live-watching = { $count } watching
 live-badge = LIVE
