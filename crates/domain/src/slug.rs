@@ -51,22 +51,24 @@ const RESERVED: &[&str] = &[
     "whip",
 ];
 
-/// Words or the name of a file as the text of a slug: letters and digits of ASCII, common letters with marks without these, everything else
-/// as `-`; without an ending such as `.mp4`. May be empty, and may be no slug, since words can be reserved.
+/// The name of a file as the text of a slug: [`from_words`] of it without an ending such as `.mp4`.
+#[must_use]
+pub fn from_file_name(name: &str) -> String {
+    let is_ending = |text: &str| {
+        (2..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && is_ending(ending) => from_words(stem),
+        _ => from_words(name),
+    }
+}
+
+/// Words as the text of a slug: letters and digits of ASCII, common letters with marks without these, everything else as `-`. May be empty,
+/// and may be no slug, since words can be reserved.
 #[must_use]
 pub fn from_words(text: &str) -> String {
-    let stem = match text.rsplit_once('.') {
-        Some((stem, ending))
-            if !stem.is_empty()
-                && (2..=4).contains(&ending.len())
-                && ending.bytes().all(|b| b.is_ascii_alphanumeric()) =>
-        {
-            stem
-        }
-        _ => text,
-    };
     let mut out = String::new();
-    for c in stem
+    for c in text
         .chars()
         .take(4 * CHARS_MAX)
         .flat_map(char::to_lowercase)
@@ -207,8 +209,8 @@ mod tests {
     fn words_become_names() {
         for (text, expected) in [
             ("Lesson 1: Reading the grain", "lesson-1-reading-the-grain"),
-            ("holiday.video.MP4", "holiday-video"),
-            ("Größe & Maß.mov", "groesse-mass"),
+            ("holiday.video.MP4", "holiday-video-mp4"),
+            ("Größe & Maß", "groesse-mass"),
             ("../../etc/passwd", "etc-passwd"),
             ("   ", ""),
             ("\u{65e5}\u{672c}", ""),
@@ -218,6 +220,8 @@ mod tests {
             assert_eq!(from_words(text), expected, "{text:?}");
         }
         assert_eq!(from_words(&"a".repeat(500)).len(), CHARS_MAX);
+        assert_eq!(from_file_name("holiday.video.MP4"), "holiday-video");
+        assert_eq!(from_file_name(".mp4"), "mp4");
     }
 
     /// Abuse case B4.

@@ -104,9 +104,6 @@ pub enum Refused {
     /// Another item has the address.
     #[error("That address is taken; choose another.")]
     Taken,
-    /// Neither an address was given nor can one be made of the file's name or title.
-    #[error("Give it an address (`slug`): none can be made from the file's name.")]
-    NoAddress,
     /// The owner has as many as one may.
     #[error("You have {max} of these already, which is as many as one may have.")]
     TooMany {

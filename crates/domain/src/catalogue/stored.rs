@@ -86,7 +86,11 @@ impl Catalogue {
                     return Err(Refused::Taken);
                 }
                 Some(slug) => slug,
-                None => free_slug(rights, new.kind, title.as_deref().unwrap_or(&new.file_name))?,
+                None => {
+                    let words = title.as_deref().map(slug::from_words);
+                    let words = words.unwrap_or_else(|| slug::from_file_name(&new.file_name));
+                    free_slug(rights, new.kind, &words)?
+                }
             };
             let stored = Stored {
                 id: StoredId::new(&*random),
@@ -390,11 +394,10 @@ fn later(now: Time, before: Time) -> Time {
     now.max(Time::from_ms(before.ms().saturating_add(1)))
 }
 
-/// A name from a title or the name of a file that is free: with a number where it must be.
-fn free_slug(rights: &Rights, kind: Kind, text: &str) -> Result<Slug, Refused> {
-    let stem = slug::from_words(text);
+/// A name from words that is free: with a number where it must be.
+fn free_slug(rights: &Rights, kind: Kind, stem: &str) -> Result<Slug, Refused> {
     let is_free = |slug: &Slug| !rights.is_taken(kind.space(), slug.as_str());
-    let plain = Slug::parse(&stem).ok().filter(is_free);
+    let plain = Slug::parse(stem).ok().filter(is_free);
     if let Some(slug) = plain {
         return Ok(slug);
     }

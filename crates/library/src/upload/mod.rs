@@ -17,4 +17,4 @@ pub use id::Id;
 pub use store::{
     Ended, FreeBytes, Limits, New, Ports, Refused, State, Status, Uploads, Whole, free_bytes,
 };
-pub use wanted::{FILENAME_CHARS_MAX, Kind, Unwanted, Wanted, numbered};
+pub use wanted::{FILENAME_CHARS_MAX, Kind, Unwanted, Wanted};

@@ -4,7 +4,7 @@
 
 use domain::{
     name::{self, NameError, TITLE_CHARS_MAX},
-    slug::{self, Slug, SlugError},
+    slug::{Slug, SlugError},
     stream::Visibility,
 };
 
@@ -105,49 +105,6 @@ impl Wanted {
         let short: String = stem.chars().take(TITLE_CHARS_MAX).collect();
         name::parse(&short, TITLE_CHARS_MAX).ok()
     }
-
-    /// Its address, or one made of its title or the file's name; `None` where neither has a letter or digit of ASCII. One that was made
-    /// may be taken: [`numbered`] makes the next.
-    #[must_use]
-    pub fn slug_or_name(&self) -> Option<Slug> {
-        if let Some(slug) = &self.slug {
-            return Some(slug.clone());
-        }
-        let title = self.title.as_deref().unwrap_or_default();
-        [title, stem(&self.filename)]
-            .into_iter()
-            .find_map(made_slug)
-    }
-}
-
-/// The same address with a number behind it, cut so that it fits.
-#[must_use]
-pub fn numbered(slug: &Slug, number: u32) -> Option<Slug> {
-    let ending = format!("-{number}");
-    let room = slug::CHARS_MAX.saturating_sub(ending.len());
-    let stem: String = slug.as_str().chars().take(room).collect();
-    Slug::parse(&format!("{}{ending}", stem.trim_end_matches('-'))).ok()
-}
-
-/// Letters and digits of ASCII, everything between them one hyphen.
-fn made_slug(text: &str) -> Option<Slug> {
-    let mut made = String::new();
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            made.push(c.to_ascii_lowercase());
-        } else if !made.is_empty() && !made.ends_with('-') {
-            made.push('-');
-        }
-        if made.len() >= slug::CHARS_MAX {
-            break;
-        }
-    }
-    let made = made.trim_end_matches('-');
-    // A word that is a route of the server becomes one that is none.
-    match Slug::parse(made) {
-        Err(SlugError::Reserved) => Slug::parse(&format!("{made}-1")).ok(),
-        other => other.ok(),
-    }
 }
 
 /// The name without its ending.
@@ -197,47 +154,23 @@ mod tests {
     }
 
     #[test]
-    fn address_and_title_come_from_the_name_where_none_was_given() {
-        for (pairs, slug, title) in [
+    fn title_comes_from_the_name_where_none_was_given() {
+        for (pairs, title) in [
             (
                 &[("filename", "Lesson 2_Marking out.mov")][..],
-                Some("lesson-2-marking-out"),
                 Some("Lesson 2 Marking out"),
             ),
             (
                 &[("filename", "a.mp4"), ("title", "First steps")],
-                Some("first-steps"),
                 Some("First steps"),
             ),
-            (
-                &[("filename", "a.mp4"), ("slug", "Chosen")],
-                Some("chosen"),
-                Some("a"),
-            ),
-            (&[("filename", "日本.mp4")], None, Some("日本")),
-            (
-                &[("filename", "upload.mp4")],
-                Some("upload-1"),
-                Some("upload"),
-            ),
-            (&[("filename", ".mp4")], Some("mp4"), Some(".mp4")),
-            (&[], None, None),
+            (&[("filename", "日本.mp4")], Some("日本")),
+            (&[("filename", ".mp4")], Some(".mp4")),
+            (&[], None),
         ] {
             let wanted = Wanted::read(pairs.iter().copied()).unwrap();
-            let found = wanted.slug_or_name();
-            assert_eq!(found.as_ref().map(Slug::as_str), slug, "{pairs:?}");
             assert_eq!(wanted.title_or_name().as_deref(), title, "{pairs:?}");
         }
-    }
-
-    #[test]
-    fn taken_address_is_numbered_within_its_length() {
-        let slug = Slug::parse(&"a".repeat(slug::CHARS_MAX)).unwrap();
-        let next = numbered(&slug, 12).unwrap();
-        assert_eq!(next.as_str().len(), slug::CHARS_MAX);
-        assert!(next.as_str().ends_with("a-12"));
-        let short = Slug::parse("lesson").unwrap();
-        assert_eq!(numbered(&short, 2).unwrap().as_str(), "lesson-2");
     }
 
     #[test]

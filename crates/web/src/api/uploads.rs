@@ -517,7 +517,6 @@ pub(super) fn not_taken(app: &App, refused: &intake::Refused) -> Problem {
     match refused {
         R::NotAllowed => Problem::forbidden(),
         R::Taken => Problem::new(S::CONFLICT, "taken", detail),
-        R::NoAddress => Problem::new(S::UNPROCESSABLE_ENTITY, "invalid_slug", detail),
         R::TooMany { .. } => Problem::new(S::UNPROCESSABLE_ENTITY, "too_many", detail),
         R::Unusable(_) => Problem::new(S::UNPROCESSABLE_ENTITY, "unusable", detail),
         R::Full { missing } => full(app, *missing),

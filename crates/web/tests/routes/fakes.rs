@@ -15,7 +15,7 @@ use domain::{
     catalogue::Catalogue,
     clock::Time,
     setting::{self, Edit},
-    slug::Slug,
+    slug::{self, Slug},
 };
 use library::upload::{self, Kind, Uploads, Wanted, Whole};
 use tempfile::TempDir;
@@ -243,8 +243,10 @@ impl Intake {
         } else {
             Kind::Video
         };
-        let slug = whole.wanted.slug_or_name();
-        let slug = slug.ok_or(intake::Refused::NoAddress)?;
+        let wanted = &whole.wanted;
+        let made = || Slug::parse(&slug::from_words(&wanted.title_or_name()?)).ok();
+        let slug = wanted.slug.clone().or_else(made);
+        let slug = slug.ok_or(intake::Refused::Taken)?;
         fs::rename(&whole.path, self.folder.path().join(slug.as_str())).unwrap();
         let item = Item {
             kind,
