@@ -19,6 +19,7 @@ use crate::view::{self, Unopened};
 
 use super::rights::{Rights, Standing};
 use super::shelf::For;
+use super::words::Words;
 use super::{Catalogue, lock};
 
 /// Codes that a user can have.
@@ -182,12 +183,7 @@ impl Catalogue {
             Some(owner) => owner == user,
             None => standing.administers,
         };
-        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-        let is_about = |title: &str, slug: &Slug| {
-            let title = title.to_lowercase();
-            let holds = |word: &String| title.contains(word) || slug.as_str().contains(word);
-            words.iter().all(holds)
-        };
+        let words = Words::of(words);
         let streams = rights
             .streams_after("")
             .filter(|stream| is_shared_by(stream.owner))
@@ -206,7 +202,7 @@ impl Catalogue {
             .map(|stored| (stored.item().kind(), &stored.slug, &stored.title));
         streams
             .chain(stored)
-            .filter(|(_, slug, title)| is_about(title, slug))
+            .filter(|(_, slug, title)| words.are_in(title, slug))
             .take(max)
             .map(|(kind, slug, title)| Shareable {
                 name: item::Name {

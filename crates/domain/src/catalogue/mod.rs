@@ -20,6 +20,7 @@ mod shelf;
 mod stored;
 mod streams;
 mod users;
+mod words;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};

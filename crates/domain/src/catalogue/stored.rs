@@ -18,6 +18,7 @@ use crate::stored::{
 use super::Catalogue;
 use super::rights::{Rights, Standing};
 use super::shelf::{self, For};
+use super::words::Words;
 
 /// Stored items that a user can own; administrators are not bound.
 const PER_USER_MAX: usize = 100_000;
@@ -175,17 +176,13 @@ impl Catalogue {
             Some(after) => after,
             None => None,
         };
-        let words: Vec<String> = query
-            .words
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
+        let words = Words::of(&query.words);
         let mut found = rights
             .shelf()
             .list(whom, query.kind, after)
             .take(SEARCHED_MAX)
             .filter_map(|id| rights.stored(id))
-            .filter(|stored| is_about(stored, &words));
+            .filter(|stored| words.are_in(&stored.title, &stored.slug));
         let items: Vec<Arc<Stored>> = found.by_ref().take(limit).cloned().collect();
         let next_cursor = found
             .next()
@@ -376,17 +373,6 @@ fn check_room(rights: &Rights, standing: Standing, owner: Option<UserId>) -> Res
         });
     }
     Ok(())
-}
-
-/// Whether its title or slug holds all of these words, which are in lower case.
-fn is_about(stored: &Stored, words: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
-    }
-    let title = stored.title.to_lowercase();
-    let holds =
-        |word: &String| title.contains(word) || stored.slug.as_str().contains(word.as_str());
-    words.iter().all(holds)
 }
 
 /// Strictly later, or two changes in one millisecond would look like one.

@@ -15,6 +15,7 @@ use crate::stream::{self, Key, MadeKey, New, OwnKeyError, Page, Refused, Stream}
 
 use super::Catalogue;
 use super::rights::Rights;
+use super::words::Words;
 
 /// Streams that a user can own; administrators are not bound.
 const PER_USER_MAX: usize = 1_000;
@@ -96,12 +97,26 @@ impl Catalogue {
     /// after `cursor`.
     #[must_use]
     pub fn list_streams(&self, caller: &Caller, cursor: Option<&str>, limit: usize) -> Page {
+        self.find_streams(caller, "", cursor, limit)
+    }
+
+    /// The same, of those whose title or slug holds all of these words.
+    #[must_use]
+    pub fn find_streams(
+        &self,
+        caller: &Caller,
+        words: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
+        let words = Words::of(words);
         let rights = self.rights();
         let standing = rights.standing(caller, self.now());
         let mut listed = rights
             .streams_after(cursor.unwrap_or(""))
-            .filter(|stream| standing.is_listed(*stream));
+            .filter(|stream| standing.is_listed(*stream))
+            .filter(|stream| words.are_in(&stream.title, &stream.slug));
         let streams: Vec<Stream> = listed.by_ref().take(limit).cloned().collect();
         let next_cursor = listed
             .next()

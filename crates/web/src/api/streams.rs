@@ -36,6 +36,9 @@ const PAGE: usize = 50;
 pub(crate) struct Paging {
     cursor: Option<String>,
     limit: Option<usize>,
+    /// Words that title or slug hold.
+    #[serde(default)]
+    q: String,
 }
 
 /// `GET /api/streams`: what the caller may see listed.
@@ -47,7 +50,7 @@ pub(crate) async fn list(
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let page = app
         .catalogue()
-        .list_streams(&caller, paging.cursor.as_deref(), limit);
+        .find_streams(&caller, &paging.q, paging.cursor.as_deref(), limit);
     let streams: Vec<Value> = page
         .streams
         .iter()
