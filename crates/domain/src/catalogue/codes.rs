@@ -13,7 +13,6 @@ use crate::id::{CodeId, UserId};
 use crate::item::{self, Guarded as _, Item, SITES_MAX, Site};
 use crate::limit::block;
 use crate::name::{self, NameError};
-use crate::slug::Slug;
 use crate::store::Change;
 use crate::view::{self, Unopened};
 
