@@ -28,6 +28,7 @@ mod site;
 mod stored;
 mod streams;
 mod sweep;
+mod table;
 mod uploads;
 mod weight;
 mod whep;

@@ -85,7 +85,7 @@ pub struct Site {
     pub secret: (Stream, MadeKey),
     pub is_failing: Arc<AtomicBool>,
     pub ann: Caller,
-    root: Caller,
+    pub root: Caller,
     cookies: [String; 3],
 }
 
@@ -167,6 +167,11 @@ impl Site {
             );
         }
         headers
+    }
+
+    /// Works over the storage that this site serves from.
+    pub fn works(&self) -> library::Works {
+        self.intake.works(&self.rig)
     }
 
     /// The id of whoever has this name.
@@ -318,7 +323,7 @@ pub struct Ask {
     method: Method,
     path: String,
     headers: HeaderMap,
-    body: String,
+    body: Vec<u8>,
     ends: bool,
 }
 
@@ -330,7 +335,7 @@ impl Ask {
             method,
             path: path.to_owned(),
             headers,
-            body: String::new(),
+            body: Vec::new(),
             ends: true,
         }
     }
@@ -365,17 +370,23 @@ impl Ask {
     }
 
     pub fn json(mut self, body: &str) -> Self {
-        self.body = body.to_owned();
+        self.body = body.as_bytes().to_vec();
         self.header("content-type", "application/json")
     }
 
     pub fn text(mut self, media_type: &str, body: &str) -> Self {
-        self.body = body.to_owned();
+        self.body = body.as_bytes().to_vec();
+        self.header("content-type", media_type)
+    }
+
+    /// A body that is no text.
+    pub fn bytes(mut self, media_type: &str, body: Vec<u8>) -> Self {
+        self.body = body;
         self.header("content-type", media_type)
     }
 
     pub fn form(mut self, body: &str) -> Self {
-        self.body = body.to_owned();
+        self.body = body.as_bytes().to_vec();
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 }
