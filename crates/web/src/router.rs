@@ -121,6 +121,7 @@ pub fn router(app: App) -> Router {
             get(pages::login::ask_once).post(pages::login::once),
         )
         .route("/watch/{slug}", get(pages::watch::show))
+        .route("/embed/{slug}", get(pages::embed::show))
         .route("/watch/{slug}/download", get(play::download))
         .route("/images/{slug}", get(play::image))
         .route("/test", get(pages::test::show))

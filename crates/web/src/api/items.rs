@@ -203,12 +203,7 @@ pub(crate) async fn remove_image(
     remove(&app, &caller, Kind::Image, &name).await
 }
 
-async fn remove(
-    app: &App,
-    caller: &Caller,
-    kind: Kind,
-    name: &str,
-) -> Result<StatusCode, Problem> {
+async fn remove(app: &App, caller: &Caller, kind: Kind, name: &str) -> Result<StatusCode, Problem> {
     app.works()
         .delete(caller, kind, &slug(name)?)
         .await
@@ -314,20 +309,14 @@ pub(crate) async fn remove_captions(
 }
 
 /// A body that is a file.
-fn body(
-    bytes: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Result<Bytes, Problem> {
+fn body(bytes: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Result<Bytes, Problem> {
     bytes.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
             "The body is too large.",
         ),
-        _ => Problem::new(
-            StatusCode::BAD_REQUEST,
-            "unreadable",
-            "The body broke off.",
-        ),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "unreadable", "The body broke off."),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{catalogue::PAGE_MAX, engine::State as Phase};
+use domain::{catalogue::PAGE_MAX, engine::State as Phase, user::UserId};
 
 use super::{Frame, page, watch::poster};
 use crate::{App, extract::Visitor, text::Text};
@@ -42,7 +42,7 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
         .list_streams(&caller, None, PAGE_MAX)
         .streams
     {
-        let owner = owner_name(&app, &stream);
+        let owner = owner_name(&app, stream.owner);
         let slug = stream.slug.as_str().to_owned();
         match app.engine().live(&stream.slug) {
             Some(broadcast) => live.push((
@@ -80,10 +80,9 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
     )
 }
 
-/// The name of whoever a stream belongs to, as viewers are shown it.
-pub(super) fn owner_name(app: &App, stream: &domain::stream::Stream) -> String {
-    stream
-        .owner
+/// The name of whoever something belongs to, as viewers are shown it.
+pub(super) fn owner_name(app: &App, owner: Option<UserId>) -> String {
+    owner
         .and_then(|id| app.catalogue().find_user(id))
         .map_or_else(|| "–".to_owned(), |user| user.name.as_str().to_owned())
 }

@@ -10,6 +10,7 @@ mod checked;
 pub(crate) mod code;
 mod code_form;
 pub(crate) mod codes;
+pub(crate) mod embed;
 pub(crate) mod error;
 mod fields;
 mod frame;
@@ -31,6 +32,7 @@ pub(crate) mod stream_settings;
 pub(crate) mod streams;
 pub(crate) mod test;
 pub(crate) mod upload;
+mod video;
 pub(crate) mod watch;
 
 pub(crate) use frame::{Frame, page};

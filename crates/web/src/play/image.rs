@@ -91,7 +91,10 @@ pub(crate) async fn show(
     for (name, value) in [
         (header::CACHE_CONTROL, caching.as_str()),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), shared),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            shared,
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -120,8 +123,7 @@ async fn answer(
     let file = file.ok_or_else(Problem::not_found)?;
     let asked = Asked { method, headers };
     let version = version_of(&file);
-    let (mut response, _) =
-        file::answer(body_of(&file), form.media_type(), Some(&version), &asked);
+    let (mut response, _) = file::answer(body_of(&file), form.media_type(), Some(&version), &asked);
     let out = response.headers_mut();
     if wish.w.is_some() {
         out.insert(header::VARY, HeaderValue::from_static("accept"));
@@ -167,12 +169,9 @@ async fn file_for(
         .studio()
         .variant(&folder, &facts, width, form.accepted(accept));
     let variant = variant.await.map_err(|unmade| match unmade {
-        Unmade::Busy | Unmade::GivenUp => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            unmade.to_string(),
-        )
-        .retry_after(1),
+        Unmade::Busy | Unmade::GivenUp => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", unmade.to_string()).retry_after(1)
+        }
         Unmade::Failed(why) => Problem::internal(&why),
     })?;
     let name = variant.path.file_name().and_then(|name| name.to_str());
