@@ -21,7 +21,7 @@ function badge(state: WatchState["state"]): string {
       return say("live-badge-offline");
     case "ended":
       return say("live-badge-ended");
-    case "not_allowed":
+    default:
       return say("live-badge-closed");
   }
 }

@@ -76,7 +76,12 @@ class LiveList {
       return;
     }
     const focused = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+    // What somebody looks through or types into stays as it is.
+    const library = this.#list.querySelector("[data-library]");
+    const within = library?.contains(document.activeElement) === true ? document.activeElement : undefined;
+    if (library) next.querySelector("[data-library]")?.replaceWith(library);
     this.#list.replaceWith(next);
+    if (within instanceof HTMLElement) within.focus();
     this.#list = next;
     this.#posters.watch(next);
     localTimes(next);

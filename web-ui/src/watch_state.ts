@@ -2,7 +2,8 @@
 
 import { notAllowed } from "./events.ts";
 
-export type Standing = "live" | "away" | "offline" | "ended" | "not_allowed";
+/** Of a stream, and of a stored video: `ready`, `processing`, `failed`. */
+export type Standing = "live" | "away" | "offline" | "ended" | "ready" | "processing" | "failed" | "not_allowed";
 
 /** Times are RFC 3339, `null` where there is none. */
 export interface WatchState {
@@ -15,11 +16,11 @@ export interface WatchState {
   readonly grace_s: number;
   readonly viewers: number;
   readonly title: string;
-  /** Why it may not be seen, for `not_allowed`: told to who has the very code that would open it. */
+  /** Why it may not be seen, for `not_allowed`: told to who has the very code that would open it; why it cannot be shown, for `failed`. */
   readonly reason?: string;
 }
 
-const STANDINGS: readonly string[] = ["live", "away", "offline", "ended", "not_allowed"];
+const STANDINGS: readonly string[] = ["live", "away", "offline", "ended", "ready", "processing", "failed", "not_allowed"];
 
 /** Reads an answer; `undefined` when it is not one. */
 export function parseWatchState(value: unknown): WatchState | undefined {

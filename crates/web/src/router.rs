@@ -19,6 +19,10 @@ const PICTURE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Largest file of captions, with room for an answer in words to one that is a little larger.
 const CAPTIONS_BYTES_MAX: usize = 3 * 1024 * 1024;
 
+/// The same two in a form, with room for its other fields.
+const PICTURE_FORM_BYTES_MAX: usize = PICTURE_BYTES_MAX + BODY_BYTES_MAX;
+const CAPTIONS_FORM_BYTES_MAX: usize = CAPTIONS_BYTES_MAX + BODY_BYTES_MAX;
+
 /// The router over the handlers' state.
 pub fn router(app: App) -> Router {
     let hls = Router::new()
@@ -146,8 +150,36 @@ pub fn router(app: App) -> Router {
             get(pages::password::show).post(pages::password::set),
         )
         .route("/watch/{slug}", get(pages::watch::show))
+        .route("/embed/{slug}", get(pages::embed::show))
         .route("/watch/{slug}/download", get(play::download))
+        .route("/images", get(pages::images::list))
         .route("/images/{slug}", get(play::image))
+        .route("/images/{slug}/about", get(pages::images::about))
+        .route("/library", get(pages::library::show))
+        .route(
+            "/library/{kind}/{slug}",
+            get(pages::item::show).post(pages::item::save),
+        )
+        .route(
+            "/library/{kind}/{slug}/poster",
+            post(pages::item::set_poster).layer(DefaultBodyLimit::max(PICTURE_FORM_BYTES_MAX)),
+        )
+        .route(
+            "/library/{kind}/{slug}/poster/remove",
+            post(pages::item::remove_poster),
+        )
+        .route(
+            "/library/{kind}/{slug}/captions",
+            post(pages::item::set_captions).layer(DefaultBodyLimit::max(CAPTIONS_FORM_BYTES_MAX)),
+        )
+        .route(
+            "/library/{kind}/{slug}/captions/{language}/remove",
+            post(pages::item::remove_captions),
+        )
+        .route(
+            "/library/{kind}/{slug}/delete",
+            get(pages::item::ask_delete).post(pages::item::delete),
+        )
         .route("/test", get(pages::test::show))
         .route("/go-live", get(pages::streams::go_live))
         .route(

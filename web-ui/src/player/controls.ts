@@ -1,14 +1,20 @@
 // What is pressed: keys, buttons, the menu, the sheet of keys; and when the controls hide.
 
+import type { Captions } from "./captions.ts";
 import { type Action, actionFor, type Focus } from "./keys.ts";
-import type { Playback } from "./playback.ts";
+import type { Plays } from "./plays.ts";
 import { type DelayChoice, keepPreferences } from "./preferences.ts";
+import { StoredPlayback } from "./stored.ts";
 import type { View } from "./view.ts";
 
 /** Controls hide after this long without movement. */
 const IDLE_MS = 3_000;
 
 export interface ControlsEvents {
+  /** It shall play. */
+  press(): void;
+  /** Whether there is nothing to play before `press`. */
+  isFresh(): boolean;
   /** Something was opened or chosen: what it shows is wanted now, not in a second. */
   refresh(): void;
   /** Whether a slate lies over the picture: then only the keys that make sense there act. */
@@ -17,18 +23,20 @@ export interface ControlsEvents {
 
 export class Controls {
   readonly #view: View;
-  readonly #playback: Playback;
+  readonly #playback: Plays;
+  readonly #captions: Captions | undefined;
   readonly #events: ControlsEvents;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(view: View, playback: Playback, events: ControlsEvents) {
+  constructor(view: View, playback: Plays, captions: Captions | undefined, events: ControlsEvents) {
+    this.#captions = captions;
     this.#view = view;
     this.#playback = playback;
     this.#events = events;
   }
 
   start(signal: AbortSignal): void {
-    const { player, menu, menuButton, help, live, bigPlay, soundOn } = this.#view;
+    const { player, menu, menuButton, help, live, bigPlay, soundOn, captionsButton } = this.#view;
     const on = <E extends Event>(target: EventTarget, type: string, act: (event: E) => void): void =>
       target.addEventListener(type, act as (event: Event) => void, { signal });
 
@@ -45,8 +53,19 @@ export class Controls {
     });
     on(menuButton, "click", () => this.#openMenu(menu.hidden === true));
     on(menu, "change", ({ target }) => this.#chosen(target as HTMLInputElement));
-    on(live, "click", () => this.#playback.toLive());
-    on(bigPlay, "click", () => this.#playback.play());
+    if (live) on(live, "click", () => this.#playback.toLive());
+    if (captionsButton) on(captionsButton, "click", () => this.#act("captions"));
+    on(bigPlay, "click", () => {
+      this.#events.press();
+      player.focus({ preventScroll: true });
+    });
+    // The bar's own button, and a press on the picture, know a <video> that has nothing in it yet.
+    const first = (event: Event): void => {
+      if (!this.#events.isFresh()) return;
+      event.stopPropagation();
+      this.#events.press();
+    };
+    player.addEventListener("mediaplayrequest", first, { capture: true, signal });
     on(soundOn, "click", () => {
       this.#playback.sound(true);
       player.focus({ preventScroll: true });
@@ -72,6 +91,10 @@ export class Controls {
   #chosen({ name, value }: HTMLInputElement): void {
     if (name === "quality") {
       this.#playback.chooseHeight(value === "" ? undefined : Number(value));
+    } else if (name === "speed" && this.#playback instanceof StoredPlayback) {
+      this.#playback.speed = Number(value);
+    } else if (name === "captions") {
+      this.#captions?.choose(value);
     } else {
       const delay = value as DelayChoice;
       keepPreferences({ delay });
@@ -81,7 +104,7 @@ export class Controls {
   }
 
   #pressed(event: KeyboardEvent): void {
-    const action = actionFor(event, focusOf(event.target as Element, this.#view.player));
+    const action = actionFor(event, focusOf(event.target as Element, this.#view.player), this.#playback instanceof StoredPlayback ? "stored" : "live");
     if (action === undefined) return;
     if (this.#events.isCovered() && action !== "close" && action !== "help" && action !== "full_screen") return;
     if (this.#act(action)) event.preventDefault();
@@ -92,7 +115,8 @@ export class Controls {
     const { video, fullScreen } = this.#view;
     switch (action) {
       case "play":
-        this.#playback.pauseOrPlay();
+        if (video.paused) this.#events.press();
+        else video.pause();
         return true;
       case "mute":
         this.#playback.sound(video.muted || video.volume === 0);
@@ -108,6 +132,23 @@ export class Controls {
         return true;
       case "forward":
         this.#playback.seek(5);
+        return true;
+      case "far_back":
+        this.#playback.seek(-10);
+        return true;
+      case "far_forward":
+        this.#playback.seek(10);
+        return true;
+      case "slower":
+      case "faster":
+        if (!(this.#playback instanceof StoredPlayback)) return false;
+        this.#playback.turnSpeed(action === "faster" ? 1 : -1);
+        this.#view.speed = this.#playback.speed;
+        return true;
+      case "captions":
+        if (!this.#captions || this.#captions.all.length === 0) return false;
+        this.#captions.toggle();
+        this.#events.refresh();
         return true;
       case "louder":
         this.#playback.turn(1);

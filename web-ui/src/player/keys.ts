@@ -11,6 +11,11 @@ export type Action =
   | "forward"
   | "louder"
   | "quieter"
+  | "far_back"
+  | "far_forward"
+  | "slower"
+  | "faster"
+  | "captions"
   | "statistics"
   | "help"
   | "close";
@@ -26,21 +31,31 @@ interface Press {
   readonly metaKey: boolean;
 }
 
+/** What is played: keys differ where a recording has no live edge, and live no speed. */
+export type Played = "live" | "stored";
+
 /** The keys as the help sheet lists them, in its order: what is pressed, and what it does. */
-export function keyList(): readonly (readonly [keys: string, does: string])[] {
+export function keyList(played: Played): readonly (readonly [keys: string, does: string])[] {
   return [
     [say("player-key-play.keys"), say("player-key-play")],
     [say("player-key-mute.keys"), say("player-key-mute")],
-    [say("player-key-live.keys"), say("player-key-live")],
+    ...(played === "live" ? [[say("player-key-live.keys"), say("player-key-live")] as const] : []),
     [say("player-key-full-screen.keys"), say("player-key-full-screen")],
     [say("player-key-seek.keys"), say("player-key-seek")],
+    ...(played === "stored"
+      ? [
+          [say("player-key-far.keys"), say("player-key-far")] as const,
+          [say("player-key-speed.keys"), say("player-key-speed")] as const,
+          [say("player-key-captions.keys"), say("player-key-captions")] as const,
+        ]
+      : []),
     [say("player-key-volume.keys"), say("player-key-volume")],
     [say("player-key-statistics.keys"), say("player-key-statistics")],
     [say("player-key-help.keys"), say("player-key-help")],
   ];
 }
 
-export function actionFor(press: Press, focus: Focus): Action | undefined {
+export function actionFor(press: Press, focus: Focus, played: Played = "live"): Action | undefined {
   if (press.ctrlKey || press.altKey || press.metaKey) return undefined;
   switch (press.key) {
     case "Escape":
@@ -58,6 +73,10 @@ export function actionFor(press: Press, focus: Focus): Action | undefined {
     case "ArrowDown":
       return focus === "slider" ? undefined : "quieter";
   }
+  const isStored = played === "stored";
+  // With Shift on most keyboards, without on some.
+  if (isStored && press.key === "<") return "slower";
+  if (isStored && press.key === ">") return "faster";
   const key = press.key.toLowerCase();
   if (press.shiftKey) return key === "s" ? "statistics" : undefined;
   switch (key) {
@@ -68,7 +87,11 @@ export function actionFor(press: Press, focus: Focus): Action | undefined {
     case "f":
       return "full_screen";
     case "l":
-      return "live";
+      return isStored ? "far_forward" : "live";
+    case "j":
+      return isStored ? "far_back" : undefined;
+    case "c":
+      return isStored ? "captions" : undefined;
     default:
       return undefined;
   }

@@ -6,6 +6,7 @@
 
 import type { WatchState } from "../watch_state.ts";
 import { Automatic, type Because } from "./automatic.ts";
+import type { Plays } from "./plays.ts";
 import { type DelayChoice, keepPreferences, readPreferences } from "./preferences.ts";
 import { Recovery, type Step, type Trouble } from "./recovery.ts";
 import { SAID_GOODBYE } from "./whep.ts";
@@ -44,7 +45,7 @@ export interface Fixed {
   readonly muted: boolean;
 }
 
-export class Playback {
+export class Playback implements Plays {
   readonly video: HTMLVideoElement;
   readonly #addresses: Addresses;
   readonly #events: PlaybackEvents;
@@ -271,11 +272,6 @@ export class Playback {
     this.pressWanted = false;
     void mayPlay(this.video);
     this.#events.changed();
-  }
-
-  pauseOrPlay(): void {
-    if (this.video.paused) this.play();
-    else this.video.pause();
   }
 
   /**

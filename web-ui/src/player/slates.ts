@@ -10,7 +10,7 @@ import type { WatchState } from "../watch_state.ts";
 import { say } from "./words.ts";
 
 export interface Slate {
-  readonly id: "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "code_full" | "cannot_play" | "no_real_time" | "network";
+  readonly id: "processing" | "failed" | "not_live" | "away" | "ended" | "not_allowed" | "code_off" | "code_full" | "cannot_play" | "no_real_time" | "network";
   /** Name of an icon in the sprite. */
   readonly icon: string;
   readonly say: string;
@@ -89,6 +89,10 @@ export function slateFor(s: Situation): Slate | undefined {
     };
   }
   switch (s.state?.state) {
+    case "processing":
+      return { id: "processing", icon: "rotate", say: say("player-processing"), line: say("player-processing.line") };
+    case "failed":
+      return { id: "failed", icon: "warn", say: say("player-failed"), line: s.state.reason ?? "" };
     case "offline":
       return { id: "not_live", icon: "off", say: say("player-not-live"), line: say("player-not-live.line") };
     case "away": {

@@ -45,6 +45,8 @@ export interface Source {
   stop(): void;
   /** Tries to go on after a failure to decode. */
   recoverMedia(): void;
+  /** What was only looked at shall play: more of it is loaded. */
+  loadAhead?(): void;
   /** Seconds behind where playback should be; `undefined` when not known. */
   readonly behindTargetS: number | undefined;
   /** Where live is on the video's time line. */
@@ -75,7 +77,7 @@ export interface Addresses {
 
 export function openSource(video: HTMLVideoElement, { hls: url, whep }: Addresses, delay: Delay, events: SourceEvents): Source | undefined {
   if (delay === "realtime" && whep !== undefined) return new WhepSource(video, whep, events);
-  if (Hls.isSupported()) return new HlsSource(video, url, delay, events);
+  if (Hls.isSupported()) return new HlsSource(video, url, config(delay), events);
   if (video.canPlayType("application/vnd.apple.mpegurl") !== "") return new NativeSource(video, url, events);
   return undefined;
 }
@@ -120,6 +122,34 @@ function config(delay: Delay): Partial<HlsConfig> {
   };
 }
 
+/** Opens a stored video, from where playback shall begin. */
+export function openStored(video: HTMLVideoElement, url: string, from: StoredFrom, events: SourceEvents): Source | undefined {
+  if (Hls.isSupported()) return new HlsSource(video, url, storedConfig(from), events);
+  if (video.canPlayType("application/vnd.apple.mpegurl") !== "") return new NativeSource(video, url, events);
+  return undefined;
+}
+
+export interface StoredFrom {
+  /** Seconds from the beginning. */
+  readonly startS: number;
+  /** Nobody has asked for it to play yet: the first picture is enough. */
+  readonly isLook: boolean;
+}
+
+/** Seconds that are loaded ahead; hls.js's own default, put back once a look becomes playback. */
+const AHEAD_S = 30;
+
+function storedConfig({ startS, isLook }: StoredFrom): Partial<HlsConfig> {
+  return {
+    startPosition: startS,
+    maxBufferLength: isLook ? 1 : AHEAD_S,
+    // Default Infinity: what was seen of a film of three hours would all be kept.
+    backBufferLength: 60,
+    // As for live: fMP4 passes through untouched.
+    enableWorker: false,
+  };
+}
+
 class HlsSource implements Source {
   readonly #hls: Hls;
   readonly #video: HTMLVideoElement;
@@ -134,11 +164,11 @@ class HlsSource implements Source {
   #closed = false;
   #playlist = "";
 
-  constructor(video: HTMLVideoElement, url: string, delay: Delay, events: SourceEvents) {
+  constructor(video: HTMLVideoElement, url: string, config: Partial<HlsConfig>, events: SourceEvents) {
     this.#video = video;
     this.#url = url;
     this.#events = events;
-    this.#hls = new Hls(config(delay));
+    this.#hls = new Hls(config);
   }
 
   start(): void {
@@ -176,6 +206,10 @@ class HlsSource implements Source {
 
   recoverMedia(): void {
     this.#hls.recoverMediaError();
+  }
+
+  loadAhead(): void {
+    this.#hls.config.maxBufferLength = AHEAD_S;
   }
 
   get behindTargetS(): number | undefined {

@@ -2,7 +2,7 @@
 
 import { bitRate, count, frameRate, secondsText } from "../text.ts";
 import { clipCodecs } from "./codecs.ts";
-import type { Playback } from "./playback.ts";
+import type { Plays } from "./plays.ts";
 import type { Delay, Source } from "./source.ts";
 import { say } from "./words.ts";
 
@@ -37,7 +37,7 @@ const SETTLES = 2;
 
 /** Takes the figures; pictures a second are counted from one `tick` to the next. */
 export class Statistics {
-  readonly #playback: Playback;
+  readonly #playback: Plays;
   readonly #serverNow: () => number | undefined;
   #framesBefore = 0;
   #rate = 0;
@@ -46,7 +46,7 @@ export class Statistics {
   #settling = 0;
   #droppedAtFirst = 0;
 
-  constructor(playback: Playback, serverNow: () => number | undefined) {
+  constructor(playback: Plays, serverNow: () => number | undefined) {
     this.#playback = playback;
     this.#serverNow = serverNow;
   }

@@ -9,18 +9,35 @@ import "media-chrome/dist/media-play-button.js";
 import "media-chrome/dist/media-mute-button.js";
 import "media-chrome/dist/media-volume-range.js";
 import "media-chrome/dist/media-time-range.js";
+import "media-chrome/dist/media-time-display.js";
 import "media-chrome/dist/media-pip-button.js";
 import "media-chrome/dist/media-fullscreen-button.js";
 
-import { keyList } from "./keys.ts";
+import type { Caption } from "./captions.ts";
+import { keyList, type Played } from "./keys.ts";
 import type { DelayChoice } from "./preferences.ts";
 import type { Slate } from "./slates.ts";
+import { SPEEDS } from "./stored.ts";
 import { nameControls, say } from "./words.ts";
+
+export interface Shown {
+  readonly title: string;
+  /** Address of the icons. */
+  readonly sprite: string;
+  /** An element that shows a picture until there is a moving one. */
+  readonly poster: HTMLElement | null;
+  readonly played: Played;
+  /** Text over a stored video. */
+  readonly captions: readonly Caption[];
+  /** Seconds, where they are known before anything is loaded. */
+  readonly durationS: number | undefined;
+  readonly isLive: boolean;
+}
 
 export class View {
   readonly player: HTMLElement;
   readonly video: HTMLVideoElement;
-  readonly live: HTMLButtonElement;
+  readonly live: HTMLButtonElement | null;
   readonly soundOn: HTMLButtonElement;
   readonly bigPlay: HTMLButtonElement;
   readonly fullScreen: HTMLElement;
@@ -31,10 +48,12 @@ export class View {
   readonly #controls: HTMLElement;
   readonly #bar: HTMLElement;
   readonly #seek: HTMLElement;
-  readonly #liveWord: HTMLElement;
-  readonly #liveDot: HTMLElement;
-  readonly #delay: HTMLElement;
-  readonly #about: HTMLElement;
+  readonly #liveWord: HTMLElement | null;
+  readonly #liveDot: HTMLElement | null;
+  readonly #delay: HTMLElement | null;
+  readonly #about: HTMLElement | null;
+  /** Switches text over the picture on and off, where there is some. */
+  readonly captionsButton: HTMLButtonElement | null;
   readonly #qualities: HTMLElement;
   readonly #slate: HTMLElement;
   readonly #busy: HTMLElement;
@@ -44,8 +63,8 @@ export class View {
   /** The last picture of what played before. */
   #held: HTMLCanvasElement | undefined;
 
-  /** `poster`: an element that shows a picture until there is a moving one. */
-  constructor(title: string, sprite: string, poster: HTMLElement | null) {
+  constructor(shown: Shown) {
+    const { title, sprite, poster } = shown;
     nameControls();
     this.#icon = (name, more = "") =>
       `<svg class="icon" ${more} aria-hidden="true"><use href="${sprite}#i-${name}"></use></svg>`;
@@ -54,10 +73,12 @@ export class View {
     player.tabIndex = 0;
     player.setAttribute("role", "region");
     player.setAttribute("aria-label", say("player-label", { title }));
-    player.innerHTML = this.#markup();
+    player.innerHTML = this.#markup(shown);
+    part(player, ".p-top > :last-child").textContent = title;
     this.player = player;
     this.video = part(player, "video");
-    this.live = part(player, ".p-live");
+    this.live = player.querySelector<HTMLButtonElement>(".p-live");
+    this.captionsButton = player.querySelector<HTMLButtonElement>(".p-captions");
     this.soundOn = part(player, ".p-sound");
     this.bigPlay = part(player, ".p-big");
     this.fullScreen = part(player, "media-fullscreen-button");
@@ -70,10 +91,10 @@ export class View {
     this.#controls.removeAttribute("tabindex");
     this.#bar = part(player, ".p-bar");
     this.#seek = part(player, "media-time-range");
-    this.#liveWord = part(player, ".p-live-word");
-    this.#liveDot = part(player, ".p-live .dot");
-    this.#delay = part(player, ".p-delay > :first-child");
-    this.#about = part(player, ".about");
+    this.#liveWord = player.querySelector<HTMLElement>(".p-live-word");
+    this.#liveDot = player.querySelector<HTMLElement>(".p-live .dot");
+    this.#delay = player.querySelector<HTMLElement>(".p-delay > :first-child");
+    this.#about = player.querySelector<HTMLElement>(".about");
     this.#qualities = part(player, ".p-qualities");
     this.#slate = part(player, ".p-slate");
     this.#busy = part(player, ".p-busy");
@@ -84,40 +105,57 @@ export class View {
     if (poster) player.prepend(poster);
   }
 
-  #markup(): string {
+  #markup({ played, captions, durationS, isLive }: Shown): string {
     const icon = this.#icon;
+    const isStored = played === "stored";
     const delays = [
       choice("automatic", say("player-delay-automatic"), ""),
       choice("realtime", say("player-delay-realtime"), say("player-delay-realtime.about")),
       choice("low", say("player-delay-low"), say("player-delay-low.about")),
       choice("steady", say("player-delay-steady"), say("player-delay-steady.about")),
     ].join("");
-    const keys = keyList().map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
+    const keys = keyList(played).map(([key, does]) => `<dt><kbd>${key.replace("<", "&lt;")}</kbd></dt><dd>${does}</dd>`).join("");
+    const speeds = SPEEDS.map((speed) => radio("speed", `${speed}`, speed === 1 ? say("player-speed-normal") : say("player-speed-times", { speed: `${speed}` }), speed === 1)).join("");
+    const menuName = isStored ? say("player-menu-stored") : say("player-menu");
+    const choices = isStored
+      ? `<fieldset><legend>${say("player-speed")}</legend>${speeds}</fieldset><div><fieldset class="p-languages"${captions.length === 0 ? " hidden" : ""}><legend>${say("player-captions")}</legend></fieldset><fieldset class="p-qualities"><legend>${say("player-quality")}</legend></fieldset></div>`
+      : `<fieldset><legend>${say("player-delay")}</legend>${delays}</fieldset>
+  <fieldset class="p-qualities"><legend>${say("player-quality")}</legend></fieldset>`;
+    const where = isStored
+      ? `<media-time-display class="p-time" showduration notoggle></media-time-display>`
+      : `<button class="p-btn p-live" type="button"><span class="dot live"></span><span class="p-live-word">${say("player-live")}</span></button>`;
+    const behind = isStored
+      ? ""
+      : `<span class="p-delay" hidden><span class="num"></span><span class="p-wide"> ${say("player-behind")}</span></span>`;
+    const captionsButton = captions.length === 0
+      ? ""
+      : `<button class="p-btn p-captions" type="button" aria-label="${say("player-captions")}" aria-pressed="false">${icon("captions")}</button>`;
+    const duration = durationS === undefined ? "" : ` defaultduration="${durationS}"`;
     return `
-<media-controller class="p-frame" tabindex="-1" autohide="-1" nohotkeys novolumepref nomutedpref nosubtitleslangpref noautoseektolive defaultstreamtype="live">
+<media-controller class="p-frame" tabindex="-1" autohide="-1" nohotkeys novolumepref nomutedpref nosubtitleslangpref noautoseektolive defaultstreamtype="${isStored ? "on-demand" : "live"}"${duration}>
   <video slot="media" playsinline></video>
   <div class="p-bar">
-    <media-time-range class="p-seek" hidden></media-time-range>
+    <media-time-range class="p-seek"${isStored ? "" : " hidden"}></media-time-range>
     <div class="p-row">
       <media-play-button class="p-btn" notooltip>${icon("play", 'slot="play"')}${icon("pause", 'slot="pause"')}</media-play-button>
       <media-mute-button class="p-btn" notooltip>${icon("mute", 'slot="off"')}${icon("volume", 'slot="low"')}${icon("volume", 'slot="medium"')}${icon("volume", 'slot="high"')}</media-mute-button>
       <media-volume-range class="p-volume p-wide"></media-volume-range>
-      <button class="p-btn p-live" type="button"><span class="dot live"></span><span class="p-live-word">${say("player-live")}</span></button>
+      ${where}
       <span class="push"></span>
-      <span class="p-delay" hidden><span class="num"></span><span class="p-wide"> ${say("player-behind")}</span></span>
-      <button class="p-btn p-gear" type="button" aria-label="${say("player-menu")}" aria-expanded="false">${icon("gear")}</button>
+      ${behind}${captionsButton}
+      <button class="p-btn p-gear" type="button" aria-label="${menuName}" aria-expanded="false">${icon("gear")}</button>
       <media-pip-button class="p-btn p-wide" notooltip>${icon("pip", 'slot="enter"')}${icon("pip", 'slot="exit"')}</media-pip-button>
       <media-fullscreen-button class="p-btn" notooltip>${icon("full", 'slot="enter"')}${icon("unfull", 'slot="exit"')}</media-fullscreen-button>
     </div>
   </div>
 </media-controller>
+<div class="p-top">${isLive ? `<span class="badge live">${say("player-live")}</span>` : ""}<span></span></div>
 <span class="p-busy" hidden></span>
 <button class="p-big" type="button" aria-label="${say("player-play")}" hidden>${icon("play")}</button>
 <button class="btn p-sound" type="button" hidden>${icon("mute")}${say("player-sound-on")}</button>
 <dl class="p-stats" aria-label="${say("player-statistics")}" hidden></dl>
-<div class="p-menu" role="group" aria-label="${say("player-menu")}" hidden>
-  <fieldset><legend>${say("player-delay")}</legend>${delays}</fieldset>
-  <fieldset class="p-qualities"><legend>${say("player-quality")}</legend></fieldset>
+<div class="p-menu" role="group" aria-label="${menuName}" hidden>
+  ${choices}
   <div class="p-more"><button type="button" data-act="statistics" aria-pressed="false">${say("player-statistics")}</button><button type="button" data-act="help">${say("player-keys")}</button></div>
 </div>
 <div class="p-help" role="group" aria-label="${say("player-keys")}" tabindex="-1" hidden>
@@ -193,15 +231,15 @@ export class View {
   }
 
   set atLive(atLive: boolean) {
-    setText(this.#liveWord, atLive ? say("player-live") : say("player-go-to-live"));
-    this.#liveDot.classList.toggle("live", atLive);
+    if (this.#liveWord) setText(this.#liveWord, atLive ? say("player-live") : say("player-go-to-live"));
+    this.#liveDot?.classList.toggle("live", atLive);
   }
 
   /** "0.4 s", "4:12"; `undefined` hides it. */
   set delay(text: string | undefined) {
-    const box = this.#delay.parentElement;
+    const box = this.#delay?.parentElement;
     if (box) box.hidden = text === undefined;
-    if (text !== undefined) setText(this.#delay, text);
+    if (this.#delay && text !== undefined) setText(this.#delay, text);
   }
 
   /** The seek line is there when there is something to rewind to. */
@@ -211,7 +249,47 @@ export class View {
 
   /** What Automatic does now: "Now: low, 0.8 s behind". */
   set about(text: string) {
-    setText(this.#about, text);
+    if (this.#about) setText(this.#about, text);
+  }
+
+  /** Which languages there are, and which is shown; empty for none. */
+  languages(all: readonly Caption[], shown: string): void {
+    this.captionsButton?.setAttribute("aria-pressed", String(shown !== ""));
+    const box = this.menu.querySelector<HTMLElement>(".p-languages");
+    if (!box || all.length === 0) return;
+    if (!box.querySelector("label")) {
+      const rows = [["", say("player-captions-off")] as const, ...all.map(({ language, label }) => [language, label] as const)];
+      for (const [value, word] of rows) {
+        const label = document.createElement("label");
+        label.innerHTML = `<input type="radio" name="captions"><span></span>`;
+        part<HTMLInputElement>(label, "input").value = value;
+        part(label, "span").textContent = word;
+        if (value !== "") label.lang = value;
+        box.append(label);
+      }
+    }
+    for (const input of box.querySelectorAll("input")) input.checked = input.value === shown;
+  }
+
+  set speed(speed: number) {
+    const input = this.menu.querySelector<HTMLInputElement>(`input[name=speed][value="${speed}"]`);
+    if (input) input.checked = true;
+  }
+
+  /** Nothing was pressed yet: title and button alone. */
+  set fresh(fresh: boolean) {
+    this.player.classList.toggle("fresh", fresh);
+    this.#bar.inert = fresh;
+  }
+
+  /** The large button: what it does now; `undefined` hides it. */
+  set big(does: "play" | "replay" | undefined) {
+    const { bigPlay } = this;
+    bigPlay.hidden = does === undefined;
+    if (does === undefined || bigPlay.dataset["does"] === does) return;
+    bigPlay.dataset["does"] = does;
+    bigPlay.setAttribute("aria-label", does === "play" ? say("player-play") : say("player-replay"));
+    bigPlay.innerHTML = this.#icon(does === "play" ? "play" : "rotate");
   }
 
   /** Whether the delay can be chosen at all. */
@@ -275,6 +353,10 @@ export class View {
   set idle(idle: boolean) {
     this.player.classList.toggle("idle", idle);
   }
+}
+
+function radio(name: string, value: string, word: string, isChosen: boolean): string {
+  return `<label><input type="radio" name="${name}" value="${value}"${isChosen ? " checked" : ""}><span>${word}</span></label>`;
 }
 
 function choice(value: DelayChoice, word: string, about: string): string {

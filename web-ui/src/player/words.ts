@@ -20,6 +20,7 @@ export function nameControls(): void {
     "enter fullscreen mode": say("player-control-full-screen"),
     "exit fullscreen mode": say("player-control-full-screen-end"),
     "enter picture in picture mode": say("player-control-pip"),
+    "playback time": say("player-control-time"),
     "exit picture in picture mode": say("player-control-pip-end"),
     "video player": say("player-control-video"),
   });

@@ -154,6 +154,16 @@ impl Catalogue {
         self.rights().code(id).is_some_and(|code| code.may_download)
     }
 
+    /// Sites that may show what a code opens in a frame, whoever asks; empty: as the item says.
+    #[must_use]
+    pub fn code_sites(&self, id: CodeId) -> Vec<Site> {
+        let rights = self.rights();
+        rights
+            .code(id)
+            .map(|code| code.sites.clone())
+            .unwrap_or_default()
+    }
+
     /// The id of one of the caller's codes, by its text.
     ///
     /// # Errors

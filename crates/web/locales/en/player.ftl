@@ -2,6 +2,7 @@
 
 player-label = Player: { $title }
 player-play = Play
+player-replay = Play again
 player-sound-on = Sound on
 player-live = LIVE
 player-go-to-live = Go to live
@@ -21,6 +22,7 @@ player-control-full-screen = full screen
 player-control-full-screen-end = end full screen
 player-control-pip = picture in picture
 player-control-pip-end = end picture in picture
+player-control-time = time
 player-control-video = video player
 
 # Delay and quality.
@@ -43,6 +45,14 @@ player-quality-automatic = Automatic
 player-quality-automatic-now = Automatic ({ $height }p)
 player-quality-height = { $height }p
 
+# Of a recording.
+player-menu-stored = Speed, captions and quality
+player-speed = Speed
+player-speed-normal = Normal
+player-speed-times = { $speed }×
+player-captions = Captions
+player-captions-off = Off
+
 # The keys, and what each does.
 player-key-play = Play or pause
     .keys = Space, K
@@ -54,6 +64,12 @@ player-key-full-screen = Full screen
     .keys = F
 player-key-seek = Back or on by 5{"\u00A0"}s
     .keys = ← →
+player-key-far = Back or on by 10{"\u00A0"}s
+    .keys = J L
+player-key-speed = Slower or faster
+    .keys = < >
+player-key-captions = Captions
+    .keys = C
 player-key-volume = Louder or quieter
     .keys = ↑ ↓
 player-key-statistics = Statistics
@@ -76,6 +92,9 @@ player-stat-dropped = Dropped
 player-stat-stalls = Stalls
 
 # What lies over the picture when there is none: what is, and what follows.
+player-processing = Being made ready
+    .line = This page shows it when it is.
+player-failed = This video cannot be shown
 player-not-live = Not live right now
     .line = This page starts by itself when the stream does. You can leave it open.
 player-away = The sender lost its connection

@@ -207,7 +207,7 @@ async fn drain(mut form: Form) {
     .await;
 }
 
-fn bad_form(why: Unreadable) -> Problem {
+pub(crate) fn bad_form(why: Unreadable) -> Problem {
     let detail = format!("{}.", capital(&why.to_string()));
     match &why {
         Unreadable::NoForm => Problem::new(

@@ -1,4 +1,6 @@
-//! `/api/watch/{slug}`: how a broadcast stands, for pages that show it.
+//! `/api/watch/{slug}`: how a broadcast or a video stands, for pages that show it.
+
+use std::sync::Arc;
 
 use axum::{
     Json as Answer,
@@ -7,9 +9,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
+    caller::Caller,
     engine::State as Phase,
     item::{Item, Space},
     slug::Slug,
+    stored::{State as Packaged, Stored},
     stream::Stream,
     view::{self, Purpose},
 };
@@ -41,12 +45,33 @@ pub(crate) async fn show(
     private((status, Answer(body)).into_response())
 }
 
-/// The stream, if they may watch it.
-pub(crate) fn find(app: &App, viewing: &Viewing, slug: &Slug) -> Result<Stream, view::Refused> {
+/// What is watched.
+pub(crate) enum Watched {
+    /// A place to be live.
+    Stream(Box<Stream>),
+    /// A stored video.
+    Video(Arc<Stored>),
+}
+
+/// What has this name, if they may watch it. A video that cannot be shown is there for who manages it alone.
+pub(crate) fn find(app: &App, viewing: &Viewing, slug: &Slug) -> Result<Watched, view::Refused> {
     let leave = admit(app, viewing, Purpose::Look, Space::Watch, slug)?;
-    match leave.granted.item {
-        Item::Stream(id) => app.catalogue().stream(id).ok_or(view::Refused::NotFound),
-        Item::Video(_) | Item::Image(_) => Err(view::Refused::NotFound),
+    watched(app, &viewing.caller, leave.granted.item).ok_or(view::Refused::NotFound)
+}
+
+/// The item that leave was given for, as far as there is something to watch or, for who manages it, to mend.
+pub(crate) fn watched(app: &App, caller: &Caller, item: Item) -> Option<Watched> {
+    let catalogue = app.catalogue();
+    match item {
+        Item::Stream(id) => catalogue.stream(id).map(Box::new).map(Watched::Stream),
+        Item::Video(id) => catalogue
+            .stored(id)
+            .filter(|stored| {
+                !matches!(stored.state, Packaged::Failed(_))
+                    || catalogue.may_manage_item(caller, item)
+            })
+            .map(Watched::Video),
+        Item::Image(_) => None,
     }
 }
 
@@ -59,12 +84,32 @@ fn refused(why: view::Refused) -> Value {
     json!({"state": "not_allowed", "reason": why.code(), "since": null, "until": null, "grace_s": 0, "viewers": 0, "title": ""})
 }
 
-/// How the stream stands now.
+/// How it stands now.
 pub(crate) fn state(app: &App, viewing: &Viewing, slug: &Slug) -> Value {
-    let stream = match find(app, viewing, slug) {
-        Ok(stream) => stream,
-        Err(why) => return refused(why),
-    };
+    match find(app, viewing, slug) {
+        Ok(Watched::Stream(stream)) => stream_state(app, &stream),
+        Ok(Watched::Video(stored)) => video_state(&stored),
+        Err(why) => refused(why),
+    }
+}
+
+/// `reason` says why a video cannot be shown: to who manages it, since nobody else is told of it.
+fn video_state(stored: &Stored) -> Value {
+    let mut value = json!({
+        "state": stored.state.word(),
+        "since": null,
+        "until": null,
+        "grace_s": 0,
+        "viewers": 0,
+        "title": stored.title,
+    });
+    if let Packaged::Failed(why) = &stored.state {
+        value["reason"] = json!(why);
+    }
+    value
+}
+
+fn stream_state(app: &App, stream: &Stream) -> Value {
     let (state, since, until, viewers): (_, Value, Value, _) = match app.engine().live(&stream.slug)
     {
         Some(live) => {

@@ -9,7 +9,7 @@ use crate::{App, api, extract::Viewing};
 /// Something to hear about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Topic {
-    /// How a stream stands, for its viewers.
+    /// How a stream or a video stands, for its viewers.
     Watch(Slug),
     /// Everything about a stream, for whoever manages it.
     Stream(Slug),

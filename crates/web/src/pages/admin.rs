@@ -251,7 +251,7 @@ fn on_air(app: &App, caller: &Caller, live: &Live) -> OnAir {
     OnAir {
         slug: live.slug.to_string(),
         title: title(app, caller, live),
-        owner: stream.map_or_else(|| "–".to_owned(), |stream| owner_name(app, &stream)),
+        owner: stream.map_or_else(|| "–".to_owned(), |stream| owner_name(app, stream.owner)),
         since: live.since.rfc3339(),
         age: t.age(app.inner.clock.now().since(live.since)),
         protocol: protocol(t, live.protocol.word()),

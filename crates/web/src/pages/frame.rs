@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::caller::Caller;
+use domain::{caller::Caller, item::Site};
 
 use crate::{App, assets::Assets, error::Problem, text::Text};
 
@@ -89,7 +89,22 @@ pub(crate) fn page(status: StatusCode, template: &impl Template, player: bool) -
 
 /// Lets pages of any site show this one in a frame.
 pub(super) fn framed_by_anyone(headers: &mut HeaderMap) {
-    let policy = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *");
+    framed_by(headers, &[]);
+}
+
+/// Lets pages of these sites show this one in a frame; of any where none is named.
+pub(super) fn framed_by(headers: &mut HeaderMap, sites: &[Site]) {
+    let list = if sites.is_empty() {
+        "*".to_owned()
+    } else {
+        let sites: Vec<&str> = sites.iter().map(Site::as_str).collect();
+        sites.join(" ")
+    };
+    let policy = headers
+        .get(header::CONTENT_SECURITY_POLICY)
+        .and_then(|policy| policy.to_str().ok())
+        .unwrap_or(POLICY)
+        .replace("frame-ancestors 'none'", &format!("frame-ancestors {list}"));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

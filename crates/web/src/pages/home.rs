@@ -1,11 +1,20 @@
-//! The home page: what the visitor may see, live first.
+//! The home page: what the visitor may see: live first, then the library.
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{catalogue::PAGE_MAX, engine::State as Phase};
+use domain::{catalogue::PAGE_MAX, engine::State as Phase, user::UserId};
 
-use super::{Frame, page, watch::poster};
-use crate::{App, extract::Visitor, text::Text};
+use super::{
+    Frame,
+    cards::{Card, Choice, Listing, Whose, cards},
+    page,
+    watch::poster,
+};
+use crate::{
+    App,
+    extract::{Query, Visitor},
+    text::Text,
+};
 
 struct Live {
     slug: String,
@@ -31,10 +40,17 @@ struct Page {
     t: Text,
     live: Vec<Live>,
     offline: Vec<Offline>,
+    cards: Vec<Card>,
+    choice: Choice,
+    is_narrowed: bool,
 }
 
 /// `GET /`.
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Query(listing): Query<Listing>,
+) -> Response {
     let (now, t) = (app.inner.clock.now(), app.text());
     let (mut live, mut offline) = (Vec::new(), Vec::new());
     for stream in app
@@ -42,7 +58,7 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
         .list_streams(&caller, None, PAGE_MAX)
         .streams
     {
-        let owner = owner_name(&app, &stream);
+        let owner = owner_name(&app, stream.owner);
         let slug = stream.slug.as_str().to_owned();
         match app.engine().live(&stream.slug) {
             Some(broadcast) => live.push((
@@ -66,6 +82,7 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
         }
     }
     live.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
+    let found = listing.find(&app, &caller, listing.kind(), Whose::All);
     let frame = Frame::new(&app, &caller);
     let live = live.into_iter().map(|(_, live)| live).collect();
     page(
@@ -75,15 +92,17 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
             frame,
             live,
             offline,
+            cards: cards(&app, &caller, &found.items),
+            choice: Choice::new("/", &listing, found.next_cursor),
+            is_narrowed: listing.is_narrowed(),
         },
         false,
     )
 }
 
-/// The name of whoever a stream belongs to, as viewers are shown it.
-pub(super) fn owner_name(app: &App, stream: &domain::stream::Stream) -> String {
-    stream
-        .owner
+/// The name of whoever something belongs to, as viewers are shown it.
+pub(super) fn owner_name(app: &App, owner: Option<UserId>) -> String {
+    owner
         .and_then(|id| app.catalogue().find_user(id))
         .map_or_else(|| "–".to_owned(), |user| user.name.as_str().to_owned())
 }

@@ -2,14 +2,19 @@
 //!
 //! Someone not logged in is led to the login and back. Whoever may not manage a stream meets the gate, alike for what does not exist.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Path},
     http::{Method, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use domain::{caller::Caller, slug::Slug, stream::Stream};
+use domain::{
+    caller::Caller,
+    slug::Slug,
+    stored::{Kind, Stored},
+    stream::Stream,
+};
 
 use super::{gate, login::see};
 use crate::{App, api, extract::Visitor};
@@ -21,6 +26,12 @@ pub(crate) struct Member(pub(crate) Caller);
 pub(crate) struct Managed {
     pub(crate) caller: Caller,
     pub(crate) stream: Stream,
+}
+
+/// Somebody who is logged in, and the video or image in the path, which is theirs to manage.
+pub(crate) struct ManagedItem {
+    pub(crate) caller: Caller,
+    pub(crate) stored: Arc<Stored>,
 }
 
 impl FromRequestParts<App> for Member {
@@ -50,6 +61,24 @@ impl FromRequestParts<App> for Managed {
         match slug.map(|slug| api::streams::managed(app, &caller, &slug)) {
             Some(Ok(stream)) => Ok(Self { caller, stream }),
             Some(Err(_)) | None => Err(gate::closed(app, &caller, "/streams".to_owned())),
+        }
+    }
+}
+
+impl FromRequestParts<App> for ManagedItem {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Member(caller) = Member::from_request_parts(parts, app).await?;
+        let names = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+        let named = names.ok().and_then(|Path(names)| {
+            let kind = Kind::find(names.get("kind")?)?;
+            Some((kind, Slug::parse(names.get("slug")?).ok()?))
+        });
+        let found = named.map(|(kind, slug)| app.catalogue().managed_stored(&caller, kind, &slug));
+        match found {
+            Some(Ok(stored)) => Ok(Self { caller, stored }),
+            Some(Err(_)) | None => Err(gate::closed(app, &caller, "/library".to_owned())),
         }
     }
 }

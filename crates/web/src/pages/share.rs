@@ -235,7 +235,7 @@ impl Chosen {
 }
 
 /// `1:30`, `1:02:30` or seconds.
-fn seconds(typed: &str) -> Option<u32> {
+pub(super) fn seconds(typed: &str) -> Option<u32> {
     let mut total: u32 = 0;
     let parts = typed.split(':');
     if parts.clone().count() > 3 {

@@ -97,7 +97,7 @@ fn row(app: &App, caller: &Caller, stream: Stream, administers: bool) -> Row {
         .list_keys(caller, &stream.slug)
         .unwrap_or_default();
     let keys = keys.iter().filter(|key| key.revoked.is_none()).count();
-    let owner = administers.then(|| owner_name(app, &stream));
+    let owner = administers.then(|| owner_name(app, stream.owner));
     Row {
         badge: match live.as_ref().map(|live| live.state) {
             Some(Phase::Receiving) => "live-badge",

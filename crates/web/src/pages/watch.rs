@@ -8,17 +8,19 @@ use axum::{
 };
 use domain::{
     engine::State as Phase,
-    grant::Granted,
-    item::{Item, Space},
+    grant::{self, Granted},
+    item::{Item, Site, Space},
     slug::Slug,
     stream::{Stream, Visibility},
     view::{self, Purpose},
 };
+use serde::Deserialize;
 
-use super::{Frame, gate, home::owner_name, page, share};
+use super::{Frame, frame::framed_by, gate, home::owner_name, page, share, video};
 use crate::{
     App,
-    extract::{Opening, Path},
+    api::watch::{Watched, watched},
+    extract::{Opening, Path, Query, Viewing},
     play::admit,
     text::Text,
 };
@@ -50,8 +52,16 @@ struct Page {
     state_url: String,
     whep: Option<String>,
     poster: Option<String>,
+    description: Vec<String>,
     manages: bool,
     on_air: Option<OnAir>,
+}
+
+/// Where a video begins.
+#[derive(Default, Deserialize)]
+pub(crate) struct StartAt {
+    /// `90`, `1:30`, `1:02:30`; anything else is the beginning.
+    pub(super) t: Option<String>,
 }
 
 /// `GET /watch/{slug}`.
@@ -59,6 +69,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     Opening(viewing): Opening,
     Path(name): Path<String>,
+    Query(from): Query<StartAt>,
     headers: HeaderMap,
 ) -> Response {
     let slug = Slug::parse(&name);
@@ -66,8 +77,24 @@ pub(crate) async fn show(
         .as_ref()
         .map_err(|_| view::Refused::LogIn)
         .and_then(|slug| admit(&app, &viewing, Purpose::Open, Space::Watch, slug));
-    let (leave, stream) = match admitted.map(|leave| (leave.granted, stream(&app, leave.granted))) {
-        Ok((granted, Some(stream))) => (granted, stream),
+    let found = admitted.map(|leave| {
+        let watched = watched(&app, &viewing.caller, leave.granted.item);
+        (leave, watched)
+    });
+    let (mut response, granted, sites) = match found {
+        Ok((leave, Some(Watched::Stream(stream)))) => {
+            let (granted, sites) = (leave.granted, stream.sites.clone());
+            (
+                show_stream(&app, &viewing, granted, *stream),
+                granted,
+                sites,
+            )
+        }
+        Ok((leave, Some(Watched::Video(stored)))) => {
+            let granted = leave.granted;
+            let response = video::show(&app, &viewing, &leave, &stored, &from);
+            (response, granted, stored.sites.clone())
+        }
         refused => {
             // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
             let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
@@ -75,9 +102,26 @@ pub(crate) async fn show(
             return gate::show(&app, &viewing, gate::Place::of(&headers), next, why);
         }
     };
-    let query = viewing.brought.handed_on(leave);
-    let caller = viewing.caller;
-    let frame = Frame::new(&app, &caller);
+    // What a code opened may stand in a frame; what a login did, and what anybody finds here, has no need to.
+    if let Some(sites) = code_sites(&app, granted, sites) {
+        framed_by(response.headers_mut(), &sites);
+    }
+    response
+}
+
+/// Sites that may show in a frame what a code opened; `None` where no code did.
+pub(super) fn code_sites(app: &App, granted: Granted, of_item: Vec<Site>) -> Option<Vec<Site>> {
+    let grant::Subject::Code { code, .. } = granted.subject else {
+        return None;
+    };
+    let of_code = app.catalogue().code_sites(code);
+    Some(if of_code.is_empty() { of_item } else { of_code })
+}
+
+fn show_stream(app: &App, viewing: &Viewing, granted: Granted, stream: Stream) -> Response {
+    let query = viewing.brought.handed_on(granted);
+    let caller = &viewing.caller;
+    let frame = Frame::new(app, caller);
     let now = app.inner.clock.now();
     let on_air = app.engine().live(&stream.slug).map(|live| OnAir {
         since: live.since.rfc3339(),
@@ -96,26 +140,26 @@ pub(crate) async fn show(
     let template = Page {
         t: frame.t,
         frame,
-        owner: owner_name(&app, &stream),
-        who_can_see: share::who_sees(&app, &caller, Item::Stream(stream.id), stream.visibility),
+        owner: owner_name(app, stream.owner),
+        who_can_see: share::who_sees(app, caller, Item::Stream(stream.id), stream.visibility),
         src: format!("/hls/{}/index.m3u8{query}", stream.slug),
         state_url: format!("/api/watch/{}{query}", stream.slug),
-        whep: whep(&app, &stream.slug).map(|whep| whep + &query),
-        poster: poster(&app, &stream.slug).map(|poster| poster + &query),
-        manages: app.catalogue().may_manage(&caller, stream.id),
+        whep: whep(app, &stream.slug).map(|whep| whep + &query),
+        poster: poster(app, &stream.slug).map(|poster| poster + &query),
+        manages: app.catalogue().may_manage(caller, stream.id),
         slug: stream.slug.as_str().to_owned(),
+        description: paragraphs(&stream.description),
         title: stream.title,
         on_air,
     };
     page(StatusCode::OK, &template, true)
 }
 
-/// The stream that leave was given for.
-fn stream(app: &App, granted: Granted) -> Option<Stream> {
-    match granted.item {
-        Item::Stream(id) => app.catalogue().stream(id),
-        Item::Video(_) | Item::Image(_) => None,
-    }
+/// A description as it was written, paragraph by paragraph; lines stay lines.
+pub(super) fn paragraphs(text: &str) -> Vec<String> {
+    let paragraphs = text.split("\n\n").map(|part| part.trim_matches('\n'));
+    let whole = paragraphs.filter(|part| !part.trim().is_empty());
+    whole.map(str::to_owned).collect()
 }
 
 /// Where a picture of the stream is, if there is one now.

@@ -6,9 +6,11 @@ use axum::{
     response::Response,
 };
 use domain::{
-    grant,
+    caller::Caller,
+    grant::{self, Granted},
     item::{Item, Space},
     slug::Slug,
+    stored::Stored,
     view::{self, Purpose},
 };
 use library::works::{ORIGINAL, place_of};
@@ -47,15 +49,10 @@ pub(crate) async fn show(
         Item::Video(id) => catalogue.stored(id),
         Item::Stream(_) | Item::Image(_) => None,
     };
-    let Some(stored) = stored.filter(|stored| stored.facts.has_original) else {
+    let Some(stored) = stored.filter(|stored| may(&app, &viewing.caller, leave.granted, stored))
+    else {
         return not_found();
     };
-    let may = stored.downloadable
-        || catalogue.may_manage_item(&viewing.caller, leave.granted.item)
-        || matches!(leave.granted.subject, grant::Subject::Code { code, .. } if catalogue.code_may_download(code));
-    if !may {
-        return not_found();
-    }
     let Some(file) = app
         .works()
         .shelf()
@@ -90,4 +87,13 @@ pub(crate) async fn show(
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
     );
     response
+}
+
+/// Whether whoever was given this leave may have the file as it came, and it is kept.
+pub(crate) fn may(app: &App, caller: &Caller, granted: Granted, stored: &Stored) -> bool {
+    let catalogue = app.catalogue();
+    stored.facts.has_original
+        && (stored.downloadable
+            || catalogue.may_manage_item(caller, granted.item)
+            || matches!(granted.subject, grant::Subject::Code { code, .. } if catalogue.code_may_download(code)))
 }

@@ -27,7 +27,7 @@ use domain::{
 
 use crate::{App, error::Problem, extract::Viewing, front::PIECE_HEADERS};
 
-pub(crate) use download::show as download;
+pub(crate) use download::{may as may_download, show as download};
 pub(crate) use hls::{hot, index, piece};
 pub(crate) use image::show as image;
 pub(crate) use poster::show as poster;

@@ -46,6 +46,18 @@ impl Text {
         }
     }
 
+    /// How long a recording is, as clocks write it: `0:07`, `4:18`, `1:24:06`; rounded to whole seconds.
+    #[must_use]
+    pub fn length(self, ms: u64) -> String {
+        let seconds = ms.saturating_add(500) / 1000;
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if hours > 0 {
+            format!("{hours}:{minutes:02}:{seconds:02}")
+        } else {
+            format!("{minutes}:{seconds:02}")
+        }
+    }
+
     /// The calendar day: `3 November 2026`, UTC.
     #[must_use]
     pub fn day(self, at: Time) -> String {
@@ -174,6 +186,9 @@ mod tests {
         );
         assert_eq!(text.age(Duration::from_secs(3600)), "1\u{a0}h");
         assert_eq!(text.age(Duration::from_secs(86_400)), "1\u{a0}d");
+        assert_eq!(text.length(7_200), "0:07");
+        assert_eq!(text.length(258_000), "4:18");
+        assert_eq!(text.length(5_046_499), "1:24:06");
         let day = |written| text.day(Time::parse(written).unwrap());
         assert_eq!(day("2026-11-03T23:59:59Z"), "3 November 2026");
         assert_eq!(day("1970-01-10T00:00:00Z"), "10 January 1970");

@@ -1,0 +1,280 @@
+//! Videos and images in lists: as cards of a gallery, and as rows of one's own library; with what was asked for, and where more begins.
+
+use domain::{
+    caller::Caller,
+    gate::Gatekeeper as _,
+    item::Guarded as _,
+    stored::{Kind, Page, Query as Wanted, State, Stored},
+    view::{Asking, Purpose},
+};
+use library::image::POSTER_SMALL;
+use serde::Deserialize;
+
+use crate::{App, text::Text};
+
+/// Items on a page.
+const PAGE: usize = 24;
+/// Characters of a search. Closes: a query that is longer than any title.
+const WORDS_CHARS_MAX: usize = 200;
+
+/// What a list is asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Listing {
+    /// `videos` or `images`; anything else is both.
+    #[serde(default)]
+    show: String,
+    /// Words that title or address hold.
+    #[serde(default)]
+    q: String,
+    /// Where the page before ended.
+    after: Option<String>,
+}
+
+impl Listing {
+    pub(super) fn kind(&self) -> Option<Kind> {
+        match self.show.as_str() {
+            "videos" => Some(Kind::Video),
+            "images" => Some(Kind::Image),
+            _ => None,
+        }
+    }
+
+    pub(super) fn words(&self) -> String {
+        let words = self.q.trim();
+        words.chars().take(WORDS_CHARS_MAX).collect()
+    }
+
+    /// Whether anything but all there is was asked for.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.kind().is_some() || !self.q.trim().is_empty() || self.after.is_some()
+    }
+
+    pub(super) fn find(
+        &self,
+        app: &App,
+        caller: &Caller,
+        kind: Option<Kind>,
+        whose: Whose,
+    ) -> Page {
+        let wanted = Wanted {
+            kind,
+            words: self.words(),
+            own: whose == Whose::Own,
+            cursor: self.after.clone().filter(|after| !after.is_empty()),
+            limit: PAGE,
+        };
+        app.catalogue().list_stored(caller, &wanted)
+    }
+}
+
+/// Whose items are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// What the caller may see listed.
+    All,
+    /// The caller's own.
+    Own,
+}
+
+/// The filter, the search and the way to more of a list, for its template.
+pub(super) struct Choice {
+    /// The path of the page.
+    path: &'static str,
+    show: &'static str,
+    words: String,
+    next: Option<String>,
+}
+
+impl Choice {
+    pub(super) fn new(path: &'static str, listing: &Listing, next: Option<String>) -> Self {
+        Self {
+            path,
+            show: match listing.kind() {
+                Some(Kind::Video) => "videos",
+                Some(Kind::Image) => "images",
+                None => "",
+            },
+            words: listing.words(),
+            next,
+        }
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.path
+    }
+
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+
+    pub(super) fn show(&self) -> &'static str {
+        self.show
+    }
+
+    /// The address with this filter, and the words that were searched for.
+    pub(super) fn with(&self, show: &str) -> String {
+        self.address(show, None)
+    }
+
+    /// Where more is.
+    pub(super) fn more(&self) -> Option<String> {
+        let next = self.next.as_deref()?;
+        Some(self.address(self.show, Some(next)))
+    }
+
+    fn address(&self, show: &str, after: Option<&str>) -> String {
+        let parts = [
+            ("show", show),
+            ("q", self.words.as_str()),
+            ("after", after.unwrap_or_default()),
+        ];
+        let mut address = self.path.to_owned();
+        for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.push_str(name);
+            address.push('=');
+            push_encoded(&mut address, value);
+        }
+        address
+    }
+}
+
+/// A value in a query (RFC 3986, 2.1).
+fn push_encoded(address: &mut String, value: &str) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+/// A word that stands out, and its tone.
+pub(super) struct Badge {
+    pub(super) word: String,
+    pub(super) tone: &'static str,
+}
+
+/// A video or an image in a list.
+pub(super) struct Card {
+    pub(super) title: String,
+    pub(super) kind: &'static str,
+    pub(super) slug: String,
+    /// Its page for people.
+    pub(super) url: String,
+    pub(super) picture: Option<String>,
+    /// A small image is shown whole, on a mat.
+    pub(super) is_whole: bool,
+    pub(super) icon: &'static str,
+    pub(super) chip: Option<String>,
+    pub(super) badge: Option<Badge>,
+    pub(super) created: String,
+    pub(super) created_day: String,
+    /// For members: who can see it.
+    pub(super) visibility: Option<String>,
+    /// `1280×720`.
+    pub(super) size: Option<String>,
+    /// Bytes of the file.
+    pub(super) bytes: Option<String>,
+    /// Why it cannot be shown, for who manages it.
+    pub(super) failed: Option<String>,
+}
+
+/// Width below which an image is a mark or an icon rather than a picture, in pixels.
+const SMALL_PX: u32 = 320;
+
+/// The cards of a list, without what cannot be shown to this caller.
+pub(super) fn cards(app: &App, caller: &Caller, items: &[std::sync::Arc<Stored>]) -> Vec<Card> {
+    let is_somebody = app.catalogue().is_somebody(caller);
+    let card = |stored: &std::sync::Arc<Stored>| {
+        let is_closed = matches!(stored.state, State::Failed(_))
+            && !app.catalogue().may_manage_item(caller, stored.item());
+        (!is_closed).then(|| Card::new(app, caller, stored, is_somebody))
+    };
+    items.iter().filter_map(card).collect()
+}
+
+impl Card {
+    fn new(app: &App, caller: &Caller, stored: &Stored, is_somebody: bool) -> Self {
+        let t = app.text();
+        let known = &stored.facts;
+        let is_image = stored.kind == Kind::Image;
+        let picture = match stored.kind {
+            Kind::Image => {
+                (stored.state == State::Ready).then(|| format!("/images/{}?w=640", stored.slug))
+            }
+            Kind::Video => poster(app, caller, stored),
+        };
+        Self {
+            title: stored.title.clone(),
+            kind: stored.kind.word(),
+            slug: stored.slug.to_string(),
+            url: page_of(stored),
+            picture,
+            is_whole: is_image && known.width.min(known.height) < SMALL_PX
+                || is_image && known.width == known.height,
+            icon: if is_image { "image" } else { "film" },
+            chip: chip(t, stored),
+            badge: badge(t, stored),
+            created: stored.created.rfc3339(),
+            created_day: t.day(stored.created),
+            visibility: is_somebody.then(|| {
+                let id = format!("visibility-{}", stored.visibility.word());
+                t.msg(id).to_string()
+            }),
+            size: (known.width > 0).then(|| format!("{}×{}", known.width, known.height)),
+            bytes: (known.bytes > 0).then(|| t.bytes(known.bytes)),
+            failed: match &stored.state {
+                State::Failed(why) => Some(why.clone()),
+                State::Processing | State::Ready => None,
+            },
+        }
+    }
+}
+
+fn chip(t: Text, stored: &Stored) -> Option<String> {
+    match stored.kind {
+        Kind::Image => Some(t.msg("library-image").to_string()),
+        Kind::Video => {
+            let length = stored.facts.duration_ms;
+            (length > 0).then(|| t.length(length))
+        }
+    }
+}
+
+pub(super) fn badge(t: Text, stored: &Stored) -> Option<Badge> {
+    let (id, tone) = match stored.state {
+        State::Ready => return None,
+        State::Processing => ("library-processing", ""),
+        State::Failed(_) => ("library-failed", "bad"),
+    };
+    Some(Badge {
+        word: t.msg(id).to_string(),
+        tone,
+    })
+}
+
+/// The page of an item for people.
+pub(super) fn page_of(stored: &Stored) -> String {
+    match stored.kind {
+        Kind::Video => format!("/watch/{}", stored.slug),
+        Kind::Image => format!("/images/{}/about", stored.slug),
+    }
+}
+
+/// Where the small poster of a video is, by the caller's own leave.
+pub(super) fn poster(app: &App, caller: &Caller, stored: &Stored) -> Option<String> {
+    let set = stored.poster?;
+    let asking = Asking::of(caller, Purpose::Look);
+    let leave = app
+        .catalogue()
+        .admit_view(&asking, stored.kind.space(), &stored.slug)
+        .ok()?;
+    Some(format!(
+        "/hls/{}/~{}/{POSTER_SMALL}?v={}",
+        stored.slug,
+        leave.token,
+        set.ms()
+    ))
+}
