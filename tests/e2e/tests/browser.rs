@@ -138,3 +138,42 @@ fn demo_plays_to_whoever_opens_its_link() {
         .post_form(link.trim_start_matches(&server.url("")), "");
     assert_eq!(again.status, 401, "the link works once");
 }
+
+#[test]
+fn demo_has_a_sample_library_that_its_links_open_and_makes_it_once() {
+    let mut server = Server::demo();
+    let samples = server.samples.clone();
+    let words: Vec<&str> = samples.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(words, ["watch", "watch", "image", "code"], "{samples:?}");
+    let base = server.url("");
+    let visitor = server.client();
+    for (_, link) in &samples {
+        assert_eq!(visitor.get(link.trim_start_matches(&base)).status, 200);
+    }
+    let (_, link) = &samples[3];
+    let bare = link.split('?').next().unwrap_or_default();
+    assert_eq!(
+        visitor.get(bare.trim_start_matches(&base)).status,
+        404,
+        "lesson1 is private"
+    );
+    let code = link.split("access_code=").nth(1).unwrap_or_default();
+    let master = format!("/hls/lesson1/master.m3u8?access_code={code}");
+    let master = visitor.get(&master).text();
+    assert!(master.contains("TYPE=SUBTITLES"), "no captions: {master}");
+    let mut browser = Browser::open(json!({"url": link}));
+    let _ = browser.hear("opened");
+    let _ = browser.plays();
+    drop(browser);
+
+    let items = server.cli(&["library", "list"], "");
+    assert_eq!(items["items"].as_array().map(Vec::len), Some(4), "{items}");
+    assert!(server.terminate(4 * MOMENT).success());
+    let server = server.again();
+    assert_eq!(server.samples, samples, "the same links, the same code");
+    let items = server.cli(&["library", "list"], "");
+    assert_eq!(items["items"].as_array().map(Vec::len), Some(4), "{items}");
+    let codes = server.cli(&["code", "list"], "");
+    let codes = codes["access_codes"].as_array().map(Vec::len);
+    assert_eq!(codes, Some(1));
+}
