@@ -2,6 +2,7 @@
 
 mod abuse;
 mod arch;
+mod bench;
 mod check;
 mod fixtures;
 mod fuzz;
@@ -18,6 +19,9 @@ cargo xtask arch           only the arrows between crates
 cargo xtask generate       writes the generated files anew (reference pages, web-ui build)
 cargo xtask fixtures       makes the committed media anew with ffmpeg
 cargo xtask fuzz TARGET [SECONDS]   fuzzes one target (60 s), keeping its corpus
+cargo xtask bench vod      stored videos beside nginx: bytes per CPU second
+cargo xtask bench library  pages, start and memory with 100 and 100,000 items
+cargo xtask bench upload [GB]   memory and time of a large upload (5 GB; takes four times that on the disk)
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +38,13 @@ fn main() -> ExitCode {
             .parse()
             .map_err(Into::into)
             .and_then(|s| fuzz::run(target, s)),
+        ["bench", "vod"] => bench::vod(),
+        ["bench", "library"] => bench::library(),
+        ["bench", "upload"] => bench::upload(5),
+        ["bench", "upload", gigabytes] => gigabytes
+            .parse()
+            .map_err(Into::into)
+            .and_then(bench::upload),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -101,6 +101,16 @@ pub fn chromium() -> Result<PathBuf> {
     system("chromium", &["chromium"])
 }
 
+/// nginx, to measure ourselves beside it.
+pub fn nginx() -> Result<PathBuf> {
+    system("nginx", &["nginx-light"])
+}
+
+/// The command line of SQLite.
+pub fn sqlite() -> Result<PathBuf> {
+    system("sqlite3", &["sqlite3"])
+}
+
 fn system(program: &str, packages: &[&str]) -> Result<PathBuf> {
     if let Some(path) = find(program) {
         return Ok(path);

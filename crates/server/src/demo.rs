@@ -1,4 +1,6 @@
-//! `media-server demo`: a server with something to see, and a link that opens it.
+//! `media-server demo`: a server with something to see, and links that open it.
+
+mod samples;
 
 use anyhow::{Context as _, Result};
 use domain::{
@@ -27,6 +29,7 @@ pub async fn run(config: &Config) -> Result<()> {
     let catalogue = &running.opened.catalogue;
     let owner = owner(catalogue, &*running.opened.random).await?;
     let key = key(catalogue, &owner).await?;
+    let links = samples::fill(&running.opened, &running.works, owner.id).await?;
     let rtmp = running
         .rtmp
         .context("the demo publishes by RTMP, but `rtmp.listen` is switched off")?;
@@ -42,6 +45,9 @@ pub async fn run(config: &Config) -> Result<()> {
     let once = catalogue.one_time_login(&Caller::operator(), owner.id)?;
     println!("ready {}", running.base_url);
     println!("open {}/login/{}", running.base_url, once.expose());
+    for (word, path) in links {
+        println!("{word} {}{path}", running.base_url);
+    }
     until_told_to_stop().await?;
     signal.abort();
     running.stop().await;

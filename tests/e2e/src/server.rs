@@ -40,6 +40,9 @@ pub struct Server {
     pub setup: Option<String>,
     /// The demo's link.
     pub open: Option<String>,
+    /// What the demo has to see: the word of each line, and the address.
+    pub samples: Vec<(String, String)>,
+    command: &'static str,
 }
 
 impl Server {
@@ -61,7 +64,7 @@ impl Server {
         Self::new("demo", &[])
     }
 
-    fn new(command: &str, settings: &[&str]) -> Self {
+    fn new(command: &'static str, settings: &[&str]) -> Self {
         let folder = match TempDir::new() {
             Ok(folder) => Arc::new(folder),
             Err(error) => panic!("no directory: {error}"),
@@ -80,7 +83,7 @@ impl Server {
         Self::spawn(folder, command, all)
     }
 
-    fn spawn(folder: Arc<TempDir>, command: &str, settings: Vec<String>) -> Self {
+    fn spawn(folder: Arc<TempDir>, command: &'static str, settings: Vec<String>) -> Self {
         let log = match fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -122,8 +125,10 @@ impl Server {
             compat_webrtc: None,
             setup: None,
             open: None,
+            samples: Vec::new(),
+            command,
         };
-        server.read(&lines, if command == "demo" { "open " } else { "ready " });
+        server.read(&lines, if command == "demo" { "code " } else { "ready " });
         server
     }
 
@@ -159,6 +164,9 @@ impl Server {
                 Some(("metrics", url)) => url.clone_into(&mut self.metrics),
                 Some(("setup", url)) => self.setup = Some(url.to_owned()),
                 Some(("open", url)) => self.open = Some(url.to_owned()),
+                Some((word @ ("watch" | "image" | "code"), url)) => {
+                    self.samples.push((word.to_owned(), url.to_owned()));
+                }
                 _ => {}
             }
             if line.starts_with(last) {
@@ -209,7 +217,7 @@ impl Server {
                 .filter(|s| !s.starts_with("http.listen") && !s.starts_with("rtmp.listen"))
                 .cloned(),
         );
-        Self::spawn(self.folder.clone(), "serve", settings)
+        Self::spawn(self.folder.clone(), self.command, settings)
     }
 
     /// The command line on its data directory.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use e2e::{
-    Encoder, Ffmpeg, Server,
+    Encoder, Ffmpeg, MOMENT, Server,
     server::{PASSWORD, wait_until_receiving},
     tool,
 };
@@ -137,4 +137,44 @@ fn demo_plays_to_whoever_opens_its_link() {
         .client()
         .post_form(link.trim_start_matches(&server.url("")), "");
     assert_eq!(again.status, 401, "the link works once");
+}
+
+#[test]
+fn demo_has_a_sample_library_that_its_links_open_and_makes_it_once() {
+    let mut server = Server::demo();
+    let samples = server.samples.clone();
+    let words: Vec<&str> = samples.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(words, ["watch", "watch", "image", "code"], "{samples:?}");
+    let visitor = server.client();
+    let base = server.url("");
+    // A page's own playlist, with what the page's address brings along.
+    let media = |link: &str| {
+        let path = link.trim_start_matches(&base);
+        path.replacen("/watch/", "/hls/", 1)
+    };
+    for (word, link) in &samples {
+        let (path, code) = match word.as_str() {
+            "image" => (media(link), String::new()),
+            _ => match media(link).split_once('?') {
+                Some((path, code)) => (format!("{path}/index.m3u8"), format!("?{code}")),
+                None => (format!("{}/index.m3u8", media(link)), String::new()),
+            },
+        };
+        assert_eq!(visitor.get(&format!("{path}{code}")).status, 200, "{link}");
+        if word == "code" {
+            assert_eq!(visitor.get(&path).status, 404, "lesson1 is private");
+            let captioned = visitor.get(&format!("{path}{code}")).text();
+            assert!(captioned.contains("TYPE=SUBTITLES"), "{captioned}");
+        }
+    }
+    let items = server.cli(&["library", "list"], "");
+    assert_eq!(items["items"].as_array().map(Vec::len), Some(4), "{items}");
+    assert!(server.terminate(4 * MOMENT).success());
+    let server = server.again();
+    assert_eq!(server.samples, samples, "the same links, the same code");
+    let items = server.cli(&["library", "list"], "");
+    assert_eq!(items["items"].as_array().map(Vec::len), Some(4), "{items}");
+    let codes = server.cli(&["code", "list"], "");
+    let codes = codes["access_codes"].as_array().map(Vec::len);
+    assert_eq!(codes, Some(1));
 }
