@@ -21,6 +21,7 @@ mod hls;
 mod login;
 mod pages;
 mod poster;
+mod probes;
 mod pseudo;
 mod share;
 mod site;

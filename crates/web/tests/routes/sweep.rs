@@ -92,8 +92,8 @@ async fn pages_of_other_sites_change_nothing() {
             assert_eq!(answer.problem(), "cross_site");
             // What a browser sends along by itself vouches for nothing.
             let path = row.path(&site, row.target());
-            let basic = Ask::new(row.method.parse().unwrap(), &path)
-                .header("authorization", "Basic YTpi");
+            let basic =
+                Ask::new(row.method.parse().unwrap(), &path).header("authorization", "Basic YTpi");
             assert_eq!(
                 site.send(basic.header(name, value)).await.problem(),
                 "cross_site"
