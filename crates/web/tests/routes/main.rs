@@ -19,6 +19,7 @@ mod gate;
 mod golive;
 mod hls;
 mod login;
+mod openapi;
 mod pages;
 mod poster;
 mod probes;

@@ -101,6 +101,7 @@ const PAGES: &[(&str, By, &str)] = &[
     ("people", By::Owner, "/admin/people"),
     ("people", By::Owner, "/admin/people name=&password=1"),
     ("settings", By::Owner, "/admin/settings"),
+    ("api", By::Nobody, "/api/docs"),
     ("account", By::Owner, "/account"),
     ("streams", By::Owner, "/streams"),
     ("streams", By::Other, "/streams"),
