@@ -39,36 +39,29 @@ pub fn all() -> Result<()> {
 /// Writes every generated file anew.
 pub fn generate() -> Result<()> {
     build_web_ui(&run::root().join("crates/web/dist"))?;
-    for (path, topic) in GENERATED {
-        let text = generated(topic)?;
+    for (path, words) in GENERATED {
+        let text = generated(words)?;
         std::fs::write(run::root().join(path), text)?;
     }
     Ok(())
 }
 
-/// Generated page and the word that makes the program print it.
-const GENERATED: &[(&str, &str)] = &[
-    ("docs/ref/config.md", "reference"),
-    ("docs/ref/media-server.toml", "sample"),
+/// Generated page and the words that make the program print it.
+const GENERATED: &[(&str, &[&str])] = &[
+    ("docs/ref/config.md", &["config", "reference"]),
+    ("docs/ref/media-server.toml", &["config", "sample"]),
+    ("docs/ref/openapi.json", &["openapi"]),
 ];
 
-fn generated(topic: &str) -> Result<String> {
-    run::output(&mut run::cargo(&[
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        "server",
-        "--",
-        "config",
-        topic,
-    ]))
+fn generated(words: &[&str]) -> Result<String> {
+    let program = ["run", "--quiet", "--locked", "--package", "server", "--"];
+    run::output(&mut run::cargo(&[&program[..], words].concat()))
 }
 
 fn pages_are_generated() -> Result<()> {
-    for (path, topic) in GENERATED {
+    for (path, words) in GENERATED {
         let committed = std::fs::read_to_string(run::root().join(path)).unwrap_or_default();
-        if committed != generated(topic)? {
+        if committed != generated(words)? {
             bail!("{path} is not what the program says; run `cargo xtask generate` and commit");
         }
     }

@@ -16,6 +16,7 @@ mod health;
 pub mod intake;
 mod links;
 pub mod machine;
+mod openapi;
 mod pages;
 mod passwords;
 mod play;
@@ -41,6 +42,7 @@ use domain::{
 };
 
 pub use api::access_codes::facts as access_code_facts;
+pub use openapi::document as openapi;
 pub use passwords::Passwords;
 pub use router::{router, webrtc_door};
 pub use test_signal::{Refused as TestSignalRefused, TestSignal};

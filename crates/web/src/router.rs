@@ -9,7 +9,7 @@ use axum::{
     routing::{any, get, post, put},
 };
 
-use crate::{App, api, assets, error::Problem, events, extract, health, pages, play, publish, sdp};
+use crate::{App, api, assets, error::Problem, events, extract, health, openapi, pages, play, publish, sdp};
 
 /// Longest body of a form or of JSON.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -128,6 +128,8 @@ pub fn router(app: App) -> Router {
         )
         .route("/api/webrtc/reach", post(api::reach::look))
         .route("/api/watch/{slug}", get(api::watch::show))
+        .route("/api/openapi.json", get(openapi::show))
+        .route("/api/docs", get(openapi::docs))
         .route("/api", any(nothing_here))
         .route("/api/", any(nothing_here))
         .route("/api/{*rest}", any(nothing_here))

@@ -17,6 +17,7 @@ type Page = (&'static str, u64);
 const VISITOR: &[Page] = &[
     ("/", 200),
     ("/login", 200),
+    ("/api/docs", 200),
     ("/setup", 403),
     ("/watch/live", 200),
     ("/watch/offline", 200),

@@ -118,6 +118,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
     /// Print a completion script.
     Completions {
         /// For which shell.
@@ -375,6 +377,10 @@ fn act(cli: Cli, config: &Config) -> Result<ExitCode> {
         Command::Serve => return run_server(config, false),
         Command::Demo => return run_server(config, true),
         Command::Config(command) => return settings(&command, config),
+        Command::Openapi => {
+            println!("{:#}", web::openapi());
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

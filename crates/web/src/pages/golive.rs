@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     App, TestSignalRefused,
+    api::fields::denied,
     error::Problem,
     extract::{Client, Path, Visitor},
     text::Text,
@@ -160,12 +161,10 @@ pub(crate) async fn lend_browser_key(
         return Err(Problem::unauthorized());
     }
     let slug = Slug::parse(&slug).map_err(|_| Problem::not_found())?;
-    let lent = app.catalogue().lend_key_to_page(&caller, &slug);
-    let lent = lent.map_err(|refused| match refused {
-        // Who may only watch it has no page of it either.
-        Refused::NotAllowed => Problem::not_found(),
-        other => other.into(),
-    })?;
+    let lent = app
+        .catalogue()
+        .lend_key_to_page(&caller, &slug)
+        .map_err(|refused| denied(&caller, refused.into()))?;
     let key = json!({"key": lent.secret.expose()});
     Ok((StatusCode::CREATED, Json(key)).into_response())
 }

@@ -108,6 +108,7 @@ const PAGES: &[(&str, By, &str)] = &[
     ("api_key_new", By::Owner, "/account/api-keys name=&end=date"),
     ("error", By::Nobody, "/password/999"),
     ("settings", By::Owner, "/admin/settings"),
+    ("api", By::Nobody, "/api/docs"),
     ("account", By::Owner, "/account"),
     ("streams", By::Owner, "/streams"),
     ("streams", By::Other, "/streams"),

@@ -57,21 +57,6 @@ pub enum Who {
     BadCookie,
 }
 
-impl Who {
-    pub const ALL: [Self; 10] = [
-        Self::Nobody,
-        Self::Other,
-        Self::Owner,
-        Self::Administrator,
-        Self::ReadKey,
-        Self::ManageKey,
-        Self::PublishKey,
-        Self::AdminKey,
-        Self::BadKey,
-        Self::BadCookie,
-    ];
-}
-
 /// The code that opens `secret`.
 pub const CODE: &str = "website2024";
 

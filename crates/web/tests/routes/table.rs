@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     access_code::{Change, New},
@@ -55,7 +55,7 @@ pub const CALLERS: [&str; 19] = [
 ];
 
 /// Texts of codes that open every item, or would.
-const OPENS: &str = "opens-everything";
+pub const OPENS: &str = "opens-everything";
 const ELSEWHERE: &str = "opens-something-else";
 const ENDED: &str = "opened-until-yesterday";
 const PAUSED: &str = "opens-after-the-pause";
@@ -70,8 +70,8 @@ type Cells = [Option<u16>; 4];
 pub struct Row {
     pub method: &'static str,
     pub route: &'static str,
-    class: &'static str,
-    yes: u16,
+    pub class: &'static str,
+    pub yes: u16,
     /// Kinds of items that it is about; empty: about none.
     pub of: Vec<Kind>,
     with: &'static str,
@@ -572,16 +572,19 @@ async fn walk(rows: impl Iterator<Item = &'static Row>) {
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Abuse case J1.
 #[tokio::test]
 async fn looking_gives_every_caller_what_is_theirs_and_nothing_else() {
     walk(rows().iter().filter(|row| !row.changes())).await;
 }
 
+/// Abuse case J1.
 #[tokio::test]
 async fn every_caller_changes_by_api_what_is_theirs_and_nothing_else() {
     walk(rows().iter().filter(|row| row.changes() && row.is_api())).await;
 }
 
+/// Abuse case J1.
 #[tokio::test]
 async fn every_caller_changes_on_pages_what_is_theirs_and_nothing_else() {
     walk(rows().iter().filter(|row| row.changes() && !row.is_api())).await;

@@ -8,6 +8,7 @@ use std::{
 
 /// Families of messages whose names are put together from a word; each with how its name is written where that happens.
 const FAMILIES: &[(&str, &str)] = &[
+    ("api-noun-", "\"api-noun-{"),
     ("visibility-", "\"visibility-{"),
     ("error-", "\"error-{"),
     ("codes-filter-", "\"codes-filter-{"),
