@@ -56,6 +56,7 @@ const OWN_DONE: [u16; 10] = [303, 404, 303, 404, 303, 303, 303, 303, 303, 303];
 const CODE: &str = "/api/access-codes/{code}";
 const UPLOAD: &str = "/api/uploads/{id}";
 const NO_UPLOAD: &str = "/api/uploads/00000000000000000000000000000000";
+const ITEM: &str = "/library/{kind}/{slug}";
 const KEYS: &str = "/api/streams/{slug}/keys";
 
 #[rustfmt::skip]
@@ -130,6 +131,21 @@ const ROWS: &[Row] = &[
     row("GET", "/login/{token}", "/login/nothing", "", all(200)),
     row("POST", "/login/{token}", "/login/nothing", "", all(401)),
     row("GET", "/watch/{slug}", "/watch/secret", "",                     [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("GET", "/embed/{slug}", "/embed/secret", "",                     [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("GET", "/images", "/images", "", all(200)),
+    row("GET", "/images/{slug}/about", "/images/print/about", "",        [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
+    row("GET", "/library", "/library", "",                               [303, 200, 200, 200, 303, 303, 303, 303, 303, 303]),
+    row("GET", ITEM, "/library/video/film", "",                          MANAGED),
+    row("POST", ITEM, "/library/video/film", "title=New&visibility=public", DONE),
+    // Not as a form without a file.
+    row("POST", "/library/{kind}/{slug}/poster", "/library/video/film/poster", "a=b",
+                                                                         [303, 404, 415, 415, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/library/{kind}/{slug}/poster/remove", "/library/video/film/poster/remove", "", DONE),
+    row("POST", "/library/{kind}/{slug}/captions", "/library/video/film/captions", "a=b",
+                                                                         [303, 404, 415, 415, 303, 303, 303, 303, 303, 303]),
+    row("POST", "/library/{kind}/{slug}/captions/{language}/remove", "/library/video/film/captions/en/remove", "", DONE),
+    row("GET", "/library/{kind}/{slug}/delete", "/library/image/print/delete", "", MANAGED),
+    row("POST", "/library/{kind}/{slug}/delete", "/library/image/print/delete", "", DONE),
     row("GET", "/test", "/test?stream=secret", "",                       [404, 404, 200, 200, 404, 404, 404, 404, 404, 404]),
     row("POST", "/api/streams/{slug}/keys/{id}/rotate", "/api/streams/secret/keys/{id}/rotate", "{}",
                                                                          [401, 404, 201, 201, 403, 201, 404, 201, 401, 401]),
