@@ -9,7 +9,9 @@ use axum::{
     routing::{any, get, post, put},
 };
 
-use crate::{App, api, assets, error::Problem, events, extract, health, openapi, pages, play, publish, sdp};
+use crate::{
+    App, api, assets, error::Problem, events, extract, health, openapi, pages, play, publish, sdp,
+};
 
 /// Longest body of a form or of JSON.
 const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -229,6 +229,17 @@ async function sideways(page) {
   return over > 0 ? [`scrolls sideways by ${over} px`] : [];
 }
 
+/** The frame in the page whose address holds this. */
+async function inside(page, part) {
+  const end = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const frame = page.frames().find((frame) => frame !== page.mainFrame() && frame.url().includes(part));
+    if (frame) return frame;
+    if (Date.now() > end) throw new Error(`no frame of ${part} in ${page.url()}: ${page.frames().map((frame) => frame.url()).join(", ")}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
 /** Lets the page send no faster than this. */
 async function pace(page, uploadThroughput) {
   const talk = await page.context().newCDPSession(page);
@@ -251,6 +262,10 @@ const commands = {
   click: ({ page }, { selector }) => page.click(selector),
   see: ({ page }, { expression }) => page.evaluate(expression),
   until: ({ page }, { expression, within_ms }) => until(page, expression, within_ms),
+  inside_see: async ({ page }, { part, expression }) => (await inside(page, part)).evaluate(expression),
+  inside_until: async ({ page }, { part, expression, within_ms }) => until(await inside(page, part), expression, within_ms),
+  inside_click: async ({ page }, { part, selector }) => (await inside(page, part)).click(selector),
+  cookies: ({ page }) => page.context().cookies(),
   hear: (profile, { event }) => hear(profile, event),
   sounds: ({ page }) => page.locator("stage-player video[slot=media]").first().evaluate(hears),
   size: ({ page }, { width, height }) => page.setViewportSize({ width, height }),

@@ -121,6 +121,15 @@ impl Browser {
         )
     }
 
+    /// Starts one that keeps no cookies of frames, as most people's browsers do.
+    ///
+    /// # Panics
+    /// Where its driver is missing or does not start.
+    #[must_use]
+    pub fn without_cookies_of_frames() -> Self {
+        Self::launch(Sound::AfterATouch, &["--test-third-party-cookie-phaseout"])
+    }
+
     fn launch(sound: Sound, switches: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
         assert!(
@@ -262,6 +271,31 @@ impl Profile<'_> {
             "until",
             json!({"expression": expression, "within_ms": within}),
         )
+    }
+
+    /// The value of an expression in the frame whose address holds `part`.
+    #[must_use]
+    pub fn see_inside(&self, part: &str, expression: &str) -> Value {
+        let with = json!({"part": part, "expression": expression});
+        self.act("inside_see", with).value
+    }
+
+    /// Waits until an expression in the frame whose address holds `part` is neither false nor empty.
+    pub fn until_inside(&self, part: &str, expression: &str, within: Duration) -> Seen {
+        let ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        let with = json!({"part": part, "expression": expression, "within_ms": ms});
+        self.act("inside_until", with)
+    }
+
+    /// Clicks on what a selector names in the frame whose address holds `part`.
+    pub fn click_inside(&self, part: &str, selector: &str) {
+        let _ = self.act("inside_click", json!({"part": part, "selector": selector}));
+    }
+
+    /// Every cookie of the profile.
+    #[must_use]
+    pub fn cookies(&self) -> Value {
+        self.act("cookies", json!({})).value
     }
 
     /// Waits until the page has told of an event, such as `stage-playing`, without touching it: a look into the page counts as a

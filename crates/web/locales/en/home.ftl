@@ -5,5 +5,4 @@ home-live = Live now
 home-offline = Not live right now
 home-nothing = Nothing to watch here right now
 home-nothing-visitor = If someone sent you a link or a code, open it.
-home-nothing-member = A stream that you may see appears here while it is live.
 home-picture = What { $title } shows now

@@ -44,7 +44,9 @@ pub(super) enum Sent {
         example: &'static str,
     },
     /// A form of several parts, one of them the file.
-    Form { fields: &'static [Field] },
+    Form {
+        fields: &'static [Field],
+    },
     /// A file or a text as it is; what `curl` is told of it.
     Bytes {
         media_type: &'static str,
@@ -116,41 +118,93 @@ pub(super) const PARTS: &[Field] = &[
     p("id", "An id, as lists tell it.", "0000000000000001"),
     p("code", "The code's text or its id.", "website2024"),
     p("language", "A tag as `en`, `de` or `pt-BR` (BCP 47).", "en"),
-    p("session", "The name of a session, as `Location` told it.", "session"),
+    p(
+        "session",
+        "The name of a session, as `Location` told it.",
+        "session",
+    ),
     p("file", "`index.m3u8` or `master.m3u8`.", "index.m3u8"),
     p("token", "A pass, as the index hands it out.", "~pass"),
-    p("piece", "A playlist or a piece, as playlists name it.", "e1-s1.m4s"),
+    p(
+        "piece",
+        "A playlist or a piece, as playlists name it.",
+        "e1-s1.m4s",
+    ),
 ];
 
 const LIST: &[Field] = &[
-    f("cursor?", "string", "Where the last page ended, as `next_cursor` said."),
-    f("limit?", "integer", "At most so many: 1 to 200; 50 unless told."),
+    f(
+        "cursor?",
+        "string",
+        "Where the last page ended, as `next_cursor` said.",
+    ),
+    f(
+        "limit?",
+        "integer",
+        "At most so many: 1 to 200; 50 unless told.",
+    ),
 ];
 const SEARCH: &[Field] = &[
-    f("cursor?", "string", "Where the last page ended, as `next_cursor` said."),
-    f("limit?", "integer", "At most so many: 1 to 200; 50 unless told."),
+    f(
+        "cursor?",
+        "string",
+        "Where the last page ended, as `next_cursor` said.",
+    ),
+    f(
+        "limit?",
+        "integer",
+        "At most so many: 1 to 200; 50 unless told.",
+    ),
     f("q?", "string", "Words that title or slug hold."),
     f("own?", "boolean", "Your own only."),
 ];
 const VIEW: &[Field] = &[
-    f("access_code?", "string", "An access code; `code` means the same."),
-    f("seat?", "string", "Which viewer it is among those with the same code."),
+    f(
+        "access_code?",
+        "string",
+        "An access code; `code` means the same.",
+    ),
+    f(
+        "seat?",
+        "string",
+        "Which viewer it is among those with the same code.",
+    ),
 ];
-const MATCH: &[Field] = &[f("If-Match?", "string", "The `ETag` that you saw: another version is refused.")];
+const MATCH: &[Field] = &[f(
+    "If-Match?",
+    "string",
+    "The `ETag` that you saw: another version is refused.",
+)];
 const TUS: &[Field] = &[f("Tus-Resumable", "string", "`1.0.0`.")];
 const TUS_NEW: &[Field] = &[
     f("Tus-Resumable", "string", "`1.0.0`."),
     f("Upload-Length", "integer", "Bytes of the file."),
-    f("Upload-Metadata?", "string", "`filename`, `title`, `kind`, `slug`, `visibility`, each in base64."),
+    f(
+        "Upload-Metadata?",
+        "string",
+        "`filename`, `title`, `kind`, `slug`, `visibility`, each in base64.",
+    ),
 ];
 const TUS_PART: &[Field] = &[
     f("Tus-Resumable", "string", "`1.0.0`."),
-    f("Upload-Offset", "integer", "Where these bytes belong: as many as are kept."),
+    f(
+        "Upload-Offset",
+        "integer",
+        "Where these bytes belong: as many as are kept.",
+    ),
 ];
 const FORM: &[Field] = &[
-    f("file", "string", "The file itself; the last part of the form."),
+    f(
+        "file",
+        "string",
+        "The file itself; the last part of the form.",
+    ),
     f("title?", "string", ""),
-    f("slug?", "string", "Its name in addresses; made from the title or the file's name when absent."),
+    f(
+        "slug?",
+        "string",
+        "Its name in addresses; made from the title or the file's name when absent.",
+    ),
     f("visibility?", "string", "`private` when absent."),
 ];
 
@@ -354,5 +408,13 @@ pub(super) const CALLS: &[Call] = &[
 
 /// The nouns, in the order of the page; their words are `api-noun-…`.
 pub(super) const NOUNS: &[&str] = &[
-    "streams", "keys", "videos", "images", "uploads", "codes", "watching", "publishing", "server",
+    "streams",
+    "keys",
+    "videos",
+    "images",
+    "uploads",
+    "codes",
+    "watching",
+    "publishing",
+    "server",
 ];

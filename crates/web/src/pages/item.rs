@@ -531,9 +531,10 @@ pub(crate) async fn ask_delete(
         Place::Private(name) => Some(format!("storage/private/{name}")),
         Place::Library | Place::Copied => None,
     };
-    let about = match folder {
-        Some(folder) => message().attr("folder").arg("folder", folder).to_string(),
-        None => message().attr(stored.kind.word()).to_string(),
+    let about = match (folder, stored.kind) {
+        (Some(folder), _) => message().attr("folder").arg("folder", folder).to_string(),
+        (None, Kind::Video) => message().attr("video").to_string(),
+        (None, Kind::Image) => message().attr("image").to_string(),
     };
     let question = Question {
         heading: message().arg("title", stored.title.as_str()).to_string(),

@@ -18,6 +18,7 @@ mod front;
 mod gate;
 mod golive;
 mod hls;
+mod item_pages;
 mod login;
 mod openapi;
 mod pages;

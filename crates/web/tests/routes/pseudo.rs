@@ -11,6 +11,7 @@ use domain::{
     caller::Caller,
     engine::{Engine as _, State},
     slug::Slug,
+    stored::Kind,
     stream::Visibility,
     user::Role,
 };
@@ -41,6 +42,24 @@ const PAGES: &[(&str, By, &str)] = &[
     ("watch", By::Owner, "/watch/200"),
     ("watch", By::Owner, "/watch/300"),
     ("watch", By::Owner, "/watch/400"),
+    ("watch_video", By::Nobody, "/watch/500"),
+    ("watch_video", By::Owner, "/watch/500"),
+    ("embed", By::Nobody, "/embed/500"),
+    ("embed", By::Nobody, "/embed/100"),
+    ("home", By::Nobody, "/?q=9"),
+    ("images", By::Nobody, "/images"),
+    ("images", By::Nobody, "/images?q=9"),
+    ("image", By::Owner, "/images/600/about"),
+    ("library", By::Owner, "/library"),
+    ("library", By::Other, "/library"),
+    ("library", By::Other, "/library?show=images"),
+    ("item", By::Owner, "/library/video/500"),
+    ("item", By::Owner, "/library/image/600?saved"),
+    ("item", By::Owner, "/library/video/500 title=&visibility=public"),
+    ("item", By::Owner, "/library/video/500 title=1&visibility=1&sites=1,1"),
+    ("item", By::Owner, "/library/video/500 title=1&visibility=public&seen=1"),
+    ("ask", By::Owner, "/library/video/500/delete"),
+    ("ask", By::Owner, "/library/image/600/delete"),
     ("test", By::Nobody, "/test"),
     ("test", By::Owner, "/test?stream=100"),
     ("test", By::Owner, "/test?stream=400"),
@@ -143,6 +162,8 @@ impl Digits {
         let rig = Rig::new();
         let owner = rig.administrator("11");
         rig.user("22", Role::Member);
+        rig.stored(&owner, Kind::Video, "500", Visibility::Public);
+        rig.stored(&owner, Kind::Image, "600", Visibility::Public);
         let engine = Arc::new(FakeEngine::default());
         for (slug, visibility) in [
             ("100", Visibility::Public),

@@ -20,6 +20,7 @@ use domain::{
     clock::Clock,
     engine::{Reply, Status},
     random::Random,
+    stored::Kind,
     stream::{MadeKey, Stream, Visibility},
     user::{Name, Role, UserId},
 };
@@ -60,7 +61,7 @@ pub enum Who {
 /// The code that opens `secret`.
 pub const CODE: &str = "website2024";
 
-/// Ann's streams `open` (public), `link` (unlisted), `club` (members) and `secret` (private), all live.
+/// Ann's private video `film` and private image `print`, whose files are not there; and her streams `open` (public), `link` (unlisted), `club` (members) and `secret` (private), all live.
 pub struct Site {
     pub rig: Rig,
     pub engine: Arc<FakeEngine>,
@@ -96,6 +97,8 @@ impl Site {
         }
         let secret = rig.stream(&ann, "secret", Visibility::Private);
         engine.go_live(&secret.0, rig.now());
+        rig.stored(&ann, Kind::Video, "film", Visibility::Private);
+        rig.stored(&ann, Kind::Image, "print", Visibility::Private);
         rig.code(&ann, Some(CODE), &["stream:secret"]);
         for slug in ["open", "link", "club", "secret"] {
             engine.set_poster(&slug.parse().unwrap(), poster());
