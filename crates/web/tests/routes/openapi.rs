@@ -75,7 +75,7 @@ fn every_reference_leads_to_a_shape_and_every_shape_is_referred_to() {
     assert_eq!(named, shapes.keys().map(String::as_str).collect());
     let mut ids = BTreeSet::new();
     for (call, operation) in operations(&document) {
-        assert!(ids.insert(operation["operationId"].clone()), "{call:?}");
+        assert!(ids.insert(operation["operationId"].to_string()), "{call:?}");
         assert!(
             operation["summary"].as_str().unwrap().ends_with(['.', '?']),
             "{call:?}"
