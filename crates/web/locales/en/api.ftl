@@ -21,5 +21,4 @@ api-kind = Kind
 api-about = What it is
 api-optional = optional
 api-problems = Problems:
-api-copy = Copy the line of { $call }
-api-line = A line for { $call }
+api-line = The line for

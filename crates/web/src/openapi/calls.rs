@@ -44,7 +44,9 @@ pub(super) enum Sent {
         example: &'static str,
     },
     /// A form of several parts, one of them the file.
-    Form { fields: &'static [Field] },
+    Form {
+        fields: &'static [Field],
+    },
     /// A file or a text as it is; what `curl` is told of it.
     Bytes {
         media_type: &'static str,
@@ -116,41 +118,93 @@ pub(super) const PARTS: &[Field] = &[
     p("id", "An id, as lists tell it.", "0000000000000001"),
     p("code", "The code's text or its id.", "website2024"),
     p("language", "A tag as `en`, `de` or `pt-BR` (BCP 47).", "en"),
-    p("session", "The name of a session, as `Location` told it.", "session"),
+    p(
+        "session",
+        "The name of a session, as `Location` told it.",
+        "session",
+    ),
     p("file", "`index.m3u8` or `master.m3u8`.", "index.m3u8"),
     p("token", "A pass, as the index hands it out.", "~pass"),
-    p("piece", "A playlist or a piece, as playlists name it.", "e1-s1.m4s"),
+    p(
+        "piece",
+        "A playlist or a piece, as playlists name it.",
+        "e1-s1.m4s",
+    ),
 ];
 
 const LIST: &[Field] = &[
-    f("cursor?", "string", "Where the last page ended, as `next_cursor` said."),
-    f("limit?", "integer", "At most so many: 1 to 200; 50 unless told."),
+    f(
+        "cursor?",
+        "string",
+        "Where the last page ended, as `next_cursor` said.",
+    ),
+    f(
+        "limit?",
+        "integer",
+        "At most so many: 1 to 200; 50 unless told.",
+    ),
 ];
 const SEARCH: &[Field] = &[
-    f("cursor?", "string", "Where the last page ended, as `next_cursor` said."),
-    f("limit?", "integer", "At most so many: 1 to 200; 50 unless told."),
+    f(
+        "cursor?",
+        "string",
+        "Where the last page ended, as `next_cursor` said.",
+    ),
+    f(
+        "limit?",
+        "integer",
+        "At most so many: 1 to 200; 50 unless told.",
+    ),
     f("q?", "string", "Words that title or slug hold."),
     f("own?", "boolean", "Your own only."),
 ];
 const VIEW: &[Field] = &[
-    f("access_code?", "string", "An access code; `code` means the same."),
-    f("seat?", "string", "Which viewer it is among those with the same code."),
+    f(
+        "access_code?",
+        "string",
+        "An access code; `code` means the same.",
+    ),
+    f(
+        "seat?",
+        "string",
+        "Which viewer it is among those with the same code.",
+    ),
 ];
-const MATCH: &[Field] = &[f("If-Match?", "string", "The `ETag` that you saw: another version is refused.")];
+const MATCH: &[Field] = &[f(
+    "If-Match?",
+    "string",
+    "The `ETag` that you saw: another version is refused.",
+)];
 const TUS: &[Field] = &[f("Tus-Resumable", "string", "`1.0.0`.")];
 const TUS_NEW: &[Field] = &[
     f("Tus-Resumable", "string", "`1.0.0`."),
     f("Upload-Length", "integer", "Bytes of the file."),
-    f("Upload-Metadata?", "string", "`filename`, `title`, `kind`, `slug`, `visibility`, each in base64."),
+    f(
+        "Upload-Metadata?",
+        "string",
+        "`filename`, `title`, `kind`, `slug`, `visibility`, each in base64.",
+    ),
 ];
 const TUS_PART: &[Field] = &[
     f("Tus-Resumable", "string", "`1.0.0`."),
-    f("Upload-Offset", "integer", "Where these bytes belong: as many as are kept."),
+    f(
+        "Upload-Offset",
+        "integer",
+        "Where these bytes belong: as many as are kept.",
+    ),
 ];
 const FORM: &[Field] = &[
-    f("file", "string", "The file itself; the last part of the form."),
+    f(
+        "file",
+        "string",
+        "The file itself; the last part of the form.",
+    ),
     f("title?", "string", ""),
-    f("slug?", "string", "Its name in addresses; made from the title or the file's name when absent."),
+    f(
+        "slug?",
+        "string",
+        "Its name in addresses; made from the title or the file's name when absent.",
+    ),
     f("visibility?", "string", "`private` when absent."),
 ];
 
@@ -314,7 +368,7 @@ pub(super) const CALLS: &[Call] = &[
         &[json(200, "WatchState", ""), json(404, "WatchState", "`not_allowed`, and why.")], &["unauthorized"]) },
     call("watching", "GET", "/api/home", "Tells which streams are live, of those that you may see listed.", Listing, &[json(200, "Home", "")], &["unauthorized"]),
     Call { query: &[f("topics", "string", "1 to 64, with commas: `home`, `server`, `watch:SLUG`, `stream:SLUG`.")], ..call("watching", "GET", "/api/events", "Server-sent events of what changes.", Listing,
-        &[bytes(200, "text/event-stream", "Each event is named by its topic, and its data is what the topic's address answers.")], &["unauthorized", "forbidden", "unreadable", "busy"]) },
+        &[bytes(200, "text/event-stream", "Each event is named by its topic, and its data is what the topic's address answers.")], &["unauthorized", "forbidden", "bad_topics", "stopping"]) },
     Call { query: VIEW, ..call("watching", "GET", "/hls/{slug}/{file}", "The multivariant playlist, with a pass in its addresses.", Sight,
         &[bytes(200, "application/vnd.apple.mpegurl", "Below its addresses nothing more is needed.")], &["not_found", "too_many_tries", "access_code_ended", "access_code_not_yet", "access_code_paused", "access_code_full"]) },
     call("watching", "GET", "/hls/{slug}/{token}/{*piece}", "Playlists and media, opened by the pass in the path.", Nothing,
@@ -325,23 +379,23 @@ pub(super) const CALLS: &[Call] = &[
         &[bytes(200, "application/octet-stream", "The file; ranges are answered.")], &["not_found", "too_many_tries"]) },
     call("watching", "GET", "/{slug}/whep", "Tells what offers are taken.", Nothing, &[none(200, "`Accept-Post`, and servers for ICE.")], &[]),
     Call { query: VIEW, sent: SDP, ..call("watching", "POST", "/{slug}/whep", "Begins to watch over WebRTC (WHEP).", Sight,
-        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["unauthorized", "forbidden", "unsupported_media_type", "unreadable", "too_many", "not_live"]) },
+        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["unauthorized", "forbidden", "unsupported_media_type", "too_large", "unreadable", "unacceptable", "unsuitable", "not_live", "too_many_sessions", "webrtc_off", "access_code_ended", "access_code_not_yet", "access_code_paused", "access_code_full"]) },
     call("watching", "GET", "/{slug}/whep/{session}", "Tells what changes are taken.", Nothing, &[none(200, "")], &[]),
-    Call { sent: FRAGMENT, ..call("watching", "PATCH", "/{slug}/whep/{session}", "Adds ways to reach the player.", Sight, &[none(204, "They are tried.")], &["unauthorized", "forbidden", "not_found", "unsupported_media_type"]) },
+    Call { sent: FRAGMENT, ..call("watching", "PATCH", "/{slug}/whep/{session}", "Adds ways to reach the player.", Sight, &[none(204, "They are tried.")], &["unauthorized", "forbidden", "not_found", "unsupported_media_type", "unreadable", "precondition_required", "stale"]) },
     call("watching", "DELETE", "/{slug}/whep/{session}", "Ends a session.", Sight, &[none(200, "It has ended.")], &["unauthorized", "forbidden", "not_found"]),
 
     call("publishing", "GET", "/{slug}/whip", "Tells what offers are taken.", Nothing, &[none(200, "`Accept-Post`, and servers for ICE.")], &[]),
     Call { sent: SDP, ..call("publishing", "POST", "/{slug}/whip", "Begins to publish over WebRTC (WHIP).", Key,
-        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["no_key", "unknown_key", "revoked_key", "other_stream", "already_live", "unsupported_media_type", "unreadable", "unsupported_media"]) },
+        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["no_key", "unknown_key", "revoked_key", "other_stream", "owner_disabled", "too_many_tries", "already_live", "too_many_publishers", "unsupported_media_type", "too_large", "unreadable", "unacceptable", "unsuitable", "too_many_sessions", "webrtc_off"]) },
     call("publishing", "GET", "/{slug}/whip/{session}", "Tells what changes are taken.", Nothing, &[none(200, "")], &[]),
-    Call { sent: FRAGMENT, ..call("publishing", "PATCH", "/{slug}/whip/{session}", "Adds ways to reach the publisher.", Key, &[none(204, "They are tried.")], &["unauthorized", "not_found", "unsupported_media_type"]) },
+    Call { sent: FRAGMENT, ..call("publishing", "PATCH", "/{slug}/whip/{session}", "Adds ways to reach the publisher.", Key, &[none(204, "They are tried.")], &["unauthorized", "not_found", "unsupported_media_type", "unreadable", "precondition_required", "stale"]) },
     call("publishing", "DELETE", "/{slug}/whip/{session}", "Ends the broadcast of a session.", Key, &[none(200, "It has ended.")], &["unauthorized", "not_found"]),
     Call { query: &[f("token?", "string", "A stream key, or an API key with `publish`."), f("path?", "string", "The stream; `live` when absent.")],
         ..call("publishing", "GET", "/api/stream/validate", "May this token publish?", Nothing, &[json(200, "Valid", "It may.")], &["no_key", "unknown_key", "revoked_key", "other_stream", "too_many_tries"]) },
     Call { query: &[f("path?", "string", "The stream; `live` when absent."), f("access_code?", "string", "An access code.")],
         ..call("publishing", "GET", "/api/stream/authorize", "May this caller watch?", Sight, &[json(200, "Authorized", "They may.")], &["unauthorized"]) },
     Call { sent: SDP, ..call("publishing", "POST", "/api/webrtc/reach", "Answers an offer of a browser that tries whether it reaches the port of WebRTC.", Scope("read"),
-        &[bytes(201, "application/sdp", "The answer; nothing is sent, and it ends within ten seconds.")], &["unauthorized", "unsupported_media_type", "unreadable"]) },
+        &[bytes(201, "application/sdp", "The answer; nothing is sent, and it ends within ten seconds.")], &["unauthorized", "unsupported_media_type", "too_large", "unreadable", "unacceptable", "unsuitable", "too_many_sessions", "webrtc_off"]) },
 
     call("server", "GET", "/health", "Tells whether the server can serve.", Nothing, &[json(200, "Health", "It can."), json(503, "Health", "It cannot.")], &[]),
     call("server", "GET", "/api/server", "Tells what is live, who watches, and what that takes.", ADMIN, &[json(200, "Server", "")], &["unauthorized", "forbidden"]),
@@ -354,5 +408,13 @@ pub(super) const CALLS: &[Call] = &[
 
 /// The nouns, in the order of the page; their words are `api-noun-…`.
 pub(super) const NOUNS: &[&str] = &[
-    "streams", "keys", "videos", "images", "uploads", "codes", "watching", "publishing", "server",
+    "streams",
+    "keys",
+    "videos",
+    "images",
+    "uploads",
+    "codes",
+    "watching",
+    "publishing",
+    "server",
 ];

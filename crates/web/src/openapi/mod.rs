@@ -75,7 +75,11 @@ fn operation(call: &Call) -> Value {
         responses.insert(answer.status.to_string(), response);
     }
     if !call.problems.is_empty() {
-        let codes: Vec<String> = call.problems.iter().map(|code| format!("`{code}`")).collect();
+        let codes: Vec<String> = call
+            .problems
+            .iter()
+            .map(|code| format!("`{code}`"))
+            .collect();
         responses.insert(
             "default".to_owned(),
             json!({

@@ -154,7 +154,11 @@ fn curl(call: &Call, root: &str) -> String {
     if !matches!(call.needs, Needs::Nothing) {
         line.push_str(" -H \"Authorization: Bearer $KEY\"");
     }
-    for field in call.headers.iter().filter(|field| !field.name.ends_with('?')) {
+    for field in call
+        .headers
+        .iter()
+        .filter(|field| !field.name.ends_with('?'))
+    {
         let value = match field.name {
             "Tus-Resumable" => "1.0.0",
             "Upload-Length" => "1000000",
@@ -165,11 +169,15 @@ fn curl(call: &Call, root: &str) -> String {
     match call.sent {
         Sent::Nothing => {}
         Sent::Json { example, .. } => {
-            line.push_str(&format!(" -H \"Content-Type: application/json\" -d '{example}'"));
+            line.push_str(&format!(
+                " -H \"Content-Type: application/json\" -d '{example}'"
+            ));
         }
         Sent::Form { .. } => line.push_str(" -F title=Welcome -F file=@welcome"),
         Sent::Bytes { media_type, curl } => {
-            line.push_str(&format!(" -H \"Content-Type: {media_type}\" --data-binary @{curl}"));
+            line.push_str(&format!(
+                " -H \"Content-Type: {media_type}\" --data-binary @{curl}"
+            ));
         }
     }
     let mut path = call.path.replace("{*", "{");

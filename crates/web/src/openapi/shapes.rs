@@ -48,7 +48,10 @@ pub(super) fn schema(kind: &str) -> Value {
             _ => json!({"anyOf": [of, {"type": "null"}]}),
         };
     }
-    if let Some(kind) = kind.strip_prefix('[').and_then(|kind| kind.strip_suffix(']')) {
+    if let Some(kind) = kind
+        .strip_prefix('[')
+        .and_then(|kind| kind.strip_suffix(']'))
+    {
         return json!({"type": "array", "items": schema(kind)});
     }
     match kind {

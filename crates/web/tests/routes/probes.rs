@@ -213,7 +213,12 @@ async fn limits_of_lists_are_clamped() {
 
 /// A name that nothing has, as long as this one.
 fn missing(slug: &str) -> String {
-    "m1ss1ng-".chars().cycle().take(slug.len() - 1).collect::<String>() + "x"
+    "m1ss1ng-"
+        .chars()
+        .cycle()
+        .take(slug.len() - 1)
+        .collect::<String>()
+        + "x"
 }
 
 /// An answer about an item, or about what is [`missing`] in its place, without what differs from one request to the next.
