@@ -2,7 +2,7 @@
 
 api-title = API
 api-about-page = Every call, with what it takes and answers, and a line for the command line.
-api-key = A program comes with an API key, which stands in KEY here. A browser comes with its login.
+api-key = A program comes with an API key, which stands in KEY here. A browser comes with its login, whose cookie stands in COOKIE where a key will not do.
 api-document = The same as OpenAPI 3.1
 api-nouns = Calls by what they are about
 api-noun-streams = Streams
@@ -11,6 +11,7 @@ api-noun-videos = Videos
 api-noun-images = Images
 api-noun-uploads = Uploads
 api-noun-codes = Access codes
+api-noun-people = People and keys
 api-noun-watching = Watching
 api-noun-publishing = Publishing
 api-noun-server = The server
@@ -21,5 +22,4 @@ api-kind = Kind
 api-about = What it is
 api-optional = optional
 api-problems = Problems:
-api-copy = Copy the line of { $call }
-api-line = A line for { $call }
+api-line = The line for

@@ -32,6 +32,10 @@ pub(super) enum Needs {
     Listing,
     /// A login, or a key with this scope.
     Scope(&'static str),
+    /// A login; an API key will not do.
+    Login,
+    /// A login, or an API key with any scope.
+    Known,
     /// A stream key, or an API key with `publish`, as a bearer token.
     Key,
 }
@@ -77,6 +81,8 @@ impl Needs {
             Self::Sight => "For whoever may see it: with a login, an API key with `read`, an access code, or without any where it is open.".to_owned(),
             Self::Listing => "Open to everybody; a login or an API key with `read` shows more.".to_owned(),
             Self::Scope(scope) => format!("With a login, or an API key with `{scope}`."),
+            Self::Login => "With a login; an API key will not do.".to_owned(),
+            Self::Known => "With a login, or an API key with any scope.".to_owned(),
             Self::Key => "With a stream key, or an API key with `publish`, as a bearer token.".to_owned(),
         }
     }
@@ -115,6 +121,7 @@ const fn p(name: &'static str, about: &'static str, example: &'static str) -> Fi
 /// Parts of paths.
 pub(super) const PARTS: &[Field] = &[
     p("slug", "The item's name in addresses.", "welcome"),
+    p("name", "A person's name.", "eve"),
     p("id", "An id, as lists tell it.", "0000000000000001"),
     p("code", "The code's text or its id.", "website2024"),
     p("language", "A tag as `en`, `de` or `pt-BR` (BCP 47).", "en"),
@@ -132,7 +139,7 @@ pub(super) const PARTS: &[Field] = &[
     ),
 ];
 
-const LIST: &[Field] = &[
+const FIND: &[Field] = &[
     f(
         "cursor?",
         "string",
@@ -143,6 +150,7 @@ const LIST: &[Field] = &[
         "integer",
         "At most so many: 1 to 200; 50 unless told.",
     ),
+    f("q?", "string", "Words that title or slug hold."),
 ];
 const SEARCH: &[Field] = &[
     f(
@@ -270,7 +278,7 @@ const fn call(
     }
 }
 
-use Needs::{Key, Listing, Nothing, Scope, Sight};
+use Needs::{Key, Known, Listing, Login, Nothing, Scope, Sight};
 
 const READ: Needs = Scope("read");
 const MANAGE: Needs = Scope("manage");
@@ -286,7 +294,7 @@ const FRAGMENT: Sent = Sent::Bytes {
 
 #[rustfmt::skip]
 pub(super) const CALLS: &[Call] = &[
-    Call { query: LIST, ..call("streams", "GET", "/api/streams", "Lists the streams that you may see.", Listing,
+    Call { query: FIND, ..call("streams", "GET", "/api/streams", "Lists the streams that you may see.", Listing,
         &[json(200, "Streams", "A page of streams.")], &["unauthorized", "unreadable"]) },
     Call { sent: sent("NewStream", r#"{"slug": "stage", "title": "Main stage", "visibility": "private"}"#),
         ..call("streams", "POST", "/api/streams", "Makes a stream with its first key.", MANAGE,
@@ -368,7 +376,7 @@ pub(super) const CALLS: &[Call] = &[
         &[json(200, "WatchState", ""), json(404, "WatchState", "`not_allowed`, and why.")], &["unauthorized"]) },
     call("watching", "GET", "/api/home", "Tells which streams are live, of those that you may see listed.", Listing, &[json(200, "Home", "")], &["unauthorized"]),
     Call { query: &[f("topics", "string", "1 to 64, with commas: `home`, `server`, `watch:SLUG`, `stream:SLUG`.")], ..call("watching", "GET", "/api/events", "Server-sent events of what changes.", Listing,
-        &[bytes(200, "text/event-stream", "Each event is named by its topic, and its data is what the topic's address answers.")], &["unauthorized", "forbidden", "unreadable", "busy"]) },
+        &[bytes(200, "text/event-stream", "Each event is named by its topic, and its data is what the topic's address answers.")], &["unauthorized", "forbidden", "bad_topics", "stopping"]) },
     Call { query: VIEW, ..call("watching", "GET", "/hls/{slug}/{file}", "The multivariant playlist, with a pass in its addresses.", Sight,
         &[bytes(200, "application/vnd.apple.mpegurl", "Below its addresses nothing more is needed.")], &["not_found", "too_many_tries", "access_code_ended", "access_code_not_yet", "access_code_paused", "access_code_full"]) },
     call("watching", "GET", "/hls/{slug}/{token}/{*piece}", "Playlists and media, opened by the pass in the path.", Nothing,
@@ -379,23 +387,38 @@ pub(super) const CALLS: &[Call] = &[
         &[bytes(200, "application/octet-stream", "The file; ranges are answered.")], &["not_found", "too_many_tries"]) },
     call("watching", "GET", "/{slug}/whep", "Tells what offers are taken.", Nothing, &[none(200, "`Accept-Post`, and servers for ICE.")], &[]),
     Call { query: VIEW, sent: SDP, ..call("watching", "POST", "/{slug}/whep", "Begins to watch over WebRTC (WHEP).", Sight,
-        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["unauthorized", "forbidden", "unsupported_media_type", "unreadable", "too_many", "not_live"]) },
+        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["unauthorized", "forbidden", "unsupported_media_type", "too_large", "unreadable", "unacceptable", "unsuitable", "not_live", "too_many_sessions", "webrtc_off", "access_code_ended", "access_code_not_yet", "access_code_paused", "access_code_full"]) },
     call("watching", "GET", "/{slug}/whep/{session}", "Tells what changes are taken.", Nothing, &[none(200, "")], &[]),
-    Call { sent: FRAGMENT, ..call("watching", "PATCH", "/{slug}/whep/{session}", "Adds ways to reach the player.", Sight, &[none(204, "They are tried.")], &["unauthorized", "forbidden", "not_found", "unsupported_media_type"]) },
+    Call { sent: FRAGMENT, ..call("watching", "PATCH", "/{slug}/whep/{session}", "Adds ways to reach the player.", Sight, &[none(204, "They are tried.")], &["unauthorized", "forbidden", "not_found", "unsupported_media_type", "unreadable", "precondition_required", "stale"]) },
     call("watching", "DELETE", "/{slug}/whep/{session}", "Ends a session.", Sight, &[none(200, "It has ended.")], &["unauthorized", "forbidden", "not_found"]),
 
     call("publishing", "GET", "/{slug}/whip", "Tells what offers are taken.", Nothing, &[none(200, "`Accept-Post`, and servers for ICE.")], &[]),
     Call { sent: SDP, ..call("publishing", "POST", "/{slug}/whip", "Begins to publish over WebRTC (WHIP).", Key,
-        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["no_key", "unknown_key", "revoked_key", "other_stream", "already_live", "unsupported_media_type", "unreadable", "unsupported_media"]) },
+        &[bytes(201, "application/sdp", "The answer; `Location` names the session.")], &["no_key", "unknown_key", "revoked_key", "other_stream", "owner_disabled", "too_many_tries", "already_live", "too_many_publishers", "unsupported_media_type", "too_large", "unreadable", "unacceptable", "unsuitable", "too_many_sessions", "webrtc_off"]) },
     call("publishing", "GET", "/{slug}/whip/{session}", "Tells what changes are taken.", Nothing, &[none(200, "")], &[]),
-    Call { sent: FRAGMENT, ..call("publishing", "PATCH", "/{slug}/whip/{session}", "Adds ways to reach the publisher.", Key, &[none(204, "They are tried.")], &["unauthorized", "not_found", "unsupported_media_type"]) },
+    Call { sent: FRAGMENT, ..call("publishing", "PATCH", "/{slug}/whip/{session}", "Adds ways to reach the publisher.", Key, &[none(204, "They are tried.")], &["unauthorized", "not_found", "unsupported_media_type", "unreadable", "precondition_required", "stale"]) },
     call("publishing", "DELETE", "/{slug}/whip/{session}", "Ends the broadcast of a session.", Key, &[none(200, "It has ended.")], &["unauthorized", "not_found"]),
     Call { query: &[f("token?", "string", "A stream key, or an API key with `publish`."), f("path?", "string", "The stream; `live` when absent.")],
         ..call("publishing", "GET", "/api/stream/validate", "May this token publish?", Nothing, &[json(200, "Valid", "It may.")], &["no_key", "unknown_key", "revoked_key", "other_stream", "too_many_tries"]) },
     Call { query: &[f("path?", "string", "The stream; `live` when absent."), f("access_code?", "string", "An access code.")],
         ..call("publishing", "GET", "/api/stream/authorize", "May this caller watch?", Sight, &[json(200, "Authorized", "They may.")], &["unauthorized"]) },
     Call { sent: SDP, ..call("publishing", "POST", "/api/webrtc/reach", "Answers an offer of a browser that tries whether it reaches the port of WebRTC.", Scope("read"),
-        &[bytes(201, "application/sdp", "The answer; nothing is sent, and it ends within ten seconds.")], &["unauthorized", "unsupported_media_type", "unreadable"]) },
+        &[bytes(201, "application/sdp", "The answer; nothing is sent, and it ends within ten seconds.")], &["unauthorized", "unsupported_media_type", "too_large", "unreadable", "unacceptable", "unsuitable", "too_many_sessions", "webrtc_off"]) },
+
+    call("people", "GET", "/api/people", "Lists everybody who has an account.", ADMIN, &[json(200, "People", "")], &["unauthorized", "forbidden"]),
+    Call { sent: sent("NewPerson", r#"{"name": "eve", "role": "member"}"#), ..call("people", "POST", "/api/people", "Adds somebody, who sets their password by a link.", ADMIN,
+        &[json(201, "InvitedPerson", "The person, with an `ETag`; the link is shown this once.")], &["unauthorized", "forbidden", "unreadable", "invalid_name", "invalid_role", "taken"]) },
+    call("people", "GET", "/api/people/{name}", "Shows a person.", ADMIN, &[json(200, "Person", "With an `ETag`.")], &["unauthorized", "forbidden", "not_found"]),
+    Call { headers: MATCH, sent: sent("PersonEdit", r#"{"disabled": true}"#), ..call("people", "PATCH", "/api/people/{name}", "Switches a person off or on; logins, keys, codes and viewers of who is off end at once.", ADMIN,
+        &[json(200, "Person", "The person as they are now.")], &["unauthorized", "forbidden", "not_found", "unreadable", "last_administrator", "changed_meanwhile"]) },
+    call("people", "POST", "/api/people/{name}/password-link", "Makes a link by which a person sets their password, once.", ADMIN,
+        &[json(201, "InvitedPerson", "The link is shown this once; the one before is void.")], &["unauthorized", "forbidden", "not_found", "disabled"]),
+    Call { query: &[f("before?", "integer", "Entries older than the one with this number, as `next_before` said."), f("limit?", "integer", "At most so many: 1 to 200; 50 unless told.")],
+        ..call("people", "GET", "/api/audit", "Tells what was changed, by whom, when and from where; the newest first.", ADMIN, &[json(200, "Audit", "")], &["unauthorized", "forbidden", "unreadable"]) },
+    call("people", "GET", "/api/api-keys", "Lists your API keys, without the keys themselves.", Login, &[json(200, "ApiKeys", "")], &["unauthorized", "forbidden"]),
+    Call { sent: sent("NewApiKey", r#"{"name": "Website", "scopes": ["read"]}"#), ..call("people", "POST", "/api/api-keys", "Makes an API key.", Login,
+        &[json(201, "MadeApiKey", "The key, shown this once.")], &["unauthorized", "forbidden", "unreadable", "invalid_name", "invalid_scopes", "invalid_expiry", "invalid_time", "too_many"]) },
+    call("people", "DELETE", "/api/api-keys/{id}", "Revokes an API key at once; a key may revoke itself.", Known, &[none(204, "It is revoked.")], &["unauthorized", "not_found"]),
 
     call("server", "GET", "/health", "Tells whether the server can serve.", Nothing, &[json(200, "Health", "It can."), json(503, "Health", "It cannot.")], &[]),
     call("server", "GET", "/api/server", "Tells what is live, who watches, and what that takes.", ADMIN, &[json(200, "Server", "")], &["unauthorized", "forbidden"]),
@@ -414,6 +437,7 @@ pub(super) const NOUNS: &[&str] = &[
     "images",
     "uploads",
     "codes",
+    "people",
     "watching",
     "publishing",
     "server",

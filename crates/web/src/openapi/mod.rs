@@ -162,6 +162,8 @@ fn security(needs: Needs) -> Value {
         Needs::Sight => json!([{}, {"login": []}, {"key": ["read"]}, {"code": []}]),
         Needs::Listing => json!([{}, {"login": []}, {"key": ["read"]}]),
         Needs::Scope(scope) => json!([{"login": []}, {"key": [scope]}]),
+        Needs::Login => json!([{"login": []}]),
+        Needs::Known => json!([{"login": []}, {"key": []}]),
         Needs::Key => json!([{"key": ["publish"]}]),
     }
 }

@@ -151,8 +151,10 @@ fn curl(call: &Call, root: &str) -> String {
     if call.method != "GET" {
         line.push_str(&format!(" -X {}", call.method));
     }
-    if !matches!(call.needs, Needs::Nothing) {
-        line.push_str(" -H \"Authorization: Bearer $KEY\"");
+    match call.needs {
+        Needs::Nothing => {}
+        Needs::Login => line.push_str(" -b \"$COOKIE\""),
+        _ => line.push_str(" -H \"Authorization: Bearer $KEY\""),
     }
     for field in call
         .headers

@@ -179,6 +179,35 @@ pub(super) const SHAPES: &[Shape] = &[
         f("expires_at?", "time?", "Null: until it is deleted."), f("paused?", "boolean?", ""), f("viewers_max?", "integer?", "Null: any number."), f("sites?", "[string]", ""),
         f("may_download?", "boolean?", ""),
     ]),
+    s("People", &[f("people", "[Person]", "In the order of their names.")]),
+    s("Person", &[
+        f("name", "string", ""), f("role", "one of administrator member", ""), f("created_at", "time", ""), f("disabled_at", "time?", ""), f("last_login_at", "time?", ""),
+        f("has_password", "boolean", "Whether a password was set."), f("set_password_ends_at", "time?", "When the link ends by which they can set one."),
+    ]),
+    s("InvitedPerson", &[
+        f("name", "string", ""), f("role", "one of administrator member", ""), f("created_at", "time", ""), f("disabled_at", "time?", ""), f("last_login_at", "time?", ""),
+        f("has_password", "boolean", ""), f("set_password_ends_at", "time?", ""), f("set_password_url", "string", "Where they set their password; shown this once."),
+    ]),
+    s("NewPerson", &[f("name", "string", "`a-z`, `0-9`, `.`, `_` and `-`."), f("role", "one of administrator member", "")]),
+    s("PersonEdit", &[f("disabled?", "boolean?", "")]),
+    s("Audit", &[f("entries", "[AuditEntry]", ""), f("next_before", "integer?", "Hand it in as `before` for what is older; null at the end.")]),
+    s("AuditEntry", &[
+        f("number", "integer", ""), f("at", "time", ""), f("who", "string?", "A name; null for the server itself."),
+        f("via", "one of login api_key command_line nobody server", ""), f("address", "string?", "Shortened."), f("action", "string", "A stable word, such as `video.changed`."),
+        f("subject", "string", "Of what, such as `video:welcome`."), f("detail", "string", ""),
+    ]),
+    s("ApiKeys", &[f("api_keys", "[ApiKey]", "The newest first.")]),
+    s("ApiKey", &[
+        f("id", "string", ""), f("name", "string", ""), f("scopes", "[string]", ""), f("created_at", "time", ""), f("expires_at", "time?", ""), f("revoked_at", "time?", ""),
+        f("last_used_at", "time?", ""),
+    ]),
+    s("NewApiKey", &[
+        f("name", "string", "What it is for."), f("scopes", "[string]", "Of `read`, `manage`, `publish` and `admin`."), f("expires_at?", "time?", ""),
+    ]),
+    s("MadeApiKey", &[
+        f("id", "string", ""), f("name", "string", ""), f("scopes", "[string]", ""), f("created_at", "time", ""), f("expires_at", "time?", ""), f("revoked_at", "time?", ""),
+        f("last_used_at", "time?", ""), f("key", "string", "Shown this once."),
+    ]),
     s("WatchState", &[
         f("state", "one of live away offline ended not_allowed", ""), f("reason?", "string", "Why it is not allowed."), f("since", "time?", ""), f("until", "time?", ""),
         f("grace_s", "integer", "How long a publisher that dropped is awaited."), f("viewers", "integer", ""), f("title", "string", ""), f("now", "time", "The server's time."),
