@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result, bail};
 
 /// Longest head of an answer. Closes: a server that never ends it.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Longest chunk of a body. Closes: one that never ends.
+const BODY_BYTES_MAX: usize = 16 << 20;
 /// Without a byte for so long, a measurement is over.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -105,6 +107,11 @@ impl Client {
             length: 0,
             body: Vec::new(),
         };
+        if answer.field("transfer-encoding").is_some() {
+            answer.body = self.chunks(end, filled)?;
+            answer.length = answer.body.len() as u64;
+            return Ok(answer);
+        }
         answer.length = match answer.field("content-length") {
             Some(text) => text.parse()?,
             None if status == 204 => 0,
@@ -128,5 +135,37 @@ impl Client {
             left -= read as u64;
         }
         Ok(answer)
+    }
+
+    /// Reads a body in chunks, of which the bytes from `from` to `to` of the buffer have come; it is kept.
+    fn chunks(&mut self, from: usize, to: usize) -> Result<Vec<u8>> {
+        let mut come = self.buffer.get(from..to).unwrap_or_default().to_vec();
+        let mut body = Vec::new();
+        loop {
+            let line = come.windows(2).position(|two| two == b"\r\n");
+            let size = match line {
+                Some(at) => {
+                    let text = String::from_utf8_lossy(&come[..at]).into_owned();
+                    let size = usize::from_str_radix(text.trim(), 16)?;
+                    (come.len() >= at + 2 + size + 2).then_some((at + 2, size))
+                }
+                None => None,
+            };
+            match size {
+                Some((_, 0)) => return Ok(body),
+                Some((start, size)) => {
+                    body.extend_from_slice(&come[start..start + size]);
+                    come.drain(..start + size + 2);
+                }
+                None if come.len() > BODY_BYTES_MAX => bail!("a body without an end"),
+                None => {
+                    let read = self.stream.read(&mut self.buffer)?;
+                    if read == 0 {
+                        bail!("the connection ended in a body");
+                    }
+                    come.extend_from_slice(&self.buffer[..read]);
+                }
+            }
+        }
     }
 }

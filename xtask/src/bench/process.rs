@@ -31,7 +31,7 @@ pub fn binary() -> Result<PathBuf> {
 /// Pins this process and what it starts to the second core.
 pub fn pin_self() -> Result<()> {
     let own = std::process::id().to_string();
-    run::output(&mut Command::new("taskset").args(["-pc", "1", &own])).map(drop)
+    run::output(Command::new("taskset").args(["-pc", "1", &own])).map(drop)
 }
 
 /// A command pinned to the first core.
