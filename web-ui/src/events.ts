@@ -42,6 +42,15 @@ export function union(wants: Iterable<readonly string[]>): string[] {
   return [...new Set([...wants].flat())].sort();
 }
 
+/** `undefined` where there is none, or where it is refused as storage is. */
+function channel(name: string): BroadcastChannel | undefined {
+  try {
+    return typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A tab's ear; pages use those of `follow`. Tabs that bring the same share one stream; what opens with a code is nothing for the others. */
 export class Events {
   readonly #query: string;
@@ -61,7 +70,7 @@ export class Events {
 
   constructor(query = "") {
     this.#query = query;
-    this.#channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(CHANNEL + query);
+    this.#channel = channel(CHANNEL + query);
     this.#channel?.addEventListener("message", (event) => this.#receive(event.data as Message));
     document.addEventListener("visibilitychange", () => this.#changed());
     addEventListener("pagehide", () => this.#leave());
@@ -121,7 +130,13 @@ export class Events {
           this.#open();
         });
       })
-      .catch(() => undefined); // Given up in `#leave`.
+      .catch(() => {
+        if (asking.signal.aborted) return; // Given up in `#leave`.
+        // Refused, as storage is to frames on other sites where third parties get none: this frame listens for itself.
+        this.#asking = undefined;
+        this.#letGo = () => undefined;
+        this.#open();
+      });
   }
 
   #leave(): void {

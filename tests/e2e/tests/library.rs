@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use e2e::{Browser, Client, Ffmpeg, MOMENT, Profile, Server, server::PASSWORD};
+use e2e::{Browser, Client, Encoder, Ffmpeg, MOMENT, Profile, Server, server::PASSWORD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -260,6 +260,41 @@ fn private_video_plays_in_a_frame_of_another_site_without_cookies_until_its_code
         })
         .collect();
     assert_eq!(other, Vec::<&String>::new(), "a page complained");
+}
+
+#[test]
+fn stream_in_a_frame_waits_for_a_press_and_says_when_there_is_nothing() {
+    let (server, publisher, _) = Server::live(&[], &Encoder::new(Ffmpeg::Modern));
+    let _ = server.add_stream("offline", "public");
+    let browser = Browser::start();
+    let visitor = browser.profile("visitor");
+    assert_eq!(visitor.open(&framed(&server, "/embed/live")), 200);
+    let press = "document.querySelector('stage-player .p-big:not([hidden])')";
+    let _ = visitor.until_inside("/embed/", press, MOMENT);
+    let asked = visitor.asked();
+    let played = asked
+        .iter()
+        .any(|asked| asked.path.contains("/whep") || asked.path.ends_with(".m3u8"));
+    assert!(!played, "nothing is played before the press");
+    visitor.click_inside("/embed/", ".p-big");
+    let _ = visitor.until_inside(
+        "/embed/",
+        &format!("{VIDEO}.currentTime > 1 && !{VIDEO}.paused"),
+        MOMENT,
+    );
+    publisher.stop();
+    assert_eq!(visitor.open(&framed(&server, "/embed/offline")), 200);
+    let slate = "document.querySelector('.p-slate')?.innerText.includes('Not live right now')";
+    let _ = visitor.until_inside("/embed/", slate, MOMENT);
+    assert_eq!(
+        visitor.see_inside("/embed/", "document.querySelector('.p-big').hidden"),
+        json!(true)
+    );
+    assert_eq!(
+        visitor.complaints(),
+        Vec::<String>::new(),
+        "a page complained"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ import { RateMeter, StallMeter } from "./meters.ts";
 import { parsePreferences } from "./preferences.ts";
 import { parseRefusal, Recovery } from "./recovery.ts";
 import { seated } from "./seat.ts";
+import { parsePositions, withPosition } from "./position.ts";
 import { type Situation, slateFor } from "./slates.ts";
 import { codecsOf, hasPicture, read, whyNot } from "./whep.ts";
 
@@ -338,4 +339,41 @@ test("viewer_keeps_one_place_and_only_with_a_code", () => {
   const first = seated(`${plain}?access_code=k7q4`);
   assert.match(first, /\?access_code=k7q4&seat=[0-9a-f]{24}$/);
   assert.equal(seated(`${plain}?access_code=k7q4`), first);
+});
+
+test("a_recording_has_keys_of_its_own_and_live_keeps_its", () => {
+  const does = (key: string, played: "live" | "stored", shiftKey = false) =>
+    actionFor({ key, shiftKey, ctrlKey: false, altKey: false, metaKey: false }, "picture", played);
+  for (const [key, live, stored, shift] of [
+    ["l", "live", "far_forward", false],
+    ["j", undefined, "far_back", false],
+    ["c", undefined, "captions", false],
+    ["<", undefined, "slower", true],
+    [">", undefined, "faster", true],
+    ["ArrowLeft", "back", "back", false],
+    ["S", "statistics", "statistics", true],
+  ] as const) {
+    assert.equal(does(key, "live", shift), live, key);
+    assert.equal(does(key, "stored", shift), stored, key);
+  }
+});
+
+test("where_a_viewer_stopped_is_kept_but_not_at_the_edges_and_not_for_ever", () => {
+  let kept = withPosition([], "film", 90.7, 600);
+  assert.deepEqual(kept, [["film", 90]]);
+  assert.deepEqual(withPosition(kept, "film", 3, 600), [], "not begun");
+  assert.deepEqual(withPosition(kept, "film", 595, 600), [], "finished");
+  for (let n = 0; n < 60; n++) kept = withPosition(kept, `other-${n}`, 60, 600);
+  assert.equal(kept.length, 50);
+  assert.equal(kept.some(([slug]) => slug === "film"), false);
+  assert.deepEqual(parsePositions(JSON.stringify(kept)), kept);
+  for (const strange of [null, "", "{}", "[1]", '[["a"]]', '[["a",-1]]', '[[1,2]]']) assert.deepEqual(parsePositions(strange), []);
+});
+
+test("a_video_that_is_made_ready_says_so_and_one_that_failed_says_why", () => {
+  assert.equal(slateFor(situation("processing"))?.line, "This page shows it when it is.");
+  assert.equal(slateFor(situation("ready")), undefined);
+  const state = parseWatchState({ state: "failed", reason: "It holds ProRes video." });
+  assert.ok(state);
+  assert.equal(slateFor({ ...situation("failed"), state })?.line, "It holds ProRes video.");
 });

@@ -164,7 +164,7 @@ pub(super) struct Card {
     /// Its page for people.
     pub(super) url: String,
     pub(super) picture: Option<String>,
-    /// A small image is shown whole, on a mat.
+    /// A small or square image, such as a logo, is shown whole, on a mat.
     pub(super) is_whole: bool,
     pub(super) icon: &'static str,
     pub(super) chip: Option<String>,
@@ -212,8 +212,8 @@ impl Card {
             slug: stored.slug.to_string(),
             url: page_of(stored),
             picture,
-            is_whole: is_image && known.width.min(known.height) < SMALL_PX
-                || is_image && known.width == known.height,
+            is_whole: is_image
+                && (known.width.min(known.height) < SMALL_PX || known.width == known.height),
             icon: if is_image { "image" } else { "film" },
             chip: chip(t, stored),
             badge: badge(t, stored),

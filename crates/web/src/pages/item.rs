@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// Characters of a description that go back into its field. Closes: a form that is sent with megabytes and answered with them.
-const TYPED_CHARS_MAX: usize = 2 * DESCRIPTION_CHARS_MAX;
+pub(super) const TYPED_CHARS_MAX: usize = 2 * DESCRIPTION_CHARS_MAX;
 
 /// What is wrong with what was sent, beside the field that it is about.
 #[derive(Default)]

@@ -9,6 +9,8 @@ use axum::{
 use domain::{
     caller::Caller,
     clock::Time,
+    item::Site,
+    stored::DESCRIPTION_CHARS_MAX,
     stream::{Change, Stream, Visibility},
 };
 use serde::Deserialize;
@@ -16,6 +18,7 @@ use serde::Deserialize;
 use super::{
     Frame,
     ask::{self, Question},
+    item::{TYPED_CHARS_MAX, sites},
     login::see,
     managed::Managed,
     page,
@@ -39,6 +42,11 @@ struct Page {
     /// As it was typed.
     title: String,
     choices: Vec<Choice>,
+    /// What it is about, and the sites that may frame it, as they were typed.
+    description: String,
+    sites: String,
+    wrong_description: Option<String>,
+    wrong_sites: Option<String>,
     /// The version that the form was filled from.
     seen: String,
     is_saved: bool,
@@ -56,7 +64,7 @@ pub(crate) async fn show(
     Managed { caller, stream }: Managed,
     Query(after): Query<After>,
 ) -> Response {
-    let typed = (stream.title.clone(), Some(stream.visibility));
+    let typed = Typed::of(&stream);
     let wrong = Wrong::default();
     let template = form(&app, &caller, &stream, typed, wrong);
     let template = Page {
@@ -66,21 +74,39 @@ pub(crate) async fn show(
     page(StatusCode::OK, &template, false)
 }
 
-fn form(
-    app: &App,
-    caller: &Caller,
-    stream: &Stream,
-    (title, chosen): (String, Option<Visibility>),
-    wrong: Wrong,
-) -> Page {
+/// What stands in the fields.
+struct Typed {
+    title: String,
+    chosen: Option<Visibility>,
+    description: String,
+    sites: String,
+}
+
+impl Typed {
+    fn of(stream: &Stream) -> Self {
+        let sites: Vec<&str> = stream.sites.iter().map(Site::as_str).collect();
+        Self {
+            title: stream.title.clone(),
+            chosen: Some(stream.visibility),
+            description: stream.description.clone(),
+            sites: sites.join("\n"),
+        }
+    }
+}
+
+fn form(app: &App, caller: &Caller, stream: &Stream, typed: Typed, wrong: Wrong) -> Page {
     let frame = Frame::new(app, caller);
     Page {
         t: frame.t,
         frame,
         slug: stream.slug.to_string(),
         heading: stream.title.clone(),
-        title,
-        choices: choices(app.text(), chosen),
+        title: typed.title,
+        choices: choices(app.text(), typed.chosen),
+        description: typed.description,
+        sites: typed.sites,
+        wrong_description: None,
+        wrong_sites: None,
         seen: stream.changed.ms().to_string(),
         is_saved: false,
         wrong,
@@ -93,6 +119,9 @@ pub(crate) struct Edit {
     title: String,
     #[serde(default)]
     visibility: String,
+    /// Absent from forms of before there was one.
+    description: Option<String>,
+    sites: Option<String>,
     seen: Option<i64>,
 }
 
@@ -104,18 +133,41 @@ pub(crate) async fn save(
 ) -> Response {
     let t = app.text();
     let chosen = Visibility::find(&edit.visibility);
+    let now = Typed::of(&stream);
+    let keep = |typed: &Option<String>, now: String| match typed {
+        Some(typed) => typed.chars().take(TYPED_CHARS_MAX).collect(),
+        None => now,
+    };
+    let shown = Typed {
+        title: typed(&edit.title),
+        chosen,
+        description: keep(&edit.description, now.description),
+        sites: keep(&edit.sites, now.sites),
+    };
     let mut wrong = Wrong::default();
+    let sites = edit
+        .sites
+        .as_deref()
+        .map(|typed| sites(t, typed))
+        .transpose();
     if chosen.is_none() {
         wrong.visibility = Some(t.msg("streams-who-none").to_string());
-        let typed = (typed(&edit.title), None);
-        let template = form(&app, &caller, &stream, typed, wrong);
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &template, false);
     }
+    let sites = match sites {
+        Ok(sites) if chosen.is_some() => sites,
+        refused => {
+            let template = Page {
+                wrong_sites: refused.err(),
+                ..form(&app, &caller, &stream, shown, wrong)
+            };
+            return page(StatusCode::UNPROCESSABLE_ENTITY, &template, false);
+        }
+    };
     let change = Change {
-        title: Some(edit.title.clone()),
+        title: Some(edit.title),
         visibility: chosen,
-        description: None,
-        sites: None,
+        description: edit.description.map(|text| text.replace("\r\n", "\n")),
+        sites,
         seen: edit.seen.map(Time::from_ms),
     };
     let refused = match app
@@ -126,6 +178,14 @@ pub(crate) async fn save(
         Ok(_) => return see(&format!("/streams/{}/settings?saved", stream.slug)),
         Err(refused) => refused,
     };
+    if matches!(refused, domain::stream::Refused::Description) {
+        let message = t.msg("item-description-long");
+        let template = Page {
+            wrong_description: Some(message.arg("max", DESCRIPTION_CHARS_MAX).to_string()),
+            ..form(&app, &caller, &stream, shown, wrong)
+        };
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &template, false);
+    }
     let is_changed = matches!(refused, domain::stream::Refused::Changed);
     let status = match refusal(t, refused, &mut wrong) {
         Ok(status) => status,
@@ -133,13 +193,13 @@ pub(crate) async fn save(
     };
     // Somebody else's change is shown, so that it is not overwritten unseen.
     let current = app.catalogue().find_stream(&caller, &stream.slug);
-    let shown = current.as_ref().unwrap_or(&stream);
-    let typed = if is_changed {
-        (shown.title.clone(), Some(shown.visibility))
+    let stream = current.unwrap_or(stream);
+    let shown = if is_changed {
+        Typed::of(&stream)
     } else {
-        (typed(&edit.title), chosen)
+        shown
     };
-    page(status, &form(&app, &caller, shown, typed, wrong), false)
+    page(status, &form(&app, &caller, &stream, shown, wrong), false)
 }
 
 /// `GET /streams/{slug}/delete`: asks, with what will happen.

@@ -413,3 +413,31 @@ async fn folder_that_somebody_put_there_is_named_before_it_goes() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn stream_has_a_description_and_sites_too() {
+    let site = site();
+    let post = async |body: &str| {
+        let ask = Ask::new(Method::POST, "/streams/open/settings")
+            .with(site.credentials(Who::Owner))
+            .form(body);
+        site.send(ask).await
+    };
+    let body = "title=Evening&visibility=public&description=Bring+boards.&sites=school.example";
+    assert_eq!(post(body).await.status, StatusCode::SEE_OTHER);
+    let watched = site.get(Who::Nobody, "/watch/open").await;
+    assert!(
+        watched
+            .body
+            .contains("<p class=\"lines\">Bring boards.</p>")
+    );
+    let framed = site.get(Who::Nobody, "/embed/open").await;
+    assert_eq!(frames(&framed), "school.example");
+    let refused = post("title=Evening&visibility=public&description=&sites=a%2Fb").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("“a/b” is no website."));
+    let form = site.get(Who::Owner, "/streams/open/settings").await.body;
+    assert!(
+        form.contains(">Bring boards.</textarea>") && form.contains(">school.example</textarea>")
+    );
+}
