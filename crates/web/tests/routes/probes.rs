@@ -40,9 +40,16 @@ async fn fields_that_are_not_there_are_refused_by_name_wherever_json_is_read() {
         ] {
             let site = World::new().site;
             let mut body: Value = serde_json::from_str(row.json()).unwrap();
+            if body.get(field).is_some() {
+                continue;
+            }
             body[field] = json!("x");
+            let who = match row.class {
+                "administer" => Who::Administrator,
+                _ => Who::Owner,
+            };
             let ask = Ask::new(row.method.parse().unwrap(), &row.path(&site, row.target()))
-                .with(site.credentials(Who::Owner))
+                .with(site.credentials(who))
                 .json(&body.to_string());
             let answer = site.send(ask).await;
             let place = format!("{} {} with {field}: {answer:?}", row.method, row.route);
@@ -268,7 +275,9 @@ async fn codes_open_delivery_and_nothing_else_however_they_are_brought() {
     let opened_by_codes = [
         "/watch/{slug}",
         "/watch/{slug}/download",
+        "/embed/{slug}",
         "/images/{slug}",
+        "/images/{slug}/about",
         "/hls/{slug}/{file}",
         "/hls/{slug}/poster.mp4",
         "/{slug}/whep",
