@@ -154,7 +154,7 @@ function missed() {
 
 /** Goes through the page by Tab alone; what is wrong for who has no mouse. */
 async function walk(page) {
-  const STOPS_MAX = 200;
+  const STOPS_MAX = 400;
   await page.evaluate("globalThis.storyVisited = new Set()");
   const wrong = [];
   // Once around, from wherever the focus was; between the last and the first stop is the browser's own frame.
