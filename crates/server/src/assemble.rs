@@ -32,7 +32,7 @@ pub struct Opened {
     _lock: File,
 }
 
-/// Makes the data directory where it is missing, owner-only: it holds hashes of secrets and the key of grants.
+/// Makes the data directory, or a folder in it, where it is missing, owner-only: it holds hashes of secrets and the keys of grants and codes.
 pub fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -46,7 +46,7 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     }
     builder
         .create(folder)
-        .with_context(|| format!("cannot make the data directory {}", folder.display()))
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
 }
 
 /// Takes the lock that says whose the data directory is; `None` while somebody has it.

@@ -16,6 +16,8 @@ use aws_lc_rs::{
 };
 use domain::{access_code, secret::Secret};
 
+use crate::assemble;
+
 /// Bytes of the key in the file.
 const KEY_BYTES: usize = 32;
 
@@ -28,7 +30,7 @@ pub struct Vault {
 impl Vault {
     /// Opens the vault whose key lies in this folder, and makes both where they are missing.
     pub fn open(folder: &Path, random: &dyn domain::random::Random) -> Result<Self> {
-        make_folder(folder)?;
+        assemble::make_folder(folder)?;
         let path = folder.join("access-codes.key");
         let key = match read(&path) {
             Ok(key) => key,
@@ -90,19 +92,6 @@ impl access_code::Vault for Vault {
             .ok()?;
         std::str::from_utf8(text).ok().map(Secret::new)
     }
-}
-
-fn make_folder(folder: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder
-        .create(folder)
-        .with_context(|| format!("cannot make {}", folder.display()))
 }
 
 fn read(path: &Path) -> io::Result<[u8; KEY_BYTES]> {

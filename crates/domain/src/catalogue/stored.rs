@@ -222,11 +222,13 @@ impl Catalogue {
     /// All items that lie in a folder that somebody put there, whoever asks.
     #[must_use]
     pub fn stored_at_place(&self, place: &stored::Place) -> Option<Arc<Stored>> {
+        let (stored::Place::Public(slug) | stored::Place::Private(slug)) = place else {
+            return None;
+        };
+        // A folder's item has the folder's name.
         let rights = self.rights();
-        rights
-            .all_stored()
-            .find(|stored| stored.place == *place)
-            .cloned()
+        let found = rights.stored_at(Kind::Video, slug);
+        found.filter(|stored| stored.place == *place).cloned()
     }
 
     /// Whether the caller may change the item: its owner and administrators.

@@ -139,33 +139,19 @@ pub(super) const PARTS: &[Field] = &[
     ),
 ];
 
-const FIND: &[Field] = &[
-    f(
-        "cursor?",
-        "string",
-        "Where the last page ended, as `next_cursor` said.",
-    ),
-    f(
-        "limit?",
-        "integer",
-        "At most so many: 1 to 200; 50 unless told.",
-    ),
-    f("q?", "string", "Words that title or slug hold."),
-];
-const SEARCH: &[Field] = &[
-    f(
-        "cursor?",
-        "string",
-        "Where the last page ended, as `next_cursor` said.",
-    ),
-    f(
-        "limit?",
-        "integer",
-        "At most so many: 1 to 200; 50 unless told.",
-    ),
-    f("q?", "string", "Words that title or slug hold."),
-    f("own?", "boolean", "Your own only."),
-];
+const CURSOR: Field = f(
+    "cursor?",
+    "string",
+    "Where the last page ended, as `next_cursor` said.",
+);
+const LIMIT: Field = f(
+    "limit?",
+    "integer",
+    "At most so many: 1 to 200; 50 unless told.",
+);
+const WORDS: Field = f("q?", "string", "Words that title or slug hold.");
+const FIND: &[Field] = &[CURSOR, LIMIT, WORDS];
+const SEARCH: &[Field] = &[CURSOR, LIMIT, WORDS, f("own?", "boolean", "Your own only.")];
 const VIEW: &[Field] = &[
     f(
         "access_code?",

@@ -13,7 +13,7 @@ use domain::{
     stored::Stored,
     view::{self, Purpose},
 };
-use library::works::{ORIGINAL, place_of};
+use library::works::place_of;
 
 use super::{
     admit,
@@ -53,12 +53,7 @@ pub(crate) async fn show(
     else {
         return not_found();
     };
-    let Some(file) = app
-        .works()
-        .shelf()
-        .stored(&place_of(&stored), ORIGINAL)
-        .await
-    else {
+    let Some(file) = app.works().shelf().original(&place_of(&stored)).await else {
         return not_found();
     };
     let asked = Asked {
