@@ -41,6 +41,12 @@ impl Time {
         self.0
     }
 
+    /// This time, or a millisecond past `before` where it is not later: two changes in one millisecond must not look like one.
+    #[must_use]
+    pub fn after(self, before: Self) -> Self {
+        self.max(Self::from_ms(before.0.saturating_add(1)))
+    }
+
     /// Whole seconds since the Unix epoch.
     #[must_use]
     pub const fn seconds(self) -> i64 {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::id::UserId;
 pub use crate::id::{StoredId, StreamId};
 use crate::slug::Slug;
+use crate::stored;
 
 /// Who may watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +81,16 @@ impl Kind {
     #[must_use]
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// The same among what is stored; `None` for streams.
+    #[must_use]
+    pub const fn stored(self) -> Option<stored::Kind> {
+        match self {
+            Self::Stream => None,
+            Self::Video => Some(stored::Kind::Video),
+            Self::Image => Some(stored::Kind::Image),
+        }
     }
 
     /// In which name space its slugs are.

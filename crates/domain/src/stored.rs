@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Time;
 use crate::id::UserId;
-use crate::item::{Guarded, Item, Site, SiteError, Space, Visibility};
+use crate::item::{self, Guarded, Item, Site, SiteError, Space, Visibility};
 use crate::name::NameError;
 use crate::slug::{Slug, SlugError};
 use crate::store::StoreError;
@@ -32,13 +32,19 @@ impl Kind {
     /// All.
     pub const ALL: [Self; 2] = [Self::Video, Self::Image];
 
+    /// The same among all kinds of items.
+    #[must_use]
+    pub const fn of_items(self) -> item::Kind {
+        match self {
+            Self::Video => item::Kind::Video,
+            Self::Image => item::Kind::Image,
+        }
+    }
+
     /// Its word in the API and on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Video => "video",
-            Self::Image => "image",
-        }
+        self.of_items().word()
     }
 
     /// The kind with this word.
@@ -50,10 +56,7 @@ impl Kind {
     /// In which name space its slugs are.
     #[must_use]
     pub const fn space(self) -> Space {
-        match self {
-            Self::Video => Space::Watch,
-            Self::Image => Space::Images,
-        }
+        self.of_items().space()
     }
 }
 

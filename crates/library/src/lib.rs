@@ -4,6 +4,7 @@
 //! directory, in folders that are named by ids; no name that came from outside becomes a path.
 
 pub mod captions;
+mod files;
 pub mod image;
 pub mod upload;
 pub mod video;

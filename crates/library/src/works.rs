@@ -28,6 +28,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     captions::{self, Captions, Label, Language},
+    files,
     image::{self, Studio},
     video::{self, Shelf, adopt, package},
 };
@@ -366,15 +367,9 @@ impl Works {
             Err(_) => {
                 let works = self.clone();
                 tokio::spawn(async move {
-                    let outcome = match packaging.await {
-                        Ok(Ok(outcome)) => outcome,
-                        Ok(Err(refused)) => match works.is_given_up(&refused) {
-                            true => return,
-                            false => Outcome::Failed(refused.to_string()),
-                        },
-                        Err(_) => Outcome::Failed("It could not be read.".to_owned()),
-                    };
-                    works.finish_or_log(id, outcome).await;
+                    let packaged = packaging.await;
+                    let died = |_| Err(Refused::Unusable("It could not be read.".to_owned()));
+                    works.conclude(id, packaged.unwrap_or_else(died)).await;
                 });
                 return Ok(Arc::clone(stored));
             }
@@ -392,9 +387,14 @@ impl Works {
         finished.ok_or(Refused::Item(stored::Refused::NotFound))
     }
 
-    /// Whether the work was given up and will be taken up again.
-    fn is_given_up(&self, refused: &Refused) -> bool {
-        self.inner.stop.load(Ordering::Relaxed) && matches!(refused, Refused::Failed(_))
+    /// Writes down what became of packaging that nobody waits for; nothing where it was given up and will be taken up again.
+    async fn conclude(&self, id: StoredId, packaged: Result<Outcome, Refused>) {
+        let outcome = match packaged {
+            Ok(outcome) => outcome,
+            Err(Refused::Failed(_)) if self.inner.stop.load(Ordering::Relaxed) => return,
+            Err(refused) => Outcome::Failed(refused.to_string()),
+        };
+        self.finish_or_log(id, outcome).await;
     }
 
     /// Packages the original that lies in an item's folder, and makes a poster of the file's own cover.
@@ -652,7 +652,7 @@ impl Works {
         let name = captions_file(&language);
         blocking_with(move || {
             let text = Captions::read(&new.text)?.render();
-            put(&folder, &name, text.as_bytes()).map_err(failed)
+            files::put(&folder, &[(&name, text.as_bytes())]).map_err(failed)
         })
         .await?;
         let mut all: Vec<Caption> = stored.captions.clone();
@@ -725,22 +725,16 @@ impl Works {
                 && tokio::fs::try_exists(&original).await.unwrap_or(false);
             if is_there {
                 let works = self.clone();
-                tokio::spawn(async move { works.package_again(stored.id).await });
+                tokio::spawn(async move {
+                    let packaged = works.package(stored.id).await;
+                    works.conclude(stored.id, packaged).await;
+                });
             } else if !matches!(stored.place, Place::Public(_) | Place::Private(_)) {
                 // Its file is still an upload, which becomes an item anew, or never came.
                 self.take_back(&stored).await;
             }
         }
         Ok(())
-    }
-
-    async fn package_again(&self, id: StoredId) {
-        let outcome = match self.package(id).await {
-            Ok(outcome) => outcome,
-            Err(refused) if self.is_given_up(&refused) => return,
-            Err(refused) => Outcome::Failed(refused.to_string()),
-        };
-        self.finish_or_log(id, outcome).await;
     }
 
     /// Folders of no item: they were deleted while the process ended.
@@ -818,17 +812,6 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
         .take(HEAD_BYTES)
         .read_to_end(&mut head)?;
     Ok(head)
-}
-
-/// Writes beside the place and renames: nobody reads half a file.
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let part = folder.join(format!(".{name}.part"));
-    let mut file = fs::File::create(&part)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.sync_all()?;
-    fs::rename(&part, folder.join(name))?;
-    fs::File::open(folder)?.sync_all()
 }
 
 async fn blocking<T: Send + 'static>(

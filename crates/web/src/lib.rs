@@ -39,6 +39,7 @@ use domain::{
     clock::{Clock, Time},
     engine::Engine,
     random::Random,
+    user::UserId,
 };
 
 pub use api::access_codes::facts as access_code_facts;
@@ -205,6 +206,12 @@ impl App {
 
     fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
+    }
+
+    /// The name of whose something is.
+    fn name_of(&self, owner: Option<UserId>) -> Option<String> {
+        let user = self.catalogue().find_user(owner?)?;
+        Some(user.name.as_str().to_owned())
     }
 
     fn engine(&self) -> &dyn Engine {

@@ -11,6 +11,7 @@ import { type DelayChoice, keepPreferences, readPreferences } from "./preference
 import { Recovery, type Step, type Trouble } from "./recovery.ts";
 import { SAID_GOODBYE } from "./whep.ts";
 import { type Addresses, type Delay, openSource, type Playlist, type Source } from "./source.ts";
+import { sound, turn } from "./volume.ts";
 
 /** Farther than this behind where playback should be is not live any more. */
 const AT_LIVE_S = 2.5;
@@ -292,15 +293,12 @@ export class Playback implements Plays {
   }
 
   sound(on: boolean): void {
-    this.video.muted = !on;
-    if (on && this.video.volume === 0) this.video.volume = 0.5;
+    sound(this.video, on);
   }
 
   /** A twentieth louder or quieter. */
   turn(by: 1 | -1): void {
-    const { video } = this;
-    video.volume = Math.min(1, Math.max(0, Math.round(video.volume * 20 + by) / 20));
-    if (by > 0) video.muted = false;
+    turn(this.video, by);
   }
 
   seek(by: number): void {

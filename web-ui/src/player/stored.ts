@@ -10,6 +10,7 @@ import type { PlaybackEvents } from "./playback.ts";
 import { keepPreferences, readPreferences } from "./preferences.ts";
 import { Recovery, type Trouble } from "./recovery.ts";
 import { openStored, type Source } from "./source.ts";
+import { sound, turn } from "./volume.ts";
 
 /** A wait shorter than this is not seen. */
 const WAIT_SEEN_MS = 250;
@@ -230,14 +231,11 @@ export class StoredPlayback implements Plays {
   }
 
   sound(on: boolean): void {
-    this.video.muted = !on;
-    if (on && this.video.volume === 0) this.video.volume = 0.5;
+    sound(this.video, on);
   }
 
   turn(by: 1 | -1): void {
-    const { video } = this;
-    video.volume = Math.min(1, Math.max(0, Math.round(video.volume * 20 + by) / 20));
-    if (by > 0) video.muted = false;
+    turn(this.video, by);
   }
 
   seek(by: number): void {

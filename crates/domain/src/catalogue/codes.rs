@@ -259,7 +259,7 @@ impl Catalogue {
                 }
                 check_bounds(new.viewers_max, &new.sites, new.starts, new.expires)?;
                 if new != *old {
-                    new.changed = now.max(Time::from_ms(old.changed.ms().saturating_add(1)));
+                    new.changed = now.after(old.changed);
                     work.push(Change::SetCode(Box::new(new.clone())));
                 }
                 Ok(new)

@@ -113,6 +113,33 @@ impl Standing {
     }
 }
 
+/// Why a new item cannot be somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoOwner {
+    /// It is somebody else who was named.
+    NotAllowed,
+    /// There is nobody of this id.
+    NotFound,
+}
+
+impl From<NoOwner> for crate::stream::Refused {
+    fn from(why: NoOwner) -> Self {
+        match why {
+            NoOwner::NotAllowed => Self::NotAllowed,
+            NoOwner::NotFound => Self::NotFound,
+        }
+    }
+}
+
+impl From<NoOwner> for stored::Refused {
+    fn from(why: NoOwner) -> Self {
+        match why {
+            NoOwner::NotAllowed => Self::NotAllowed,
+            NoOwner::NotFound => Self::NotFound,
+        }
+    }
+}
+
 /// What decides on who may see an item, apart from the item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -508,14 +535,9 @@ impl Rights {
 
     /// The same, by its name.
     pub fn guarded_at(&self, kind: item::Kind, slug: &Slug) -> Option<Seen> {
-        match kind {
-            item::Kind::Stream => self.stream_at(slug.as_str()).map(Seen::of),
-            item::Kind::Video => self
-                .stored_at(stored::Kind::Video, slug)
-                .map(|stored| Seen::of(&**stored)),
-            item::Kind::Image => self
-                .stored_at(stored::Kind::Image, slug)
-                .map(|stored| Seen::of(&**stored)),
+        match kind.stored() {
+            None => self.stream_at(slug.as_str()).map(Seen::of),
+            Some(kind) => self.stored_at(kind, slug).map(|stored| Seen::of(&**stored)),
         }
     }
 
@@ -553,6 +575,27 @@ impl Rights {
 
     pub fn users(&self) -> impl Iterator<Item = &UserRow> {
         self.users.values()
+    }
+
+    /// Whose a new item will be: only administrators name somebody else; without a name the caller's, and for the operator the first
+    /// administrator's, if there is one.
+    pub fn owner_of_new(
+        &self,
+        caller: &Caller,
+        standing: Standing,
+        named: Option<UserId>,
+    ) -> Result<Option<UserId>, NoOwner> {
+        match named {
+            Some(owner) if !standing.administers && standing.user != Some(owner) => {
+                Err(NoOwner::NotAllowed)
+            }
+            Some(owner) => match self.user(owner) {
+                Some(row) => Ok(Some(row.user.id)),
+                None => Err(NoOwner::NotFound),
+            },
+            None if caller.subject == Subject::Operator => Ok(self.first_administrator()),
+            None => Ok(standing.user),
+        }
     }
 
     /// The administrator who has been here longest and is not switched off.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::audit::By;
-use crate::caller::{Caller, Subject};
+use crate::caller::Caller;
 use crate::clock::Time;
 use crate::id::{StoredId, UserId};
 use crate::item::{Item, SITES_MAX};
@@ -73,14 +73,7 @@ impl Catalogue {
             if !standing.manages {
                 return Err(Refused::NotAllowed);
             }
-            let owner = match new.owner {
-                Some(owner) if !standing.administers && standing.user != Some(owner) => {
-                    return Err(Refused::NotAllowed);
-                }
-                Some(owner) => Some(rights.user(owner).ok_or(Refused::NotFound)?.user.id),
-                None if caller.subject == Subject::Operator => rights.first_administrator(),
-                None => standing.user,
-            };
+            let owner = rights.owner_of_new(&caller, standing, new.owner)?;
             check_room(rights, standing, owner)?;
             let slug = match new.slug {
                 Some(slug) if rights.is_taken(new.kind.space(), slug.as_str()) => {
@@ -146,7 +139,7 @@ impl Catalogue {
                 }
                 Outcome::Failed(why) => new.state = State::Failed(why),
             }
-            new.changed = later(now, old.changed);
+            new.changed = now.after(old.changed);
             work.push(Change::SetStored(Box::new(new.clone())));
             Ok(Some(Arc::new(new)))
         })
@@ -311,14 +304,14 @@ impl Catalogue {
                 new.captions = captions;
             }
             if let Some(has_poster) = change.poster {
-                new.poster = has_poster.then(|| later(now, old.poster.unwrap_or(old.created)));
+                new.poster = has_poster.then(|| now.after(old.poster.unwrap_or(old.created)));
             }
             if let Some(visibility) = change.visibility.filter(|one| *one != old.visibility) {
                 new.visibility = visibility;
                 new.generation = old.generation.wrapping_add(1);
             }
             if new != **old {
-                new.changed = later(now, old.changed);
+                new.changed = now.after(old.changed);
                 work.push(Change::SetStored(Box::new(new.clone())));
             }
             Ok(Arc::new(new))
@@ -375,11 +368,6 @@ fn check_room(rights: &Rights, standing: Standing, owner: Option<UserId>) -> Res
         });
     }
     Ok(())
-}
-
-/// Strictly later, or two changes in one millisecond would look like one.
-fn later(now: Time, before: Time) -> Time {
-    now.max(Time::from_ms(before.ms().saturating_add(1)))
 }
 
 /// A name from words that is free: with a number where it must be.

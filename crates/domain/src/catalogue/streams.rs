@@ -1,7 +1,7 @@
 //! Streams and their keys: made, found, changed, deleted.
 
 use crate::audit::By;
-use crate::caller::{Caller, Subject};
+use crate::caller::Caller;
 use crate::clock::Time;
 use crate::id::{KeyId, StreamId};
 use crate::item::{SITES_MAX, Space};
@@ -46,14 +46,7 @@ impl Catalogue {
             if !standing.manages {
                 return Err(Refused::NotAllowed);
             }
-            let owner = match new.owner {
-                Some(owner) if !standing.administers && standing.user != Some(owner) => {
-                    return Err(Refused::NotAllowed);
-                }
-                Some(owner) => Some(rights.user(owner).ok_or(Refused::NotFound)?.user.id),
-                None if caller.subject == Subject::Operator => rights.first_administrator(),
-                None => standing.user,
-            };
+            let owner = rights.owner_of_new(&caller, standing, new.owner)?;
             if rights.is_taken(Space::Watch, new.slug.as_str()) {
                 return Err(Refused::Taken);
             }
@@ -251,8 +244,7 @@ impl Catalogue {
                 new.generation = old.generation.wrapping_add(1);
             }
             if new != *old {
-                // Strictly later, or two changes in one millisecond would look like one.
-                new.changed = now.max(Time::from_ms(old.changed.ms().saturating_add(1)));
+                new.changed = now.after(old.changed);
                 work.push(Change::SetStream(new.clone()));
             }
             Ok(new)

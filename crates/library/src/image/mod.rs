@@ -12,11 +12,11 @@ pub mod clean;
 mod form;
 mod picture;
 mod refused;
-mod shelf;
 mod studio;
 
 use std::{io::Read as _, path::Path};
 
+use crate::files;
 use picture::{Frames, Picture};
 
 pub use form::Form;
@@ -162,7 +162,7 @@ pub fn take(source: &Path, into: &Path, limits: &Limits) -> Result<Facts, Refuse
     let thumbnail_name = THUMBNAIL.file(Form::WebP);
     let mut files = vec![(ORIGINAL, kept.bytes.as_slice())];
     files.extend(thumbnail.as_deref().map(|t| (thumbnail_name.as_str(), t)));
-    shelf::put(into, &files).map_err(Refused::Write)?;
+    files::put(into, &files).map_err(Refused::Write)?;
     Ok(facts)
 }
 
@@ -180,7 +180,7 @@ pub fn poster(picture: &[u8], into: &Path, limits: &Limits) -> Result<Facts, Ref
     let (picture, _) = look(picture, limits)?;
     let large = picture.variant(POSTER_WIDTH_MAX, Form::Jpeg)?;
     let small = picture.variant(THUMBNAIL.pixels(), Form::WebP)?;
-    shelf::put(into, &[(POSTER, &large), (POSTER_SMALL, &small)]).map_err(Refused::Write)?;
+    files::put(into, &[(POSTER, &large), (POSTER_SMALL, &small)]).map_err(Refused::Write)?;
     let (width, height) = picture.size_at(POSTER_WIDTH_MAX);
     Ok(Facts {
         width,

@@ -10,10 +10,12 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::files;
+
 use super::{
     Facts, Form, Limits, ORIGINAL, Refused, clean, form,
     picture::{Frames, Picture},
-    read, shelf, take,
+    read, take,
 };
 
 /// Pictures that are worked on at once.
@@ -246,5 +248,5 @@ fn draw(folder: &Path, width: Width, form: Form, limits: &Limits) -> Result<(), 
     drop(stored);
     let drawn = Picture::decode(&clean, Frames::First, limits)?.variant(width.pixels(), form)?;
     let name = width.file(form);
-    shelf::put(folder, &[(&name, &drawn)]).map_err(Refused::Write)
+    files::put(folder, &[(&name, &drawn)]).map_err(Refused::Write)
 }

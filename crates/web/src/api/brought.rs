@@ -62,10 +62,7 @@ async fn answer(
     body: Body,
 ) -> Result<Response, Problem> {
     let item = take_in(app, caller, Some(kind), headers, body).await?;
-    let owner = item
-        .owner
-        .and_then(|id| app.catalogue().find_user(id))
-        .map(|user| user.name.as_str().to_owned());
+    let owner = app.name_of(item.owner);
     let value = json!({
         "slug": item.slug.as_str(),
         "title": item.title,

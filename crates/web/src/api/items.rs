@@ -322,10 +322,7 @@ fn body(bytes: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Resul
 
 /// An item, as lists and answers tell it.
 pub(crate) fn facts(app: &App, stored: &Stored) -> Value {
-    let owner = stored
-        .owner
-        .and_then(|id| app.catalogue().find_user(id))
-        .map(|user| user.name.as_str().to_owned());
+    let owner = app.name_of(stored.owner);
     let reason = match &stored.state {
         Phase::Failed(reason) => Some(reason.as_str()),
         Phase::Processing | Phase::Ready => None,

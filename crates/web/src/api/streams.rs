@@ -308,10 +308,7 @@ fn tag_of(stream: &Stream) -> String {
 }
 
 fn facts(app: &App, stream: &Stream) -> Value {
-    let owner = stream
-        .owner
-        .and_then(|id| app.catalogue().find_user(id))
-        .map(|user| user.name.as_str().to_owned());
+    let owner = app.name_of(stream.owner);
     json!({
         "slug": stream.slug.as_str(),
         "title": stream.title,

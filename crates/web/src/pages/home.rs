@@ -102,7 +102,5 @@ pub(crate) async fn show(
 
 /// The name of whoever something belongs to, as viewers are shown it.
 pub(super) fn owner_name(app: &App, owner: Option<UserId>) -> String {
-    owner
-        .and_then(|id| app.catalogue().find_user(id))
-        .map_or_else(|| "–".to_owned(), |user| user.name.as_str().to_owned())
+    app.name_of(owner).unwrap_or_else(|| "–".to_owned())
 }

@@ -11,8 +11,9 @@ use axum::{
 };
 use domain::{
     caller::Caller,
+    item::{Kind, Name},
     slug::Slug,
-    stored::{Kind, Stored},
+    stored::Stored,
     stream::Stream,
 };
 
@@ -70,17 +71,25 @@ impl FromRequestParts<App> for ManagedItem {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Member(caller) = Member::from_request_parts(parts, app).await?;
-        let names = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
-        let named = names.ok().and_then(|Path(names)| {
-            let kind = Kind::find(names.get("kind")?)?;
-            Some((kind, Slug::parse(names.get("slug")?).ok()?))
+        let found = named(parts, app).await.and_then(|name| {
+            let kind = name.kind.stored()?;
+            Some(app.catalogue().managed_stored(&caller, kind, &name.slug))
         });
-        let found = named.map(|(kind, slug)| app.catalogue().managed_stored(&caller, kind, &slug));
         match found {
             Some(Ok(stored)) => Ok(Self { caller, stored }),
             Some(Err(_)) | None => Err(gate::closed(app, &caller, "/library".to_owned())),
         }
     }
+}
+
+/// The item that a path with `{kind}` and `{slug}` names.
+pub(super) async fn named(parts: &mut Parts, app: &App) -> Option<Name> {
+    let names = Path::<HashMap<String, String>>::from_request_parts(parts, app);
+    let Path(names) = names.await.ok()?;
+    Some(Name {
+        kind: Kind::find(names.get("kind")?)?,
+        slug: Slug::parse(names.get("slug")?).ok()?,
+    })
 }
 
 /// Where to go after logging in: the page that was asked for, where it is one of plain words; a form is not sent again.

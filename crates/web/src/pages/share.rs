@@ -3,11 +3,9 @@
 //! A page, which the script shows as a dialog where its link is (`share.ts`). A code is named by its id in every address here, so that
 //! its text stands in no address but the one that is handed out.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::{
-    extract::{FromRequestParts, Path, State},
+    extract::{FromRequestParts, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
@@ -17,11 +15,15 @@ use domain::{
     item::{Guarded as _, Item, Kind, Name, Site, Visibility},
     secret::Secret,
     slug::Slug,
-    stored,
 };
 use serde::Deserialize;
 
-use super::{Frame, code, codes, gate, login::see, managed::Member, page};
+use super::{
+    Frame, code, codes, gate,
+    login::see,
+    managed::{Member, named},
+    page,
+};
 use crate::{
     App, api,
     error::Problem,
@@ -54,24 +56,19 @@ pub(crate) struct Shared {
 
 impl Shared {
     fn find(app: &App, caller: &Caller, kind: Kind, slug: &Slug) -> Option<Self> {
-        let stored_kind = match kind {
-            Kind::Stream => {
-                let stream = api::streams::managed(app, caller, slug).ok()?;
-                let owner = stream.owner;
-                return Some(Self {
-                    item: stream.item(),
-                    name: Name {
-                        kind,
-                        slug: stream.slug,
-                    },
-                    title: stream.title,
-                    visibility: stream.visibility,
-                    sites: stream.sites,
-                    is_own: owner.is_none() || owner == caller.user(),
-                });
-            }
-            Kind::Video => stored::Kind::Video,
-            Kind::Image => stored::Kind::Image,
+        let Some(stored_kind) = kind.stored() else {
+            let stream = api::streams::managed(app, caller, slug).ok()?;
+            return Some(Self {
+                item: stream.item(),
+                is_own: stream.owner.is_none() || stream.owner == caller.user(),
+                name: Name {
+                    kind,
+                    slug: stream.slug,
+                },
+                title: stream.title,
+                visibility: stream.visibility,
+                sites: stream.sites,
+            });
         };
         let stored = app
             .catalogue()
@@ -100,12 +97,8 @@ impl FromRequestParts<App> for Sharing {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Member(caller) = Member::from_request_parts(parts, app).await?;
-        let names = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
-        let named = names.ok().and_then(|Path(names)| {
-            let kind = Kind::find(names.get("kind")?)?;
-            Some((kind, Slug::parse(names.get("slug")?).ok()?))
-        });
-        match named.and_then(|(kind, slug)| Shared::find(app, &caller, kind, &slug)) {
+        let named = named(parts, app).await;
+        match named.and_then(|name| Shared::find(app, &caller, name.kind, &name.slug)) {
             Some(shared) => Ok(Self { caller, shared }),
             None => Err(gate::closed(app, &caller, "/".to_owned())),
         }

@@ -165,27 +165,9 @@ fn captions(app: &App, stored: &Arc<Stored>, name: &str) -> Fetch {
         "vtt" => file(app, stored, captions_file(language), WEBVTT),
         "m3u8" => {
             let text = playlist(&captions_file(language), stored.facts.duration_ms);
-            Fetch::Ready(Reply {
-                media_type: PLAYLIST,
-                max_age_s: CHANGING_AGE_S,
-                ..text_reply(text)
-            })
+            Fetch::Ready(changing(PLAYLIST, Bytes::from(text).into(), None))
         }
         _ => none(),
-    }
-}
-
-fn text_reply(text: String) -> Reply {
-    Reply {
-        status: Status::Ok,
-        media_type: "text/plain",
-        body: Bytes::from(text).into(),
-        gzip: None,
-        max_age_s: 0,
-        immutable: false,
-        retry_after_s: None,
-        reason: None,
-        version: None,
     }
 }
 
@@ -195,23 +177,24 @@ fn file(app: &App, stored: &Arc<Stored>, name: String, media_type: &'static str)
     let place = library::video::Place::Library(stored.id.number());
     Fetch::Wait(Box::pin(async move {
         match shelf.stored(&place, &name).await {
-            Some(file) => reply(file, media_type),
+            Some(file) => changing(media_type, body_of(&file), Some(version_of(&file))),
             None => Reply::refused(Status::NotFound, "there is no such piece"),
         }
     }))
 }
 
-fn reply(file: shelf::Stored, media_type: &'static str) -> Reply {
+/// What its owner can change.
+fn changing(media_type: &'static str, body: Body, version: Option<Version>) -> Reply {
     Reply {
         status: Status::Ok,
         media_type,
-        version: Some(version_of(&file)),
-        body: body_of(&file),
+        body,
         gzip: None,
         max_age_s: CHANGING_AGE_S,
         immutable: false,
         retry_after_s: None,
         reason: None,
+        version,
     }
 }
 

@@ -1,4 +1,4 @@
-//! How files of a picture come to lie in its folder: whole, or not at all.
+//! How small files of an item come to lie in its folder: whole, or not at all.
 
 use std::{
     fs::{self, File},
