@@ -21,13 +21,13 @@ use domain::{
 use super::{
     Frame,
     frame::framed_by,
-    gate, page,
+    page,
     video::Stage,
-    watch::{StartAt, code_sites, poster, whep},
+    watch::{StartAt, code_sites, opened, poster, whep},
 };
 use crate::{
     App,
-    api::watch::{Watched, watched},
+    api::watch::Watched,
     extract::{Brought, Opening, Path, Query, Viewing},
     play::admit,
     text::Text,
@@ -66,18 +66,14 @@ pub(crate) async fn show(
     Query(from): Query<StartAt>,
     headers: HeaderMap,
 ) -> Response {
-    let slug = Slug::parse(&name);
-    let admitted = slug
-        .as_ref()
-        .map_err(|_| view::Refused::LogIn)
-        .and_then(|slug| admitted(&app, &viewing, slug));
-    let found = admitted.map(|leave| {
-        let watched = watched(&app, &viewing.caller, leave.granted.item);
-        (leave, watched)
-    });
-    let (shown, leave, sites) = match found {
-        Ok((leave, Some(Watched::Stream(stream)))) => {
-            let query = viewing.brought.handed_on(leave.granted);
+    let admitted = |slug: &Slug| admitted(&app, &viewing, slug);
+    let (leave, watched) = match opened(&app, &viewing, &headers, &name, admitted) {
+        Ok(opened) => opened,
+        Err(closed) => return *closed,
+    };
+    let query = viewing.brought.handed_on(leave.granted);
+    let (shown, sites) = match watched {
+        Watched::Stream(stream) => {
             let slug = &stream.slug;
             let live = Live {
                 src: format!("/hls/{slug}/index.m3u8{query}"),
@@ -88,17 +84,11 @@ pub(crate) async fn show(
                 slug: slug.as_str().to_owned(),
                 title: stream.title,
             };
-            (Shown::Stream(live), leave, stream.sites)
+            (Shown::Stream(live), stream.sites)
         }
-        Ok((leave, Some(Watched::Video(stored)))) => {
-            let query = viewing.brought.handed_on(leave.granted);
+        Watched::Video(stored) => {
             let stage = Stage::new(&leave, &query, &stored, &from);
-            (Shown::Video(stage), leave, stored.sites.clone())
-        }
-        refused => {
-            let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
-            let why = refused.err().unwrap_or(view::Refused::LogIn);
-            return gate::show(&app, &viewing, gate::Place::of(&headers), next, why);
+            (Shown::Video(stage), stored.sites.clone())
         }
     };
     let frame = Frame::new(&app, &Caller::nobody(viewing.caller.address));

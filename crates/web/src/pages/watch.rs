@@ -8,6 +8,7 @@ use axum::{
 };
 use domain::{
     engine::State as Phase,
+    gate::Leave,
     grant::{self, Granted},
     item::{Item, Site, Space},
     slug::Slug,
@@ -64,6 +65,33 @@ pub(crate) struct StartAt {
     pub(super) t: Option<String>,
 }
 
+/// What stands under a name for who is admitted; to all others the gate.
+pub(super) fn opened(
+    app: &App,
+    viewing: &Viewing,
+    headers: &HeaderMap,
+    name: &str,
+    admitted: impl FnOnce(&Slug) -> Result<Leave, view::Refused>,
+) -> Result<(Leave, Watched), Box<Response>> {
+    let slug = Slug::parse(name).map_err(|_| view::Refused::LogIn);
+    let found = slug.as_ref().map_err(|why| *why).and_then(|slug| {
+        let leave = admitted(slug)?;
+        let watched = watched(app, &viewing.caller, leave.granted.item);
+        Ok((leave, watched.ok_or(view::Refused::LogIn)?))
+    });
+    found.map_err(|why| {
+        // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
+        let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
+        Box::new(gate::show(
+            app,
+            viewing,
+            gate::Place::of(headers),
+            next,
+            why,
+        ))
+    })
+}
+
 /// `GET /watch/{slug}`.
 pub(crate) async fn show(
     State(app): State<App>,
@@ -72,34 +100,20 @@ pub(crate) async fn show(
     Query(from): Query<StartAt>,
     headers: HeaderMap,
 ) -> Response {
-    let slug = Slug::parse(&name);
-    let admitted = slug
-        .as_ref()
-        .map_err(|_| view::Refused::LogIn)
-        .and_then(|slug| admit(&app, &viewing, Purpose::Open, Space::Watch, slug));
-    let found = admitted.map(|leave| {
-        let watched = watched(&app, &viewing.caller, leave.granted.item);
-        (leave, watched)
-    });
-    let (mut response, granted, sites) = match found {
-        Ok((leave, Some(Watched::Stream(stream)))) => {
-            let (granted, sites) = (leave.granted, stream.sites.clone());
-            (
-                show_stream(&app, &viewing, granted, *stream),
-                granted,
-                sites,
-            )
+    let admitted = |slug: &Slug| admit(&app, &viewing, Purpose::Open, Space::Watch, slug);
+    let (leave, watched) = match opened(&app, &viewing, &headers, &name, admitted) {
+        Ok(opened) => opened,
+        Err(closed) => return *closed,
+    };
+    let granted = leave.granted;
+    let (mut response, sites) = match watched {
+        Watched::Stream(stream) => {
+            let sites = stream.sites.clone();
+            (show_stream(&app, &viewing, granted, *stream), sites)
         }
-        Ok((leave, Some(Watched::Video(stored)))) => {
-            let granted = leave.granted;
+        Watched::Video(stored) => {
             let response = video::show(&app, &viewing, &leave, &stored, &from);
-            (response, granted, stored.sites.clone())
-        }
-        refused => {
-            // What is not allowed and what does not exist look alike; a slug goes back only where it is one.
-            let next = slug.map_or_else(|_| "/".to_owned(), |slug| format!("/watch/{slug}"));
-            let why = refused.err().unwrap_or(view::Refused::LogIn);
-            return gate::show(&app, &viewing, gate::Place::of(&headers), next, why);
+            (response, stored.sites.clone())
         }
     };
     // What a code opened may stand in a frame; what a login did, and what anybody finds here, has no need to.
