@@ -128,17 +128,14 @@ function focus() {
   const around = [at, ...hosts, at.parentElement, at.closest("label")].filter(Boolean);
   const box = at.getBoundingClientRect();
   const name = `${at.localName}${at.id ? `#${at.id}` : ""} “${(at.getAttribute("aria-label") ?? at.innerText ?? at.value ?? "").trim().slice(0, 40)}”`;
-  globalThis.storyVisited ??= new Set();
-  // A field of several parts, such as a time, is as many stops.
-  const isNew = !globalThis.storyVisited.has(at) || globalThis.storyLast === at;
-  globalThis.storyLast = at;
-  globalThis.storyVisited.add(at);
   // A field for a day or a time has a stop for each of its parts; anything else that keeps the focus is a trap.
   const isPart = globalThis.storyLast === at && ["date", "datetime-local", "time"].includes(at.type);
+  const isNew = isPart || !globalThis.storyVisited.has(at);
   globalThis.storyLast = at;
+  globalThis.storyVisited.add(at);
   const isSeen = around.some((element) => draws(element) || draws(element, "::after")) && box.width > 0 && box.height > 0;
   const isThere = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
-  return { name, isNew: isNew || isPart, isSeen, isThere };
+  return { name, isNew, isSeen, isThere };
 }
 
 /** Those that can be used and were not come to. Of a group of radio buttons one is; the player is one stop with keys of its own. */
@@ -152,21 +149,31 @@ function missed() {
     .map((element) => `${element.localName}${element.id ? `#${element.id}` : ""} “${(element.getAttribute("aria-label") ?? element.innerText ?? "").trim().slice(0, 40)}” cannot be reached by Tab`);
 }
 
-/** Goes through the page by Tab alone; what is wrong for who has no mouse. */
+/** Has the next Tab come to the first stop of the page, wherever the focus was. */
+function start() {
+  globalThis.storyVisited = new Set();
+  globalThis.storyLast = null;
+  const top = document.createElement("span");
+  top.tabIndex = -1;
+  document.body.prepend(top);
+  top.focus({ preventScroll: true });
+  top.remove();
+}
+
+/** Goes through the page by Tab alone, from its start to its end; what is wrong for who has no mouse. */
 async function walk(page) {
   const STOPS_MAX = 400;
-  await page.evaluate("globalThis.storyVisited = new Set()");
+  await page.evaluate(start);
   const wrong = [];
-  // Once around, from wherever the focus was; between the last and the first stop is the browser's own frame.
-  let frames = 0;
-  for (let stop = 0; stop < STOPS_MAX && frames < 3; stop++) {
+  for (let stop = 0; stop < STOPS_MAX; stop++) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(focus);
-    if (!at) {
-      frames += 1;
-      continue;
+    // Behind the last stop is the browser's own frame; a focus that is lost on the way leaves stops that are missed.
+    if (!at) break;
+    if (!at.isNew) {
+      wrong.push(`Tab comes back to ${at.name} before the end of the page`);
+      break;
     }
-    if (!at.isNew) break;
     if (!at.isSeen) wrong.push(`the focus on ${at.name} cannot be seen`);
     if (!at.isThere) wrong.push(`the focus is on ${at.name}, outside of the window`);
   }
