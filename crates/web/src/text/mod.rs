@@ -154,6 +154,8 @@ impl fmt::Display for Message<'_> {
 
 #[cfg(test)]
 mod tests {
+    use fluent_bundle::FluentError;
+
     use super::*;
 
     #[test]
@@ -187,6 +189,35 @@ mod tests {
             let resource = resource.unwrap_or_else(|(_, errors)| panic!("{name}: {errors:?}"));
             let added = bundle.add_resource(resource);
             assert!(added.is_ok(), "{name}: {added:?}");
+        }
+    }
+
+    #[test]
+    fn words_need_values_and_nothing_that_does_not_exist() {
+        use fluent_bundle::resolver::{ResolverError, errors::ReferenceKind};
+
+        let bundle = &Text::default().0.bundle;
+        for name in English::iter() {
+            let source = English::get(&name).unwrap().data.into_owned();
+            let source = String::from_utf8(source).unwrap();
+            let ids = source.lines().filter(|line| !line.starts_with([' ', '#']));
+            for (id, _) in ids.filter_map(|line| line.split_once(" =")) {
+                let message = bundle.get_message(id);
+                let message = message.unwrap_or_else(|| panic!("{name}: no {id}"));
+                let own = message.value().into_iter();
+                let patterns = own.chain(message.attributes().map(|found| found.value()));
+                let mut errors = Vec::new();
+                for pattern in patterns {
+                    let _ = bundle.format_pattern(pattern, None, &mut errors);
+                }
+                errors.retain(|error| {
+                    let FluentError::ResolverError(ResolverError::Reference(to)) = error else {
+                        return true;
+                    };
+                    !matches!(to, ReferenceKind::Variable { .. })
+                });
+                assert!(errors.is_empty(), "{name}, {id}: {errors:?}");
+            }
         }
     }
 }
