@@ -133,9 +133,10 @@ function focus() {
   const isNew = isPart || !globalThis.storyVisited.has(at);
   globalThis.storyLast = at;
   globalThis.storyVisited.add(at);
+  const [first] = globalThis.storyVisited;
   const isSeen = around.some((element) => draws(element) || draws(element, "::after")) && box.width > 0 && box.height > 0;
   const isThere = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
-  return { name, isNew, isSeen, isThere };
+  return { name, isNew, isFirst: at === first, isSeen, isThere };
 }
 
 /** Those that can be used and were not come to. Of a group of radio buttons one is; the player is one stop with keys of its own. */
@@ -165,15 +166,18 @@ async function walk(page) {
   const STOPS_MAX = 400;
   await page.evaluate(start);
   const wrong = [];
+  let hasBegun = false;
   for (let stop = 0; stop < STOPS_MAX; stop++) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(focus);
-    // Behind the last stop is the browser's own frame; a focus that is lost on the way leaves stops that are missed.
-    if (!at) break;
+    // Behind the last stop is the browser's own frame, or the first stop again; a focus that is lost on the way leaves stops that are missed.
+    if (!at && hasBegun) break;
+    if (!at) continue;
     if (!at.isNew) {
-      wrong.push(`Tab comes back to ${at.name} before the end of the page`);
+      if (!at.isFirst) wrong.push(`Tab comes back to ${at.name} before the end of the page`);
       break;
     }
+    hasBegun = true;
     if (!at.isSeen) wrong.push(`the focus on ${at.name} cannot be seen`);
     if (!at.isThere) wrong.push(`the focus is on ${at.name}, outside of the window`);
   }
