@@ -21,10 +21,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 
-use super::{
-    Id, Refused, Uploads, Wanted, Whole,
-    store::{Entry, blocking},
-};
+use super::{Id, Refused, Uploads, Wanted, Whole, entry::Entry, store::blocking};
 
 /// Bytes that are written at once: large enough that a thread is worth it.
 const BATCH_BYTES: usize = 256 * 1024;

@@ -6,15 +6,21 @@
 //! Specification: tus 1.0.0 with creation, expiration and termination (<https://tus.io/protocols/resumable-upload>); RFC 7578 for forms.
 
 mod append;
+mod entry;
 pub mod form;
 mod id;
+mod info;
+mod make;
+mod refused;
+mod status;
 mod store;
 pub mod tus;
 mod wanted;
 
 pub use append::{Appending, Receiving};
 pub use id::Id;
-pub use store::{
-    Ended, FreeBytes, Limits, New, Ports, Refused, State, Status, Uploads, Whole, free_bytes,
-};
+pub use make::New;
+pub use refused::Refused;
+pub use status::{Ended, State, Status, Whole};
+pub use store::{FreeBytes, Limits, Ports, Uploads, free_bytes};
 pub use wanted::{FILENAME_CHARS_MAX, Kind, Unwanted, Wanted};
