@@ -38,7 +38,7 @@ pub mod stream;
 pub mod user;
 pub mod view;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Guessed};
 pub use id::ParseError as IdError;
 
 /// A future behind a pointer: what ports answer, so that they can be trait objects.

@@ -32,6 +32,19 @@ pub struct Empty {
     pub retry_after_s: u32,
 }
 
+/// How full a bucket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Whole tries that are left.
+    pub tries: u32,
+    /// Tries of a full one.
+    pub burst: u32,
+    /// Seconds in which an empty one fills up, at least 1.
+    pub window_s: u32,
+    /// Seconds until this one is full.
+    pub full_in_s: u32,
+}
+
 /// Buckets by key, all of one rate, in a bounded table. Keys are hashed with a secret seed, so that strangers cannot
 /// choose whose place they take.
 #[derive(Debug)]
@@ -91,6 +104,21 @@ impl Table {
     pub fn look(&self, key: impl Hash, now: Time) -> Result<(), Empty> {
         self.with(&key, now, |rate, bucket| {
             bucket.clone().take(rate, now, i64::from(rate.refill_ms))
+        })
+    }
+
+    /// How full the bucket of this key is.
+    pub fn left(&self, key: impl Hash, now: Time) -> Left {
+        let seconds = |ms: i64| u32::try_from(ms.unsigned_abs().div_ceil(1000)).unwrap_or(u32::MAX);
+        self.with(&key, now, |rate, bucket| {
+            let (full_at, empty_at) = (bucket.full_at_ms.max(now.ms()), rate.empty_at(now));
+            let tries = (empty_at - full_at) / i64::from(rate.refill_ms).max(1);
+            Left {
+                tries: u32::try_from(tries).unwrap_or_default(),
+                burst: rate.burst,
+                window_s: seconds(empty_at - now.ms()).max(1),
+                full_in_s: seconds(full_at - now.ms()),
+            }
         })
     }
 
@@ -241,6 +269,32 @@ mod tests {
         let later = NOON.plus(Duration::from_secs(10));
         assert_eq!(table.take("a", later), Ok(()));
         assert!(table.take("a", later).is_err());
+    }
+
+    #[test]
+    fn what_is_left_is_told() {
+        let table = table(64);
+        let left = |tries, full_in_s| Left {
+            tries,
+            burst: 3,
+            window_s: 30,
+            full_in_s,
+        };
+        assert_eq!(table.left("a", NOON), left(3, 0));
+        table.failed("a", 1, NOON);
+        assert_eq!(table.left("a", NOON), left(2, 10));
+        // The same again is a quarter of a try.
+        table.failed("a", 1, NOON);
+        assert_eq!(table.left("a", NOON), left(1, 13));
+        assert_eq!(
+            table.left("a", NOON.plus(Duration::from_secs(3))),
+            left(2, 10)
+        );
+        for n in 2..9 {
+            table.failed("a", n, NOON);
+        }
+        assert_eq!(table.left("a", NOON), left(0, 30));
+        assert_eq!(table.left("b", NOON), left(3, 0));
     }
 
     #[test]

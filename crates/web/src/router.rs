@@ -299,6 +299,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(extract::bounded))
         .merge(uploads(&app))
         .layer(from_fn_with_state(app.clone(), pages::error::for_people))
+        .layer(from_fn_with_state(app.clone(), extract::tell_tries))
         .layer(from_fn_with_state(app.clone(), extract::context))
         .with_state(app)
 }
@@ -344,6 +345,7 @@ pub fn webrtc_door(app: App) -> Router {
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(extract::bounded))
+        .layer(from_fn_with_state(app.clone(), extract::tell_tries))
         .layer(from_fn_with_state(app.clone(), extract::context))
         .with_state(app)
 }

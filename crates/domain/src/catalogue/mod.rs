@@ -19,6 +19,7 @@ mod setups;
 mod shelf;
 mod stored;
 mod streams;
+mod tries;
 mod users;
 mod words;
 
@@ -42,6 +43,7 @@ pub use lent::Lent;
 use rights::Rights;
 pub use setups::First;
 pub use streams::PAGE_MAX;
+pub use tries::Guessed;
 
 /// What the catalogue stands on.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use axum::{
     Json as Answer,
     extract::State,
+    http::Uri,
     response::{IntoResponse as _, Response},
 };
 use domain::{
@@ -12,7 +13,10 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fields::{denied, private};
+use super::{
+    fields::{denied, private},
+    linked,
+};
 use crate::{
     App,
     error::Problem,
@@ -33,6 +37,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Known(caller): Known,
     Query(paging): Query<Paging>,
+    asked: Uri,
 ) -> Result<Response, Problem> {
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let entries = app
@@ -43,9 +48,9 @@ pub(crate) async fn list(
     let last = entries.last().filter(|_| entries.len() == limit);
     let next = last.map(|entry| entry.number);
     let entries: Vec<Value> = entries.iter().map(facts).collect();
-    Ok(private(
-        Answer(json!({"entries": entries, "next_before": next})).into_response(),
-    ))
+    let answer = Answer(json!({"entries": entries, "next_before": next}));
+    let answer = private(answer.into_response());
+    Ok(linked(answer, &asked, "before", next))
 }
 
 fn facts(Numbered { number, entry }: &Numbered) -> Value {

@@ -4,7 +4,7 @@ use axum::{
     Json as Answer,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use domain::{
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{denied, etag, invalid, is_stale, private, sites, tagged, visibility},
-    slug,
+    linked, slug,
 };
 use crate::{
     App,
@@ -50,8 +50,9 @@ pub(crate) async fn list_videos(
     State(app): State<App>,
     Asking(caller): Asking,
     Query(paging): Query<Paging>,
+    asked: Uri,
 ) -> Response {
-    list(&app, &caller, paging, Kind::Video, "videos")
+    list(&app, &caller, paging, Kind::Video, &asked)
 }
 
 /// `GET /api/images`.
@@ -59,11 +60,12 @@ pub(crate) async fn list_images(
     State(app): State<App>,
     Asking(caller): Asking,
     Query(paging): Query<Paging>,
+    asked: Uri,
 ) -> Response {
-    list(&app, &caller, paging, Kind::Image, "images")
+    list(&app, &caller, paging, Kind::Image, &asked)
 }
 
-fn list(app: &App, caller: &Caller, paging: Paging, kind: Kind, plural: &str) -> Response {
+fn list(app: &App, caller: &Caller, paging: Paging, kind: Kind, asked: &Uri) -> Response {
     let wanted = Wanted {
         kind: Some(kind),
         words: paging.q.unwrap_or_default(),
@@ -73,7 +75,13 @@ fn list(app: &App, caller: &Caller, paging: Paging, kind: Kind, plural: &str) ->
     };
     let page = app.catalogue().list_stored(caller, &wanted);
     let items: Vec<Value> = page.items.iter().map(|item| facts(app, item)).collect();
-    private(Answer(json!({plural: items, "next_cursor": page.next_cursor})).into_response())
+    let plural = match kind {
+        Kind::Video => "videos",
+        Kind::Image => "images",
+    };
+    let answer = Answer(json!({plural: items, "next_cursor": page.next_cursor}));
+    let answer = private(answer.into_response());
+    linked(answer, asked, "cursor", page.next_cursor)
 }
 
 /// `GET /api/videos/{slug}`.

@@ -18,6 +18,10 @@ pub(crate) mod uploads;
 pub(crate) mod warnings;
 pub(crate) mod watch;
 
+use axum::{
+    http::{HeaderValue, Uri, header},
+    response::Response,
+};
 use domain::slug::Slug;
 
 use crate::error::Problem;
@@ -25,4 +29,23 @@ use crate::error::Problem;
 /// A slug from a path; what is none cannot exist.
 pub(crate) fn slug(text: &str) -> Result<Slug, Problem> {
     Slug::parse(text).map_err(|_| Problem::not_found())
+}
+
+/// Tells where a list goes on in a `Link` too (RFC 8288, `next`): the address that was asked, with `parameter` as `next` says.
+pub(crate) fn linked(
+    mut response: Response,
+    asked: &Uri,
+    parameter: &str,
+    next: Option<impl std::fmt::Display>,
+) -> Response {
+    let Some(next) = next else { return response };
+    let given = asked.query().unwrap_or_default().split('&');
+    let name = |pair: &&str| pair.split('=').next().unwrap_or_default().to_owned();
+    let kept = given.filter(|pair| !pair.is_empty() && name(pair) != parameter);
+    let query: String = kept.map(|pair| format!("{pair}&")).collect();
+    let link = format!("<{}?{query}{parameter}={next}>; rel=\"next\"", asked.path());
+    if let Ok(link) = HeaderValue::from_str(&link) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
 }

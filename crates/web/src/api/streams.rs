@@ -3,7 +3,7 @@
 use axum::{
     Json as Answer,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{denied, etag, is_stale, private, sites, tagged, visibility},
-    slug, warnings,
+    linked, slug, warnings,
 };
 use crate::{
     App,
@@ -46,6 +46,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Asking(caller): Asking,
     Query(paging): Query<Paging>,
+    asked: Uri,
 ) -> Result<Response, Problem> {
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let page = app
@@ -60,9 +61,9 @@ pub(crate) async fn list(
             value
         })
         .collect();
-    Ok(private(
-        Answer(json!({"streams": streams, "next_cursor": page.next_cursor})).into_response(),
-    ))
+    let answer = Answer(json!({"streams": streams, "next_cursor": page.next_cursor}));
+    let answer = private(answer.into_response());
+    Ok(linked(answer, &asked, "cursor", page.next_cursor))
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ mod client;
 mod cors;
 mod input;
 mod same_site;
+mod tries;
 mod viewing;
 
 pub(crate) use arriving::{Arriving, Cut};
@@ -14,4 +15,5 @@ pub(crate) use client::{Client, bounded, context, request_id};
 pub(crate) use cors::cors;
 pub(crate) use input::{Form, Json, Path, Query};
 pub(crate) use same_site::{is_own_site, same_site};
+pub(crate) use tries::tell_tries;
 pub(crate) use viewing::{Brought, Opening, Viewing};

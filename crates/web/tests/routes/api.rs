@@ -181,7 +181,9 @@ async fn list_comes_in_pages() {
     let mut path = "/api/streams?limit=3".to_owned();
     let mut slugs = Vec::new();
     loop {
-        let page = site.get(Who::Owner, &path).await.json();
+        let answer = site.get(Who::Owner, &path).await;
+        let link = answer.header("link").to_owned();
+        let page = answer.json();
         let streams = page["streams"].as_array().unwrap();
         assert!(streams.len() <= 3);
         slugs.extend(
@@ -191,8 +193,11 @@ async fn list_comes_in_pages() {
         );
         assert_eq!(streams[0]["live"], true);
         match &page["next_cursor"] {
-            Value::String(cursor) => path = format!("/api/streams?limit=3&cursor={cursor}"),
-            end => break assert_eq!(end, &Value::Null),
+            Value::String(cursor) => {
+                path = format!("/api/streams?limit=3&cursor={cursor}");
+                assert_eq!(link, format!("<{path}>; rel=\"next\""));
+            }
+            end => break assert_eq!((end, &*link), (&Value::Null, "")),
         }
     }
     assert_eq!(slugs, ["club", "link", "open", "secret"]);
@@ -434,12 +439,21 @@ async fn basic_credentials_are_for_whoever_stands_in_front() {
 #[tokio::test]
 async fn guesses_of_api_keys_come_to_an_end() {
     let site = Site::new();
-    let mut last = StatusCode::OK;
-    for n in 0..200 {
+    let guess = async |n: u32| {
         let ask = Ask::get("/api/streams").header("authorization", &format!("Bearer guess{n}"));
-        last = site.send(ask).await.status;
+        site.send(ask).await
+    };
+    let first = guess(0).await;
+    assert_eq!(first.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(first.header("ratelimit-policy"), "\"api-keys\";q=20;w=60");
+    assert_eq!(first.header("ratelimit"), "\"api-keys\";r=19;t=3");
+    for n in 1..200 {
+        let _ = guess(n).await;
     }
-    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let last = guess(200).await;
+    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+    let told = format!("\"api-keys\";r=0;t={}", last.header("retry-after"));
+    assert_eq!(last.header("ratelimit"), told);
 }
 
 #[tokio::test]

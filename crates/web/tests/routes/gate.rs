@@ -168,6 +168,8 @@ async fn tries_are_limited_and_the_time_to_wait_is_told() {
     let told = told(&page);
     assert!(told.starts_with("Too many tries. Try again in "), "{told}");
     assert!((1..=3600).contains(&wait), "{wait}");
+    let left = format!("\"access-codes\";r=0;t={wait}");
+    assert_eq!(page.header("ratelimit"), left);
     assert!(
         page.body.contains("name=\"access_code\""),
         "the field stays"
