@@ -66,6 +66,7 @@ impl Rig {
             owner,
             length,
             wanted,
+            metadata: "filename bGVzc29uLm1wNA==".to_owned(),
         };
         self.uploads.create(new).await.map(|status| status.id)
     }
@@ -414,6 +415,7 @@ async fn restart_knows_what_there_was() {
     assert_eq!(rig.offset(half), 5);
     let status = rig.uploads.find(half, ANN).unwrap();
     assert_eq!(status.wanted.title.as_deref(), Some("Lesson"));
+    assert_eq!(status.metadata, "filename bGVzc29uLm1wNA==");
     assert_eq!(rig.append(half, 5, b"56789").await.unwrap(), 10);
     for (id, end) in &ended {
         let status = rig.uploads.find(*id, ANN).unwrap();
@@ -497,6 +499,7 @@ fn child_of_the_story_of_the_killed_process() {
                     owner: ANN,
                     length: 10_000_000_000,
                     wanted: Wanted::default(),
+                    metadata: String::new(),
                 };
                 uploads.create(new).await.unwrap()
             }

@@ -316,6 +316,7 @@ fn uploads(app: &App) -> Router<App> {
         .route(
             "/api/uploads/{id}",
             get(api::uploads::show)
+                .post(api::uploads::overridden)
                 .patch(api::uploads::append)
                 .delete(api::uploads::remove),
         )

@@ -10,6 +10,7 @@ pub(super) struct Entry {
     pub(super) owner: UserId,
     pub(super) length: u64,
     pub(super) wanted: Wanted,
+    pub(super) metadata: String,
     pub(super) created: Time,
     /// When the last byte came, or it ended.
     pub(super) heard: Time,

@@ -29,6 +29,8 @@ pub(super) struct Info {
     slug: Option<String>,
     title: Option<String>,
     visibility: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    metadata: String,
     #[serde(default)]
     ended: Option<EndedInfo>,
 }
@@ -59,6 +61,7 @@ impl Info {
             slug: entry.wanted.slug.as_ref().map(ToString::to_string),
             title: entry.wanted.title.clone(),
             visibility: entry.wanted.visibility.word().to_owned(),
+            metadata: entry.metadata.clone(),
             ended,
         }
     }
@@ -106,6 +109,7 @@ pub(super) fn read(folder: &Path) -> io::Result<Option<Entry>> {
     let bad = || io::Error::other("its description cannot be read");
     let owner: UserId = info.owner.parse().map_err(|_| bad())?;
     let wanted = info.wanted().ok_or_else(bad)?;
+    let metadata = info.metadata;
     let (length, created) = (info.length, Time::from_ms(info.created_ms));
     let (offset, heard, state) = match info.ended {
         Some(ended) => {
@@ -133,6 +137,7 @@ pub(super) fn read(folder: &Path) -> io::Result<Option<Entry>> {
         owner,
         length,
         wanted,
+        metadata,
         created,
         heard,
         offset,

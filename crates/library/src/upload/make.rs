@@ -20,6 +20,8 @@ pub struct New {
     pub length: u64,
     /// What it is to become.
     pub wanted: Wanted,
+    /// `Upload-Metadata` as it came, to be told again as tus wants it; may be empty.
+    pub metadata: String,
 }
 
 /// When the bytes of a new upload come.
@@ -53,6 +55,7 @@ impl Uploads {
             owner,
             length: most.unwrap_or(self.inner.limits.length_max).max(1),
             wanted: Wanted::default(),
+            metadata: String::new(),
         };
         let brings = Brings::Now {
             is_known: most.is_some(),
@@ -86,6 +89,7 @@ impl Uploads {
             owner: new.owner,
             length: new.length,
             wanted: new.wanted,
+            metadata: new.metadata,
             created: now,
             heard: now,
             offset: 0,

@@ -44,6 +44,8 @@ pub struct Status {
     pub length: u64,
     /// What it is to become.
     pub wanted: Wanted,
+    /// `Upload-Metadata` as it came.
+    pub metadata: String,
     /// When it was made.
     pub created: Time,
     /// When it is cleared away, unless another byte comes.

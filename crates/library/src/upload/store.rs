@@ -452,6 +452,7 @@ impl Uploads {
             offset: entry.offset,
             length: entry.length,
             wanted: entry.wanted.clone(),
+            metadata: entry.metadata.clone(),
             created: entry.created,
             expires: entry.heard.plus(self.inner.limits.idle),
             state: entry.state.clone(),

@@ -33,6 +33,8 @@ const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
 const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
 /// Who may bring files, and where they go.
 pub(crate) struct Bringer<'a> {
     pub(crate) uploading: &'a Uploading,
@@ -99,8 +101,9 @@ pub(crate) async fn create(
     }
     let length = number(&headers, &UPLOAD_LENGTH)?;
     let metadata = headers.get(UPLOAD_METADATA);
-    let pairs = tus::metadata(metadata.map_or(&b""[..], HeaderValue::as_bytes))
-        .map_err(|why| unreadable(format!("`Upload-Metadata`: {why}.")))?;
+    let metadata = metadata.map_or(&b""[..], HeaderValue::as_bytes);
+    let pairs =
+        tus::metadata(metadata).map_err(|why| unreadable(format!("`Upload-Metadata`: {why}.")))?;
     let pairs = pairs
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()));
@@ -113,6 +116,7 @@ pub(crate) async fn create(
         owner,
         length,
         wanted,
+        metadata: String::from_utf8_lossy(metadata).into_owned(),
     };
     let made = uploading.uploads.create(new).await;
     let status = made.map_err(|refused| refusal(&app, refused))?;
@@ -141,8 +145,35 @@ pub(crate) async fn show(
         return Ok(other);
     }
     let facts = facts(uploading, &caller, &status).ok_or_else(Problem::not_found)?;
-    let response = private(Answer(facts).into_response());
+    let mut response = private(Answer(facts).into_response());
+    // As it came (tus 1.0, creation).
+    if let Ok(metadata) = HeaderValue::from_str(&status.metadata)
+        && !status.metadata.is_empty()
+    {
+        response.headers_mut().insert(UPLOAD_METADATA, metadata);
+    }
     Ok(spoken(told(response, &status)))
+}
+
+/// `POST /api/uploads/{id}`: what `X-HTTP-Method-Override` says, for clients whose network lets no other methods through (tus 1.0, core).
+pub(crate) async fn overridden(
+    state: State<App>,
+    known: Known,
+    path: Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    match headers.get(METHOD_OVERRIDE).map(HeaderValue::as_bytes) {
+        Some(b"PATCH") => append(state, known, path, headers, body).await,
+        Some(b"DELETE") => remove(state, known, path, headers).await,
+        _ => {
+            let detail = "Say in `X-HTTP-Method-Override` whether it is PATCH or DELETE.";
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let problem = Problem::new(status, "method_not_allowed", detail);
+            let allowed = [(header::ALLOW, "GET,HEAD,PATCH,DELETE")];
+            Ok(spoken((allowed, problem).into_response()))
+        }
+    }
 }
 
 /// `PATCH /api/uploads/{id}`: more bytes, at `Upload-Offset`. What the answer acknowledges is on disk.

@@ -33,7 +33,7 @@ pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -
             ),
             (
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
-                "authorization, content-type, if-match, if-none-match, range, tus-resumable, upload-length, upload-metadata, upload-offset",
+                "authorization, content-type, if-match, if-none-match, range, tus-resumable, upload-length, upload-metadata, upload-offset, x-http-method-override",
             ),
             (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE_S),
         ];
@@ -51,7 +51,7 @@ pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -
         );
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, link, location, ratelimit, ratelimit-policy, retry-after, tus-extension, tus-max-size, tus-resumable, tus-version, upload-expires, upload-length, upload-offset, x-request-id"),
+            HeaderValue::from_static("etag, link, location, ratelimit, ratelimit-policy, retry-after, tus-extension, tus-max-size, tus-resumable, tus-version, upload-expires, upload-length, upload-metadata, upload-offset, x-request-id"),
         );
     }
     response

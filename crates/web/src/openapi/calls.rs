@@ -170,6 +170,14 @@ const MATCH: &[Field] = &[f(
     "The `ETag` that you saw: another version is refused.",
 )];
 const TUS: &[Field] = &[f("Tus-Resumable", "string", "`1.0.0`.")];
+const TUS_OVERRIDE: &[Field] = &[
+    f("Tus-Resumable", "string", "`1.0.0`."),
+    f(
+        "X-HTTP-Method-Override",
+        "string",
+        "`PATCH` or `DELETE`; what that one needs comes along.",
+    ),
+];
 const TUS_NEW: &[Field] = &[
     f("Tus-Resumable", "string", "`1.0.0`."),
     f("Upload-Length", "integer", "Bytes of the file."),
@@ -341,11 +349,13 @@ pub(super) const CALLS: &[Call] = &[
     call("uploads", "GET", "/api/uploads", "Lists your uploads that are under way.", MANAGE, &[json(200, "Uploads", "")], &["unauthorized", "forbidden", "uploads_off"]),
     Call { headers: TUS_NEW, ..call("uploads", "POST", "/api/uploads", "Begins an upload that can be resumed.", MANAGE, &[json(201, "Upload", "`Location` tells where its bytes go.")],
         &["unauthorized", "forbidden", "tus_version", "unreadable", "too_large", "too_many", "too_many_bytes_open", "disk_full", "uploads_off"]) },
-    call("uploads", "GET", "/api/uploads/{id}", "Tells how far an upload is; `HEAD` tells it by headers alone.", MANAGE, &[json(200, "Upload", "`Upload-Offset` and `Upload-Length` too.")],
+    call("uploads", "GET", "/api/uploads/{id}", "Tells how far an upload is; `HEAD` tells it by headers alone.", MANAGE, &[json(200, "Upload", "`Upload-Offset`, `Upload-Length` and `Upload-Metadata` too.")],
         &["unauthorized", "forbidden", "not_found"]),
     Call { headers: TUS_PART, sent: Sent::Bytes { media_type: "application/offset+octet-stream", curl: "film.mp4" },
         ..call("uploads", "PATCH", "/api/uploads/{id}", "Sends the next bytes of an upload.", MANAGE, &[none(204, "They are kept; `Upload-Offset` tells how many.")],
         &["unauthorized", "forbidden", "not_found", "tus_version", "unsupported_media_type", "wrong_offset", "busy", "gave_way", "whole", "too_many_bytes", "too_slow", "disk_full", "unusable"]) },
+    Call { headers: TUS_OVERRIDE, ..call("uploads", "POST", "/api/uploads/{id}", "Does what `X-HTTP-Method-Override` says, for networks that let no other methods through.", MANAGE,
+        &[none(204, "As `PATCH` or `DELETE` answers.")], &["unauthorized", "forbidden", "not_found", "tus_version", "method_not_allowed"]) },
     Call { headers: TUS, ..call("uploads", "DELETE", "/api/uploads/{id}", "Removes an upload and its bytes.", MANAGE, &[none(204, "It is gone.")], &["unauthorized", "forbidden", "not_found", "tus_version"]) },
 
     call("codes", "GET", "/api/access-codes", "Lists your access codes.", READ, &[json(200, "AccessCodes", "")], &["unauthorized", "forbidden"]),

@@ -103,6 +103,7 @@ async fn file_comes_in_parts_and_becomes_an_item() {
     assert_eq!(head.header("upload-offset"), "4");
     assert_eq!(head.header("upload-length"), "10");
     assert!(head.header("cache-control").contains("no-store"));
+    assert_eq!(head.header("upload-metadata"), metadata(&pairs));
     let told = site.get(Who::Owner, &path).await.json();
     assert_eq!(told["state"], "receiving");
     assert_eq!((&told["offset"], &told["length"]), (&json!(4), &json!(10)));
@@ -119,6 +120,31 @@ async fn file_comes_in_parts_and_becomes_an_item() {
     // Once whole it is no upload any more that takes a byte.
     let more = patch(&site, &path, "10", "x").await;
     assert_eq!(more.problem(), "whole");
+}
+
+#[tokio::test]
+async fn network_without_patch_is_sent_through_by_post() {
+    let site = Site::new();
+    let answer = create(&site, "4", &[("filename", "a.mp4")]).await;
+    let path = answer.header("location").to_owned();
+    let post = |method: &str| {
+        tus(&site, Who::Owner, Method::POST, &path)
+            .header("x-http-method-override", method)
+            .header("upload-offset", "0")
+            .text(PART, "01")
+    };
+    for method in ["", "GET", "patch"] {
+        let answer = site.send(post(method)).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(answer.header("allow"), "GET,HEAD,PATCH,DELETE");
+    }
+    let answer = site.send(post("PATCH")).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+    assert_eq!(answer.header("upload-offset"), "2");
+    let answer = site.send(post("DELETE")).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let head = site.send(tus(&site, Who::Owner, Method::HEAD, &path)).await;
+    assert_eq!(head.status, StatusCode::NOT_FOUND);
 }
 
 /// Abuse case G11.
