@@ -71,7 +71,7 @@ class Server implements Ports {
     const place = { "upload-offset": String(this.bytes.length), "upload-length": String(this.length) };
     if (method === "HEAD") return answer(200, place);
     if (method === "GET") {
-      const item = this.state === "ready" ? { slug: "a", title: "A", url: "/watch/a" } : null;
+      const item = this.state === "ready" ? { kind: "video", slug: "a", title: "A", url: "/watch/a" } : null;
       const facts = { url: "/api/uploads/1", filename: "a.mp4", state: this.state, reason: this.reason, can_resume: this.canResume };
       return { ...answer(200, place), json: { ...facts, offset: this.bytes.length, length: this.length, item } };
     }
@@ -137,7 +137,7 @@ test("a file goes up in parts and becomes an item", async () => {
   const story = await new Story().runs();
   assert.deepEqual(story.server.asked, ["POST", "PATCH", "PATCH", "PATCH", "GET"]);
   assert.deepEqual(story.addresses, ["/api/uploads/1"]);
-  assert.deepEqual(story.upload.progress, { is: "ready", item: { slug: "a", title: "A", url: "/watch/a" } });
+  assert.deepEqual(story.upload.progress, { is: "ready", item: { kind: "video", slug: "a", title: "A", url: "/watch/a" } });
   story.isWhole();
 });
 
