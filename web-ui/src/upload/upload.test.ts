@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { logical } from "./moving.ts";
 import { AT_ONCE, Queue, Rate } from "./queue.ts";
 import { Memory } from "./remember.ts";
-import { type Answer, type Ask, PART_BYTES, type Ports, type Progress, Upload, metadata, parse } from "./tus.ts";
+import { type Answer, type Ask, type Item, PART_BYTES, type Ports, type Progress, Upload, metadata, parse } from "./tus.ts";
 import { shown } from "./view.ts";
 
 type Fault = "cut" | "lost answer" | { readonly status: number; readonly code?: string; readonly detail?: string; readonly retryAfter?: string };
@@ -398,4 +398,11 @@ test("rows say what is, why, and what can be pressed", () => {
   assert.deepEqual(keys({ is: "paused" }), ["resume", "cancel"]);
   assert.deepEqual(keys({ is: "failed", reason: "x" }), ["remove"]);
   assert.equal(row({ is: "paused" }).actions[0]?.named, "Resume a.mp4");
+});
+
+test("an image opens on its page for people, a video where it plays", () => {
+  const going = { name: "a", sent: 1, size: 1, bytesPerSecond: 0 };
+  const href = (item: Item): string | undefined => shown({ ...going, progress: { is: "ready", item } }).actions[0]?.href;
+  assert.equal(href({ kind: "image", slug: "a", title: "A", url: "/images/a" }), "/images/a/about");
+  assert.equal(href({ kind: "video", slug: "a", title: "A", url: "/watch/a" }), "/watch/a");
 });
