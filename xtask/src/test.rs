@@ -23,6 +23,7 @@ fn stories() -> Result<()> {
     let modern = tools::modern_ffmpeg(&python)?;
     let system = tools::system_ffmpeg()?;
     let chromium = tools::chromium()?;
+    let curl = tools::curl()?;
     tools::npm_ci("tests/e2e/browser")?;
     run::run(
         "release build",
@@ -58,6 +59,7 @@ fn stories() -> Result<()> {
         .env("FFMPEG_MODERN", modern)
         .env("FFMPEG_SYSTEM", system)
         .env("CHROMIUM", chromium)
+        .env("CURL", curl)
         .env("PYTHON", python),
     )
 }

@@ -101,6 +101,11 @@ pub fn chromium() -> Result<PathBuf> {
     system("chromium", &["chromium"])
 }
 
+/// curl, as developers type it.
+pub fn curl() -> Result<PathBuf> {
+    system("curl", &["curl"])
+}
+
 /// nginx, to measure ourselves beside it.
 pub fn nginx() -> Result<PathBuf> {
     system("nginx", &["nginx-light"])

@@ -168,6 +168,7 @@ impl App {
             works,
             uploading,
         } = ports;
+        let ticker = events::Ticker::new(&catalogue);
         let inner = Inner {
             started: clock.now(),
             catalogue,
@@ -183,7 +184,7 @@ impl App {
             sending: rate::Rate::default(),
             counters: Counters::default(),
             assets: assets::Assets::embedded(),
-            ticker: events::Ticker::default(),
+            ticker,
             shown: pages::shown::Shown::default(),
             test_signal,
             works,

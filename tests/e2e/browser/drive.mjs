@@ -128,6 +128,8 @@ function focus() {
   const around = [at, ...hosts, at.parentElement, at.closest("label")].filter(Boolean);
   const box = at.getBoundingClientRect();
   const name = `${at.localName}${at.id ? `#${at.id}` : ""} “${(at.getAttribute("aria-label") ?? at.innerText ?? at.value ?? "").trim().slice(0, 40)}”`;
+  // Whoever asks for the focus alone has begun no walk.
+  globalThis.storyVisited ??= new Set();
   // A field for a day or a time has a stop for each of its parts; anything else that keeps the focus is a trap.
   const isPart = globalThis.storyLast === at && ["date", "datetime-local", "time"].includes(at.type);
   const isNew = isPart || !globalThis.storyVisited.has(at);

@@ -80,10 +80,16 @@ impl Server {
         .map(|name| format!("{name}=127.0.0.1:0"))
         .collect();
         all.extend(settings.iter().map(|setting| (*setting).to_owned()));
-        Self::spawn(folder, command, all)
+        let last = if command == "demo" { "code " } else { "ready " };
+        Self::spawn(folder, command, all, last)
     }
 
-    fn spawn(folder: Arc<TempDir>, command: &'static str, settings: Vec<String>) -> Self {
+    fn spawn(
+        folder: Arc<TempDir>,
+        command: &'static str,
+        settings: Vec<String>,
+        last: &str,
+    ) -> Self {
         let log = match fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -128,7 +134,7 @@ impl Server {
             samples: Vec::new(),
             command,
         };
-        server.read(&lines, if command == "demo" { "code " } else { "ready " });
+        server.read(&lines, last);
         server
     }
 
@@ -202,7 +208,21 @@ impl Server {
     /// # Panics
     /// Where it still runs or does not become ready.
     #[must_use]
-    pub fn again(mut self) -> Self {
+    pub fn again(self) -> Self {
+        let last = if self.command == "demo" {
+            "code "
+        } else {
+            "ready "
+        };
+        self.again_until(last)
+    }
+
+    /// The same, ready once it has told a line that begins so.
+    ///
+    /// # Panics
+    /// As [`Self::again`].
+    #[must_use]
+    pub fn again_until(mut self, last: &str) -> Self {
         assert!(
             self.child.try_wait().ok().flatten().is_some(),
             "the server still runs"
@@ -217,7 +237,7 @@ impl Server {
                 .filter(|s| !s.starts_with("http.listen") && !s.starts_with("rtmp.listen"))
                 .cloned(),
         );
-        Self::spawn(self.folder.clone(), self.command, settings)
+        Self::spawn(self.folder.clone(), self.command, settings, last)
     }
 
     /// The command line on its data directory.

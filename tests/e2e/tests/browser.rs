@@ -8,7 +8,7 @@ use std::{
 
 use e2e::{
     Encoder, Ffmpeg, MOMENT, Server,
-    server::{PASSWORD, wait_until_receiving},
+    server::{PASSWORD, text, wait_until_receiving},
     tool,
 };
 use serde_json::{Value, json};
@@ -177,4 +177,76 @@ fn demo_has_a_sample_library_that_its_links_open_and_makes_it_once() {
     let codes = server.cli(&["code", "list"], "");
     let codes = codes["access_codes"].as_array().map(Vec::len);
     assert_eq!(codes, Some(1));
+}
+
+#[test]
+fn demo_leaves_what_its_reader_deleted_or_changed() {
+    let mut server = Server::demo();
+    let key = [
+        "api-key",
+        "add",
+        "reader",
+        "--user",
+        "demo",
+        "--scopes",
+        "read,manage",
+    ];
+    let key = text(&server.cli(&key, ""), "key");
+    let as_reader = |server: &Server| {
+        server
+            .client()
+            .with("Authorization", &format!("Bearer {key}"))
+    };
+    let reader = as_reader(&server);
+    for path in [
+        "/api/videos/fullmovie",
+        "/api/images/logo",
+        "/api/videos/lesson1/captions/en",
+        "/api/videos/welcome/poster",
+    ] {
+        let gone = reader.ask("DELETE", path, &[], b"");
+        assert_eq!(gone.status, 204, "{path}: {}", gone.text());
+    }
+    let edit = json!({"title": "My own words", "visibility": "unlisted"});
+    let changed = reader.send_json("PATCH", "/api/videos/welcome", &edit);
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let code = code_of(&server);
+    let gone = reader.ask("DELETE", &format!("/api/access-codes/{code}"), &[], b"");
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    let told = |server: &Server| {
+        ["welcome", "lesson1"]
+            .map(|slug| as_reader(server).get(&format!("/api/videos/{slug}")).json())
+    };
+    let before = told(&server);
+    assert_eq!(before[0]["title"], "My own words");
+    let open = server.open.clone();
+    assert!(server.terminate(4 * MOMENT).success());
+
+    let mut server = server.again();
+    assert_eq!(told(&server), before);
+    let items = server.cli(&["library", "list"], "");
+    assert_eq!(items["items"].as_array().map(Vec::len), Some(2), "{items}");
+    let words: Vec<&str> = server
+        .samples
+        .iter()
+        .map(|(word, _)| word.as_str())
+        .collect();
+    assert_eq!(words, ["watch", "code"], "what is told is there");
+    // The ways in come anew.
+    assert_ne!(code_of(&server), code);
+    assert_ne!(server.open, open);
+    wait_until_receiving(&as_reader(&server), "live");
+    let gone = as_reader(&server).ask("DELETE", "/api/videos/lesson1", &[], b"");
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    assert!(server.terminate(4 * MOMENT).success());
+    let server = server.again_until("watch ");
+    assert_eq!(as_reader(&server).get("/api/videos/lesson1").status, 404);
+}
+
+/// The text of the code that the demo tells.
+fn code_of(server: &Server) -> String {
+    let told = server.samples.iter().find(|(word, _)| word == "code");
+    let code = told.and_then(|(_, link)| link.split_once("access_code="));
+    code.map(|(_, code)| code.to_owned())
+        .unwrap_or_else(|| panic!("no code"))
 }

@@ -1,10 +1,10 @@
 //! Pages, as a visitor, a member and an administrator see it: accessible in light, in dark and at 320 px, usable by Tab alone, never
 //! wider than the window up to 1920 px, and without a complaint of the browser.
 
-use std::thread;
+use std::{path::Path, thread};
 
 use e2e::{
-    Browser, Encoder, Ffmpeg, MOMENT, Profile, Server,
+    Browser, Client, Encoder, Ffmpeg, MOMENT, Profile, Server,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::{Value, json};
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 /// is made.
 type Page = (&'static str, u64);
 
-/// What anyone sees. Of `offline` there is nothing to watch yet; `nothing-here` and `hidden` are the gate's and the error's.
+/// What anyone sees. Of `offline` there is nothing to watch yet; `nothing-here`, `hidden` and `secret` are the gate's and
+/// the error's.
 const VISITOR: &[Page] = &[
     ("/", 200),
     ("/login", 200),
@@ -25,6 +26,17 @@ const VISITOR: &[Page] = &[
     ("/watch/hidden?access_code=none-of-them", 404),
     ("/watch/hidden?access_code=open-sesame-2026", 200),
     ("/test?stream=live", 200),
+    ("/?q=nothing", 200),
+    ("/?show=videos", 200),
+    ("/watch/lesson1", 200),
+    ("/watch/secret", 404),
+    ("/watch/secret?access_code=open-sesame-2026", 200),
+    ("/embed/lesson1", 200),
+    ("/embed/secret", 404),
+    ("/images", 200),
+    ("/images?q=nothing", 200),
+    ("/images/logo/about", 200),
+    ("/images/nothing/about", 404),
     ("/nothing-here", 404),
 ];
 const MEMBER: &[Page] = &[
@@ -39,6 +51,12 @@ const MEMBER: &[Page] = &[
     ("/account", 200),
     ("/account/api-keys/new", 200),
     ("/account/api-keys/{api-key}/revoke", 200),
+    ("/library", 200),
+    ("/library?show=videos", 200),
+    ("/watch/lesson1", 200),
+    ("/images/logo/about", 200),
+    ("/library/video/lesson1", 404),
+    ("/upload", 200),
     ("{link}", 200),
     ("/password/nothing", 403),
     ("/admin", 403),
@@ -74,6 +92,18 @@ const ADMINISTRATOR: &[Page] = &[
     ("/admin/audit?before=3", 200),
     ("/account/api-keys/new", 200),
     ("/admin/settings", 200),
+    ("/library", 200),
+    ("/library?show=images", 200),
+    ("/library?q=nothing", 200),
+    ("/library/video/lesson1", 200),
+    ("/library/image/logo", 200),
+    ("/library/video/lesson1/delete", 200),
+    ("/watch/lesson1", 200),
+    ("/watch/secret", 200),
+    ("/images/logo/about", 200),
+    ("/share/video/secret", 200),
+    ("/share/image/logo", 200),
+    ("/upload", 200),
 ];
 
 /// The server, and what was made on it.
@@ -157,6 +187,7 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
         .publish(&server.rtmp_url("live?token=sk_this-is-none-of-the-keys-of-this-stream"));
     let _ = refused.end();
 
+    fill_library(&server, &operator);
     let made = &Made {
         server: &server,
         stream_key: id(&operator.get("/api/streams/live/keys").json()["keys"][0]),
@@ -190,6 +221,57 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
     );
 }
 
+/// Two videos, one with a poster and captions and a title that no line holds, and an image, all of anna's.
+fn fill_library(server: &Server, operator: &Client) {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
+    for (slug, file, title, visibility) in [
+        (
+            "lesson1",
+            "lesson1.mp4",
+            "Donaudampfschifffahrtsgesellschaft".repeat(6),
+            "public",
+        ),
+        (
+            "secret",
+            "welcome.mp4",
+            "שיעור ראשון: קליעת סלים 🧺".to_owned(),
+            "private",
+        ),
+        ("logo", "logo.png", "Logo".to_owned(), "public"),
+    ] {
+        let path = assets.join(file);
+        let title: String = title.chars().take(200).collect();
+        let _ = server.cli(
+            &[
+                "upload",
+                &path.to_string_lossy(),
+                "--slug",
+                slug,
+                "--user",
+                "anna",
+                "--title",
+                &title,
+                "--visibility",
+                visibility,
+            ],
+            "",
+        );
+        let kind = if slug == "logo" { "images" } else { "videos" };
+        e2e::until("it is ready", MOMENT, || {
+            let told = operator.get(&format!("/api/{kind}/{slug}")).json();
+            (told["status"] == "ready").then_some(())
+        });
+    }
+    for (path, file) in [
+        ("poster", "lesson1.jpg"),
+        ("captions/en?label=English", "lesson1.en.vtt"),
+    ] {
+        let bytes = std::fs::read(assets.join(file)).unwrap_or_default();
+        let set = operator.ask("PUT", &format!("/api/videos/lesson1/{path}"), &[], &bytes);
+        assert_eq!(set.status, 200, "{}", set.text());
+    }
+}
+
 /// The path of a link with which somebody who is invited by it sets their password.
 fn path_of_link(server: &Server, name: &str) -> String {
     let made = server.cli(&["user", "invite", name], "");
@@ -199,9 +281,14 @@ fn path_of_link(server: &Server, name: &str) -> String {
         .to_owned()
 }
 
-/// A code for two streams, with everything that its page can say.
+/// A code for two streams and a video, with everything that its page can say.
 fn code() -> Value {
-    let items = ["hidden", "live"].map(|slug| json!({"media_type": "stream", "media_slug": slug}));
+    let items = [
+        ("stream", "hidden"),
+        ("stream", "live"),
+        ("video", "secret"),
+    ];
+    let items = items.map(|(kind, slug)| json!({"media_type": kind, "media_slug": slug}));
     json!({"code": "open-sesame-2026", "description": "Choir", "note": "For the choir", "media_items": items, "viewers_max": 40,
            "expires_at": "2040-06-30T18:00:00Z", "sites": ["school.example"]})
 }

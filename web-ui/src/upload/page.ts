@@ -344,14 +344,14 @@ class Uploader {
           name,
           badge: { word: say("upload-badge-processing"), tone: "" },
           facts: [bytes(told.length)],
-          actions: told.item ? [open(name, told.item.url)] : [],
+          actions: told.item ? [open(name, told.item)] : [],
         };
       case "ready":
         return {
           name: told.item?.title ?? name,
           badge: { word: say("upload-badge-ready"), tone: "ok" },
           facts: [bytes(told.length)],
-          actions: told.item ? [open(told.item.title, told.item.url)] : [],
+          actions: told.item ? [open(told.item.title, told.item)] : [],
         };
       case "failed":
         return {

@@ -33,6 +33,7 @@ export interface Wanted {
 }
 
 export interface Item {
+  readonly kind: "video" | "image";
   readonly slug: string;
   readonly title: string;
   readonly url: string;
@@ -333,7 +334,7 @@ export function parse(value: unknown): Told | undefined {
   if (typeof url !== "string" || typeof offset !== "number" || typeof length !== "number") return undefined;
   if (state !== "receiving" && state !== "processing" && state !== "ready" && state !== "failed") return undefined;
   const item = v?.["item"] as Partial<Item> | null | undefined;
-  const isItem = typeof item?.slug === "string" && typeof item.url === "string" && typeof item.title === "string";
+  const isItem = (item?.kind === "video" || item?.kind === "image") && typeof item.slug === "string" && typeof item.url === "string" && typeof item.title === "string";
   return {
     url,
     filename: typeof filename === "string" ? filename : "",

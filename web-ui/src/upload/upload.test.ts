@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { logical } from "./moving.ts";
 import { AT_ONCE, Queue, Rate } from "./queue.ts";
 import { Memory } from "./remember.ts";
-import { type Answer, type Ask, PART_BYTES, type Ports, type Progress, Upload, metadata, parse } from "./tus.ts";
+import { type Answer, type Ask, type Item, PART_BYTES, type Ports, type Progress, Upload, metadata, parse } from "./tus.ts";
 import { shown } from "./view.ts";
 
 type Fault = "cut" | "lost answer" | { readonly status: number; readonly code?: string; readonly detail?: string; readonly retryAfter?: string };
@@ -71,7 +71,7 @@ class Server implements Ports {
     const place = { "upload-offset": String(this.bytes.length), "upload-length": String(this.length) };
     if (method === "HEAD") return answer(200, place);
     if (method === "GET") {
-      const item = this.state === "ready" ? { slug: "a", title: "A", url: "/watch/a" } : null;
+      const item = this.state === "ready" ? { kind: "video", slug: "a", title: "A", url: "/watch/a" } : null;
       const facts = { url: "/api/uploads/1", filename: "a.mp4", state: this.state, reason: this.reason, can_resume: this.canResume };
       return { ...answer(200, place), json: { ...facts, offset: this.bytes.length, length: this.length, item } };
     }
@@ -137,7 +137,7 @@ test("a file goes up in parts and becomes an item", async () => {
   const story = await new Story().runs();
   assert.deepEqual(story.server.asked, ["POST", "PATCH", "PATCH", "PATCH", "GET"]);
   assert.deepEqual(story.addresses, ["/api/uploads/1"]);
-  assert.deepEqual(story.upload.progress, { is: "ready", item: { slug: "a", title: "A", url: "/watch/a" } });
+  assert.deepEqual(story.upload.progress, { is: "ready", item: { kind: "video", slug: "a", title: "A", url: "/watch/a" } });
   story.isWhole();
 });
 
@@ -398,4 +398,11 @@ test("rows say what is, why, and what can be pressed", () => {
   assert.deepEqual(keys({ is: "paused" }), ["resume", "cancel"]);
   assert.deepEqual(keys({ is: "failed", reason: "x" }), ["remove"]);
   assert.equal(row({ is: "paused" }).actions[0]?.named, "Resume a.mp4");
+});
+
+test("an image opens on its page for people, a video where it plays", () => {
+  const going = { name: "a", sent: 1, size: 1, bytesPerSecond: 0 };
+  const href = (item: Item): string | undefined => shown({ ...going, progress: { is: "ready", item } }).actions[0]?.href;
+  assert.equal(href({ kind: "image", slug: "a", title: "A", url: "/images/a" }), "/images/a/about");
+  assert.equal(href({ kind: "video", slug: "a", title: "A", url: "/watch/a" }), "/watch/a");
 });

@@ -5,7 +5,7 @@ import source from "../../../crates/web/locales/en/upload.ftl";
 import { bytes, duration } from "../text.ts";
 import { words } from "../words.ts";
 import { secondsLeft } from "./queue.ts";
-import type { Progress } from "./tus.ts";
+import type { Item, Progress } from "./tus.ts";
 
 export const say = words([source]);
 
@@ -59,7 +59,9 @@ export function choose(name: string): Action {
   return { key: "choose", word: say("upload-find"), named: say("upload-find.named", { name }) };
 }
 
-export function open(name: string, href: string): Action {
+/** `url` of an image is the bare picture; people get the page about it. */
+export function open(name: string, item: Item): Action {
+  const href = item.kind === "image" ? `${item.url}/about` : item.url;
   return { key: "open", word: say("upload-open"), named: say("upload-open.named", { name }), href };
 }
 
@@ -100,14 +102,14 @@ export function shown(going: Going): Shown {
     case "processing": {
       const facts = [say("upload-uploaded", { length: bytes(size) }), say("upload-making-ready")];
       const badge = { word: say("upload-badge-processing"), tone: "" } as const;
-      return { name, badge, facts, actions: progress.item ? [open(name, progress.item.url)] : [] };
+      return { name, badge, facts, actions: progress.item ? [open(name, progress.item)] : [] };
     }
     case "ready":
       return {
         name,
         badge: { word: say("upload-badge-ready"), tone: "ok" },
         facts: [say("upload-uploaded", { length: bytes(size) })],
-        actions: [open(name, progress.item.url)],
+        actions: [open(name, progress.item)],
       };
     case "failed":
       return {

@@ -1,6 +1,9 @@
 //! The sample library: small media that lie in the program and are taken in like anybody's files.
 //!
-//! Every start puts back what is missing, so that one that was ended halfway, or in which somebody deleted a sample, is whole at the next.
+//! Each is made once in a data directory: what its reader changed or deleted afterwards stays so. A file in the directory names those that
+//! are whole, so that a start that was ended halfway is taken up by the next.
+
+use std::{collections::HashSet, io::ErrorKind, path::PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
@@ -18,11 +21,14 @@ use library::{
     captions::{Label, Language},
     works::{Brought, NewCaptions},
 };
+use tokio::{fs, io::AsyncWriteExt as _};
 
 use crate::assemble::Opened;
 
 /// The video that the sample code opens.
 pub const SHARED: &str = "lesson1";
+/// Which samples were made in this data directory, the slug of one on each line.
+const MADE: &str = "demo-samples";
 /// By what the sample code is found again; its text is another one in each data directory.
 const CODE: &str = "Sample: opens lesson1";
 
@@ -82,27 +88,84 @@ const SAMPLES: [Sample; 4] = [
     },
 ];
 
-/// Makes what is missing of the sample library, and answers the addresses to tell, each with its word: `watch /watch/welcome`.
+/// Makes what was never made of the sample library, and answers the addresses to tell of what is there, each with its word:
+/// `watch /watch/welcome`.
 pub async fn fill(
     opened: &Opened,
     works: &Works,
     owner: UserId,
 ) -> Result<Vec<(&'static str, String)>> {
     let mut links = Vec::new();
+    let made = Made::read(opened).await?;
     for sample in &SAMPLES {
-        bring(opened, works, owner, sample)
-            .await
-            .with_context(|| format!("the sample `{}` could not be made", sample.slug))?;
+        if !made.has(sample) {
+            bring(opened, works, owner, sample)
+                .await
+                .with_context(|| format!("the sample `{}` could not be made", sample.slug))?;
+            made.add(sample).await?;
+        }
+        if !is_there(opened, sample.kind, sample.slug)? {
+            continue;
+        }
         match sample.kind {
             Kind::Image => links.push(("image", format!("/images/{}", sample.slug))),
             Kind::Video if sample.slug == SHARED => {}
             Kind::Video => links.push(("watch", format!("/watch/{}", sample.slug))),
         }
     }
-    let code = code(opened, owner).await?;
-    let shared = format!("/watch/{SHARED}?access_code={}", code.expose());
-    links.push(("code", shared));
+    if is_there(opened, Kind::Video, SHARED)? {
+        let code = code(opened, owner).await?;
+        let shared = format!("/watch/{SHARED}?access_code={}", code.expose());
+        links.push(("code", shared));
+    }
     Ok(links)
+}
+
+fn is_there(opened: &Opened, kind: Kind, slug: &str) -> Result<bool> {
+    let slug = Slug::parse(slug)?;
+    let found = opened
+        .catalogue
+        .find_stored(&Caller::operator(), kind, &slug);
+    Ok(found.is_some())
+}
+
+/// Which samples were made already.
+struct Made {
+    path: PathBuf,
+    slugs: HashSet<String>,
+}
+
+impl Made {
+    async fn read(opened: &Opened) -> Result<Self> {
+        let path = opened.folder.join(MADE);
+        let text = match fs::read_to_string(&path).await {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        };
+        let slugs = text.lines().map(str::to_owned).collect();
+        Ok(Self { path, slugs })
+    }
+
+    fn has(&self, sample: &Sample) -> bool {
+        self.slugs.contains(sample.slug)
+    }
+
+    /// Notes that it is whole. A line that is torn names none, and its sample is looked after once more.
+    async fn add(&self, sample: &Sample) -> Result<()> {
+        let write = async {
+            let mut options = fs::OpenOptions::new();
+            let mut file = options.create(true).append(true).open(&self.path).await?;
+            file.write_all(format!("{}\n", sample.slug).as_bytes())
+                .await?;
+            file.flush().await
+        };
+        write
+            .await
+            .with_context(|| format!("cannot write {}", self.path.display()))
+    }
 }
 
 async fn bring(opened: &Opened, works: &Works, owner: UserId, sample: &Sample) -> Result<()> {
@@ -112,7 +175,7 @@ async fn bring(opened: &Opened, works: &Works, owner: UserId, sample: &Sample) -
         Some(stored) => stored,
         None => {
             let path = opened.folder.join(format!(".demo-{}", sample.file_name));
-            tokio::fs::write(&path, sample.file).await?;
+            fs::write(&path, sample.file).await?;
             let brought = Brought {
                 path: path.clone(),
                 kind: Some(sample.kind),
@@ -125,7 +188,7 @@ async fn bring(opened: &Opened, works: &Works, owner: UserId, sample: &Sample) -
             let taken = works.take_in(&operator, brought).await;
             if taken.is_err() {
                 // The next start writes it again.
-                let _ = tokio::fs::remove_file(&path).await;
+                let _ = fs::remove_file(&path).await;
             }
             taken?
         }

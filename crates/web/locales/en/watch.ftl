@@ -5,6 +5,7 @@ watch-no-script-advice = Allow it for this site, or open the stream in a player 
 watch-by = By
 watch-who = Who can see this
 watch-more = More
+    .named = More for { $title }
 watch-health = How the stream is doing
 watch-edit = Edit title and visibility
 watch-test = Test the player

@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
+use domain::Catalogue;
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{Instant, sleep, sleep_until},
 };
 
@@ -22,6 +23,8 @@ const APART: Duration = Duration::from_millis(200);
 
 /// Ticks while somebody listens.
 pub(crate) struct Ticker {
+    /// Something ended for somebody, such as an access code: whoever it opened anything to is told like a change.
+    ended: Arc<Notify>,
     state: Mutex<State>,
     ticks: watch::Sender<u64>,
 }
@@ -35,16 +38,19 @@ struct State {
     said: HashMap<(Topic, Audience), Bytes>,
 }
 
-impl Default for Ticker {
-    fn default() -> Self {
+impl Ticker {
+    /// One that ticks for what ends in this catalogue.
+    pub(crate) fn new(catalogue: &Catalogue) -> Self {
+        let ended = Arc::new(Notify::new());
+        let told = ended.clone();
+        catalogue.on_ended(move |_| told.notify_one());
         Self {
+            ended,
             state: Mutex::default(),
             ticks: watch::Sender::new(1),
         }
     }
-}
 
-impl Ticker {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,6 +114,7 @@ async fn run(app: App) {
         tokio::select! {
             () = sleep_until(next) => {}
             count = app.engine().changes(seen) => seen = count,
+            () = ticker.ended.notified() => {}
         }
         let mut state = ticker.state();
         if state.is_closed || ticker.ticks.receiver_count() == 0 {

@@ -4,6 +4,7 @@ use domain::{
     caller::Caller,
     gate::Gatekeeper as _,
     item::Guarded as _,
+    slug::Slug,
     stored::{Kind, Page, Query as Wanted, State, Stored},
     view::{Asking, Purpose},
 };
@@ -179,6 +180,8 @@ pub(super) struct Card {
     pub(super) bytes: Option<String>,
     /// Why it cannot be shown, for who manages it.
     pub(super) failed: Option<String>,
+    /// Whether the caller may share, change and delete it.
+    pub(super) manages: bool,
 }
 
 /// Width below which an image is a mark or an icon rather than a picture, in pixels.
@@ -210,11 +213,11 @@ impl Card {
             title: stored.title.clone(),
             kind: stored.kind.word(),
             slug: stored.slug.to_string(),
-            url: page_of(stored),
+            url: page_of(stored.kind, &stored.slug),
             picture,
             is_whole: is_image
                 && (known.width.min(known.height) < SMALL_PX || known.width == known.height),
-            icon: if is_image { "image" } else { "film" },
+            icon: icon(stored.kind),
             chip: chip(t, stored),
             badge: badge(t, stored),
             created: stored.created.rfc3339(),
@@ -229,6 +232,7 @@ impl Card {
                 State::Failed(why) => Some(why.clone()),
                 State::Processing | State::Ready => None,
             },
+            manages: app.catalogue().may_manage_item(caller, stored.item()),
         }
     }
 }
@@ -255,11 +259,19 @@ pub(super) fn badge(t: Text, stored: &Stored) -> Option<Badge> {
     })
 }
 
+/// What stands for an item that has no picture.
+pub(super) fn icon(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Video => "film",
+        Kind::Image => "image",
+    }
+}
+
 /// The page of an item for people.
-pub(super) fn page_of(stored: &Stored) -> String {
-    match stored.kind {
-        Kind::Video => format!("/watch/{}", stored.slug),
-        Kind::Image => format!("/images/{}/about", stored.slug),
+pub(super) fn page_of(kind: Kind, slug: &Slug) -> String {
+    match kind {
+        Kind::Video => format!("/watch/{slug}"),
+        Kind::Image => format!("/images/{slug}/about"),
     }
 }
 

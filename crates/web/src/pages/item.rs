@@ -151,7 +151,7 @@ fn form(app: &App, caller: &Caller, stored: &Stored, typed: Typed, wrong: Wrong)
         seen: stored.changed.ms().to_string(),
         saved: None,
         wrong,
-        url: (stored.state == Phase::Ready).then(|| page_of(stored)),
+        url: (stored.state == Phase::Ready).then(|| page_of(stored.kind, &stored.slug)),
         poster: match stored.kind {
             Kind::Video => poster(app, caller, stored),
             Kind::Image => {

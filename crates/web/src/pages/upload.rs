@@ -8,9 +8,15 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use library::upload::{Ended, State as Phase, Status};
+use library::upload::{Ended, Kind, State as Phase, Status};
 
-use super::{Frame, login::see, managed::Member, page};
+use super::{
+    Frame,
+    cards::{icon, page_of},
+    login::see,
+    managed::Member,
+    page,
+};
 use crate::{
     App,
     api::{brought, uploads::bringer},
@@ -24,9 +30,10 @@ struct Row {
     /// The badge's words and tone.
     badge: String,
     tone: &'static str,
+    icon: &'static str,
     /// How far it is, or why it failed.
     note: String,
-    /// Its page, where there is one.
+    /// Its page for people, where there is one.
     url: Option<String>,
 }
 
@@ -82,10 +89,15 @@ fn row(
         "" => t.msg("upload-nameless").to_string(),
         name => name.to_owned(),
     };
+    let kind = match &status.state {
+        Phase::Ended(Ended::Item { kind, .. }) => *kind,
+        _ => status.wanted.kind.unwrap_or(Kind::Video),
+    };
     let row = |badge: &'static str, tone: &'static str, note: String, url: Option<String>| Row {
         name: name.clone(),
         badge: t.msg(badge).to_string(),
         tone,
+        icon: icon(kind),
         note,
         url,
     };
@@ -104,10 +116,11 @@ fn row(
         Phase::Ended(Ended::Refused(why)) => failed(why),
         Phase::Ended(Ended::Item { kind, slug }) => {
             let item = uploading.intake.find(caller, *kind, slug)?;
+            let page = Some(page_of(item.kind, &item.slug));
             match item.standing {
                 Standing::Failed(why) => failed(&why),
-                Standing::Processing => row("upload-badge-processing", "", length, Some(item.url)),
-                Standing::Ready => row("upload-badge-ready", "ok", length, Some(item.url)),
+                Standing::Processing => row("upload-badge-processing", "", length, page),
+                Standing::Ready => row("upload-badge-ready", "ok", length, page),
             }
         }
     })
@@ -121,7 +134,7 @@ pub(crate) async fn submit(
     body: Body,
 ) -> Response {
     match brought::take_in(&app, &caller, None, &headers, body).await {
-        Ok(item) => see(&item.url),
+        Ok(item) => see(&page_of(item.kind, &item.slug)),
         Err(problem) => problem.into_response(),
     }
 }

@@ -15,10 +15,10 @@ use domain::{
 };
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt as _;
 
-use crate::site::{Site, Who};
+use crate::site::{CODE, Site, Who};
 
 /// A page that listens.
 struct Listener {
@@ -259,6 +259,27 @@ async fn ended_login_and_changed_visibility_end_what_is_heard() {
     disabled.await.unwrap();
     assert_eq!(own.next().await.unwrap().1["state"], "not_allowed");
     assert_eq!(own.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn end_of_a_code_is_told_before_the_next_second() {
+    let site = Site::new();
+    let topics = format!("watch:secret&access_code={CODE}");
+    let mut listener = Listener::open(&site, Who::Nobody, &topics).await;
+    assert_eq!(listener.next().await.unwrap().1["state"], "live");
+    // Past the first tick; the next by itself is most of a second away.
+    sleep(Duration::from_millis(300)).await;
+    let operator = Caller::operator();
+    let id = site.rig.catalogue.code_named(&operator, CODE).unwrap();
+    let deleted = site.rig.catalogue.delete_code(&operator, id);
+    deleted.await.unwrap();
+    let began = Instant::now();
+    assert_eq!(listener.next().await.unwrap().1["state"], "not_allowed");
+    assert!(
+        began.elapsed() <= Duration::from_millis(250),
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
