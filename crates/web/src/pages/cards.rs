@@ -202,21 +202,13 @@ impl Card {
     fn new(app: &App, caller: &Caller, stored: &Stored, is_somebody: bool) -> Self {
         let t = app.text();
         let known = &stored.facts;
-        let is_image = stored.kind == Kind::Image;
-        let picture = match stored.kind {
-            Kind::Image => {
-                (stored.state == State::Ready).then(|| format!("/images/{}?w=640", stored.slug))
-            }
-            Kind::Video => poster(app, caller, stored),
-        };
         Self {
             title: stored.title.clone(),
             kind: stored.kind.word(),
             slug: stored.slug.to_string(),
             url: page_of(stored.kind, &stored.slug),
-            picture,
-            is_whole: is_image
-                && (known.width.min(known.height) < SMALL_PX || known.width == known.height),
+            picture: picture(app, caller, stored),
+            is_whole: is_whole(stored),
             icon: icon(stored.kind),
             chip: chip(t, stored),
             badge: badge(t, stored),
@@ -235,6 +227,22 @@ impl Card {
             manages: app.catalogue().may_manage_item(caller, stored.item()),
         }
     }
+}
+
+/// The address of a small picture of it, where there is one.
+pub(super) fn picture(app: &App, caller: &Caller, stored: &Stored) -> Option<String> {
+    match stored.kind {
+        Kind::Image => {
+            (stored.state == State::Ready).then(|| format!("/images/{}?w=640", stored.slug))
+        }
+        Kind::Video => poster(app, caller, stored),
+    }
+}
+
+/// Whether its picture is shown whole, on a mat.
+pub(super) fn is_whole(stored: &Stored) -> bool {
+    let (width, height) = (stored.facts.width, stored.facts.height);
+    stored.kind == Kind::Image && (width.min(height) < SMALL_PX || width == height)
 }
 
 fn chip(t: Text, stored: &Stored) -> Option<String> {

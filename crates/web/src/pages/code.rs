@@ -14,12 +14,14 @@ use domain::{
     clock::Time,
     item::{Kind, Name, Site},
     secret::Secret,
+    stored,
 };
 use serde::Deserialize;
 
 use super::{
     Frame,
     ask::{self, Question},
+    cards,
     code_form::{self, BOUNDS, Fields, Typed, Wrong},
     codes::{self, Asked, Badge, Last},
     gate,
@@ -68,6 +70,10 @@ struct Row {
     name: String,
     title: String,
     kind: String,
+    /// How long a video is.
+    length: Option<String>,
+    picture: Option<String>,
+    is_whole: bool,
     icon: &'static str,
     path: String,
     is_live: bool,
@@ -188,19 +194,29 @@ pub(crate) async fn show(
 }
 
 fn rows(app: &App, caller: &Caller, items: &[Name]) -> Vec<Row> {
+    let t = app.text();
     let row = |name: &Name| {
-        let (icon, is_live) = match name.kind {
-            Kind::Stream => ("antenna", app.engine().live(&name.slug).is_some()),
-            Kind::Video => ("film", false),
-            Kind::Image => ("image", false),
+        let found = |kind| app.catalogue().find_stored(caller, kind, &name.slug);
+        let (icon, stored) = match name.kind {
+            Kind::Stream => ("antenna", None),
+            Kind::Video => ("film", found(stored::Kind::Video)),
+            Kind::Image => ("image", found(stored::Kind::Image)),
         };
+        let length = stored.as_ref().map_or(0, |stored| stored.facts.duration_ms);
         Row {
             title: code_form::title(app, caller, name).unwrap_or_else(|| name.slug.to_string()),
-            kind: code_form::kind_word(app.text(), name.kind),
+            kind: code_form::kind_word(t, name.kind),
+            length: (length > 0).then(|| t.length(length)),
+            picture: stored
+                .as_ref()
+                .and_then(|stored| cards::picture(app, caller, stored)),
+            is_whole: stored
+                .as_ref()
+                .is_some_and(|stored| cards::is_whole(stored)),
             path: links::path(name, With::default()),
             name: name.to_string(),
             icon,
-            is_live,
+            is_live: name.kind == Kind::Stream && app.engine().live(&name.slug).is_some(),
         }
     };
     items.iter().map(row).collect()
