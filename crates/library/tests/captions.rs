@@ -65,6 +65,7 @@ fn only_tags_that_every_player_shows_stay() {
         ("closed</b>", "closed"),
         ("<v.loud Mary & <Jo>Hi</v>", "<v Mary &amp; &lt;Jo>Hi</v>"),
         ("<v>nobody", "nobody"),
+        ("<v a -\u{2}->x", "<v a ->x</v>"),
         (
             "<c.yellow.bg_blue.evil.yellow>x</c>",
             "<c.yellow.bg_blue>x</c>",

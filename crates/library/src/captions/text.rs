@@ -161,7 +161,12 @@ fn spoken(annotation: &str) -> String {
         push(&mut out, if letter == '\n' { ' ' } else { letter });
         rest = behind;
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut name = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    // With the end of its tag it would be an arrow, and the line one of times.
+    while name.ends_with("--") {
+        name.pop();
+    }
+    name
 }
 
 /// Ends the innermost tag of this name, and those that were left open inside it.
