@@ -13,7 +13,13 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::net::TcpStream;
 
-use super::{Peer, date::http_date, head::HEADERS_MAX, listener::Limits, send::send};
+use super::{
+    Peer,
+    date::http_date,
+    head::HEADERS_MAX,
+    listener::Limits,
+    send::{Made, send},
+};
 
 /// The request of a head that was read whole; `None` where hyper should judge it.
 pub(super) fn request(head: &[u8], peer: SocketAddr) -> Option<Request<Body>> {
@@ -41,13 +47,17 @@ pub(super) async fn respond(
     keep_alive: bool,
     limits: &Limits,
 ) -> io::Result<bool> {
-    let (parts, mut body) = response.into_parts();
+    let (mut parts, mut body) = response.into_parts();
+    let made = parts.extensions.remove::<Made>().map(|Made(body)| body);
     let keep_alive = keep_alive
         && parts
             .headers
             .get(header::CONNECTION)
             .is_none_or(|value| value != "close");
-    let length = body.size_hint().exact();
+    let length = match &made {
+        Some(made) => Some(made.len),
+        None => body.size_hint().exact(),
+    };
     let has_body = !is_head
         && parts.status != http::StatusCode::NO_CONTENT
         && parts.status != http::StatusCode::NOT_MODIFIED;
@@ -89,6 +99,10 @@ pub(super) async fn respond(
     head.extend_from_slice(b"\r\n");
     if !has_body {
         send(stream, &head, &[], limits.send_timeout).await?;
+        return Ok(keep_alive);
+    }
+    if let Some(made) = made {
+        send(stream, &head, &made.chunks, limits.send_timeout).await?;
         return Ok(keep_alive);
     }
     // Head and first chunk leave together.

@@ -1,14 +1,12 @@
 //! Answers with a version: single ranges, and nothing where the asker has it already (RFC 9110, 13 and 14).
 
 use axum::{
-    body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use domain::engine::{self, Chunk, Version};
-use futures_util::stream;
 
-use crate::front::{blocks, http_time, read_http_time};
+use crate::front::{http_time, of_chunks, read_http_time};
 
 /// What is asked, as far as it decides on how much is sent.
 pub(crate) struct Asked<'a> {
@@ -152,11 +150,10 @@ pub(crate) fn answer(
     } else {
         length
     };
-    let body = match sent {
-        0 => Body::empty(),
-        _ => Body::from_stream(stream::iter(blocks(chunks))),
+    let mut response = match sent {
+        0 => Response::default(),
+        _ => of_chunks(chunks.into_iter().collect()),
     };
-    let mut response = Response::new(body);
     *response.status_mut() = status;
     let out = response.headers_mut();
     let mut put = |name: header::HeaderName, value: &str| {

@@ -1,7 +1,6 @@
 //! HLS, live and stored: `/hls/{slug}/index.m3u8` decides who may watch and hands out a grant in the path; below it lie shared bytes.
 
 use axum::{
-    body::Body,
     extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -14,7 +13,6 @@ use domain::{
     slug::Slug,
     view::Purpose,
 };
-use futures_util::stream;
 
 use super::{
     Kind, admit,
@@ -25,7 +23,7 @@ use crate::{
     App,
     error::Problem,
     extract::{Path, Viewing},
-    front::{HotAnswer, HotRequest, accepts_gzip, blocks, body, cache_control, status_line},
+    front::{HotAnswer, HotRequest, accepts_gzip, body, cache_control, of_chunks, status_line},
 };
 
 /// Longest name of a live piece.
@@ -152,13 +150,12 @@ fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Res
     let (code, _) = status_line(reply.status);
     let (media_type, varies, retry) = (reply.media_type, reply.gzip.is_some(), reply.retry_after_s);
     let (chunks, length, zipped) = body(reply, gzip);
-    let body = if method == Method::HEAD {
-        Body::empty()
+    let mut response = if method == Method::HEAD {
+        Response::default()
     } else {
         app.sent_hls(length);
-        Body::from_stream(stream::iter(blocks(chunks)))
+        of_chunks(chunks.into_iter().collect())
     };
-    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let out = response.headers_mut();
