@@ -58,9 +58,11 @@ pub(super) async fn respond(
         Some(made) => Some(made.len),
         None => body.size_hint().exact(),
     };
-    let has_body = !is_head
-        && parts.status != http::StatusCode::NO_CONTENT
-        && parts.status != http::StatusCode::NOT_MODIFIED;
+    let is_bodiless = matches!(
+        parts.status,
+        http::StatusCode::NO_CONTENT | http::StatusCode::NOT_MODIFIED
+    );
+    let has_body = !is_head && !is_bodiless;
     let mut head = Vec::with_capacity(512);
     let _ = write!(
         head,
@@ -72,7 +74,8 @@ pub(super) async fn respond(
         // Framing is decided here.
         if *name == header::CONNECTION
             || *name == header::TRANSFER_ENCODING
-            || (*name == header::CONTENT_LENGTH && has_body)
+            // Of what has no body axum says 0, which no 204 may say, and a 304 of nothing but an empty file (RFC 9110, 8.6).
+            || (*name == header::CONTENT_LENGTH && (has_body || is_bodiless))
         {
             continue;
         }
