@@ -7,6 +7,7 @@
 
 mod addresses;
 mod cold;
+mod conditions;
 mod connection;
 mod date;
 mod disk;
@@ -23,6 +24,7 @@ pub use addresses::Networks;
 pub use hot::{Hot, HotAnswer, HotRequest};
 pub use listener::{Cap, Front, Limits, Peer, bind};
 
+pub(crate) use conditions::{Conditions, Wanted, cut};
 pub(crate) use date::{http_date, http_time, read_http_time};
 pub(crate) use head::accepts_gzip;
 pub(crate) use hot::{PIECE_HEADERS, body, cache_control, status_line};

@@ -29,7 +29,7 @@ use crate::{
 /// Longest name of a live piece.
 const PIECE_BYTES_MAX: usize = 64;
 
-/// The answer to a request for a piece; `None` for every other path, and for what the router answers better.
+/// The answer to a request for a piece; `None` for every other path.
 pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
     let (granted, piece, slug) = match opened(app, request.path)? {
         Ok(opened) => opened,
@@ -37,7 +37,6 @@ pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
     };
     let fetch = match granted.item {
         Item::Stream(_) => live(app, slug, piece, request.query),
-        Item::Video(_) if request.conditional => return None,
         Item::Video(id) => stored::piece(app, id, piece),
         Item::Image(_) => return Some(HotAnswer::Forbidden),
     };
@@ -89,7 +88,7 @@ fn is_plain(piece: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
-/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: HTTP/2, parts of stored files, and what somebody may have already.
+/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: by HTTP/2, and after a request with a body.
 pub(crate) async fn piece(
     State(app): State<App>,
     method: Method,
