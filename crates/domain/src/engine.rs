@@ -230,6 +230,17 @@ pub struct Range {
     pub offset: u64,
     /// How many they are.
     pub len: u64,
+    /// Whether reading them can take its time.
+    pub medium: Medium,
+}
+
+/// What a file lies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// Memory: its bytes are there at once.
+    Memory,
+    /// A disk, or what passes for one over a network: a read may wait, and whoever serves others meanwhile must not.
+    Disk,
 }
 
 impl Chunk {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use domain::engine::{Chunk, Fetch, Range, Reply, Status};
+use domain::engine::{Chunk, Fetch, Medium, Range, Reply, Status};
 use hls::{Answer, Kind, Request};
 use tokio::time::{Instant, timeout_at};
 
@@ -109,7 +109,12 @@ fn ready(reply: hls::Reply) -> Reply {
 fn chunk(chunk: &hls::Chunk) -> Chunk {
     match chunk.clone() {
         hls::Chunk::Slice(slice) => Chunk::Slice(slice),
-        hls::Chunk::Stored { file, offset, len } => Chunk::Stored(Range { file, offset, len }),
+        hls::Chunk::Stored { file, offset, len } => Chunk::Stored(Range {
+            file,
+            offset,
+            len,
+            medium: Medium::Memory,
+        }),
     }
 }
 

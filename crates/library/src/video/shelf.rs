@@ -11,6 +11,7 @@ use std::{
     collections::HashMap,
     fs::File,
     io,
+    os::unix::fs::MetadataExt as _,
     path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::{SystemTime, UNIX_EPOCH},
@@ -104,16 +105,16 @@ pub struct Stored {
     pub len: u64,
     /// When it was last written (`Last-Modified`).
     pub modified: SystemTime,
+    /// Its number on its file system.
+    pub inode: u64,
 }
 
 impl Stored {
     /// A strong entity tag with its quotes: another file, another length or another time of writing has another one.
     #[must_use]
     pub fn etag(&self) -> String {
-        use std::os::unix::fs::MetadataExt as _;
         let since = self.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let inode = self.file.metadata().map_or(0, |metadata| metadata.ino());
-        format!("\"{:x}-{:x}-{inode:x}\"", self.len, since.as_nanos())
+        format!("\"{:x}-{:x}-{:x}\"", self.len, since.as_nanos(), self.inode)
     }
 }
 
@@ -192,6 +193,7 @@ impl Shelf {
             Ok(Stored {
                 len: metadata.len(),
                 modified: metadata.modified()?,
+                inode: metadata.ino(),
                 file: Arc::new(file),
             })
         });

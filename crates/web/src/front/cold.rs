@@ -13,7 +13,13 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::net::TcpStream;
 
-use super::{Peer, date::http_date, head::HEADERS_MAX, listener::Limits, send::send};
+use super::{
+    Peer,
+    date::http_date,
+    head::HEADERS_MAX,
+    listener::Limits,
+    send::{Made, send},
+};
 
 /// The request of a head that was read whole; `None` where hyper should judge it.
 pub(super) fn request(head: &[u8], peer: SocketAddr) -> Option<Request<Body>> {
@@ -41,16 +47,22 @@ pub(super) async fn respond(
     keep_alive: bool,
     limits: &Limits,
 ) -> io::Result<bool> {
-    let (parts, mut body) = response.into_parts();
+    let (mut parts, mut body) = response.into_parts();
+    let made = parts.extensions.remove::<Made>().map(|Made(body)| body);
     let keep_alive = keep_alive
         && parts
             .headers
             .get(header::CONNECTION)
             .is_none_or(|value| value != "close");
-    let length = body.size_hint().exact();
-    let has_body = !is_head
-        && parts.status != http::StatusCode::NO_CONTENT
-        && parts.status != http::StatusCode::NOT_MODIFIED;
+    let length = match &made {
+        Some(made) => Some(made.len),
+        None => body.size_hint().exact(),
+    };
+    let is_bodiless = matches!(
+        parts.status,
+        http::StatusCode::NO_CONTENT | http::StatusCode::NOT_MODIFIED
+    );
+    let has_body = !is_head && !is_bodiless;
     let mut head = Vec::with_capacity(512);
     let _ = write!(
         head,
@@ -62,7 +74,8 @@ pub(super) async fn respond(
         // Framing is decided here.
         if *name == header::CONNECTION
             || *name == header::TRANSFER_ENCODING
-            || (*name == header::CONTENT_LENGTH && has_body)
+            // Of what has no body axum says 0, which no 204 may say, and a 304 of nothing but an empty file (RFC 9110, 8.6).
+            || (*name == header::CONTENT_LENGTH && (has_body || is_bodiless))
         {
             continue;
         }
@@ -89,6 +102,10 @@ pub(super) async fn respond(
     head.extend_from_slice(b"\r\n");
     if !has_body {
         send(stream, &head, &[], limits.send_timeout).await?;
+        return Ok(keep_alive);
+    }
+    if let Some(made) = made {
+        send(stream, &head, &made.chunks, limits.send_timeout).await?;
         return Ok(keep_alive);
     }
     // Head and first chunk leave together.

@@ -16,9 +16,9 @@ use tokio::{
 use tower::ServiceExt as _;
 
 use super::{
-    Hot, HotAnswer, HotRequest, Limits, cold,
+    Conditions, Hot, HotAnswer, HotRequest, Limits, Wanted, cold, cut,
     head::{self, Read},
-    hot,
+    hot::{self, Manner},
     input::Input,
     patience::Patience,
     send::send_now,
@@ -137,6 +137,10 @@ async fn answer_with(
     keep_alive: bool,
     limits: &Limits,
 ) -> io::Result<u64> {
+    let wanted = match (&reply, &asked.conditions) {
+        (Some(reply), Some(conditions)) => conditions.wanted_of(reply, !asked.is_head),
+        _ => Wanted::Whole,
+    };
     let (unsent, chunks, length) = HEAD.with_borrow_mut(|head| {
         head.clear();
         let (chunks, length) = match reply {
@@ -144,11 +148,17 @@ async fn answer_with(
                 hot::write_forbidden(head, keep_alive);
                 (Vec::new(), 0)
             }
-            Some(reply) => {
-                hot::write_head(head, &reply, asked.gzip, keep_alive);
+            Some(mut reply) => {
+                let manner = Manner {
+                    wanted,
+                    gzip: asked.gzip,
+                    keep_alive,
+                };
+                hot::write_head(head, &reply, manner);
                 if asked.is_head {
                     (Vec::new(), 0)
                 } else {
+                    reply.body = cut(reply.body, wanted);
                     let (chunks, length, _) = hot::body(reply, asked.gzip);
                     (chunks, length)
                 }
@@ -167,6 +177,7 @@ struct Asked {
     is_head: bool,
     gzip: bool,
     keep_alive: bool,
+    conditions: Option<Box<Conditions>>,
 }
 
 enum Step {
@@ -195,17 +206,14 @@ fn judge(bytes: &[u8], peer: SocketAddr, hot: &Arc<dyn Hot>) -> Option<(Step, us
         is_head: head.method == "HEAD",
         gzip: head.gzip,
         keep_alive: head.keep_alive,
+        conditions: head.conditions,
     };
     if head.special {
         return Some((Step::Leave, 0));
     }
     if matches!(head.method, "GET" | "HEAD") {
         let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
-        let request = HotRequest {
-            path,
-            query,
-            conditional: head.conditional,
-        };
+        let request = HotRequest { path, query };
         if let Some(answer) = hot.answer(&request) {
             return Some((Step::Answer { answer, asked }, head.length));
         }

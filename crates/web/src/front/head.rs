@@ -3,6 +3,8 @@
 
 use std::mem::MaybeUninit;
 
+use super::conditions::{self, Conditions};
+
 /// Longest head that is read, in bytes.
 pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Longest request target, in bytes; past it the answer is 414.
@@ -31,8 +33,8 @@ pub(super) struct Head<'a> {
     pub(super) target: &'a str,
     pub(super) keep_alive: bool,
     pub(super) gzip: bool,
-    /// A part is asked for, or an answer only if something changed.
-    pub(super) conditional: bool,
+    /// What decides on how much is sent, where there is any of it.
+    pub(super) conditions: Option<Box<Conditions>>,
     /// A body follows, or the connection is to change: not for the hot loop.
     pub(super) special: bool,
 }
@@ -122,7 +124,7 @@ fn judge<'a>(
         target,
         keep_alive: version == 1,
         gzip: false,
-        conditional: false,
+        conditions: None,
         special: version == 0,
     };
     let (mut lengths, mut codings, mut hosts) = (0, 0, 0);
@@ -154,11 +156,8 @@ fn judge<'a>(
             }
         } else if name.eq_ignore_ascii_case("accept-encoding") {
             head.gzip = accepts_gzip(value);
-        } else if ["range", "if-none-match", "if-modified-since"]
-            .iter()
-            .any(|condition| name.eq_ignore_ascii_case(condition))
-        {
-            head.conditional = true;
+        } else if let Some(field) = conditions::field(name) {
+            head.conditions.get_or_insert_default().add(field, value);
         }
     }
     let ambiguous =

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use domain::engine::{Chunk, Fetch, Reply, Status};
 
-use super::{http_date, http_time};
+use super::{Wanted, http_date, http_time};
 
 /// A request that might be for a live piece.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,6 @@ pub struct HotRequest<'a> {
     pub path: &'a str,
     /// What follows `?`, or nothing.
     pub query: &'a str,
-    /// A part is asked for, or an answer only if something changed; what has versions is answered by the router then.
-    pub conditional: bool,
 }
 
 /// What the hot path answers.
@@ -98,16 +96,38 @@ fn finish_head(into: &mut Vec<u8>, keep_alive: bool) {
     });
 }
 
-/// Writes the head of an answer.
-pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_alive: bool) {
+/// What decides on how an answer is written, beside the reply.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// How much of it is sent; what is not the whole has no packed form.
+    pub(super) wanted: Wanted,
+    pub(super) gzip: bool,
+    pub(super) keep_alive: bool,
+}
+
+/// Writes the head of an answer, before its body is cut to what is wanted.
+pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, manner: Manner) {
+    let zipped = reply.gzip.as_ref().filter(|_| manner.gzip);
+    let total = zipped.map_or(reply.body.len, |packed| packed.len() as u64);
     let (code, words) = status_line(reply.status);
-    let zipped = reply.gzip.as_ref().filter(|_| gzip);
-    let length = zipped.map_or(reply.body.len, |packed| packed.len() as u64);
-    let _ = write!(
-        into,
-        "HTTP/1.1 {code} {words}\r\ncontent-type: {}\r\ncontent-length: {length}\r\ncache-control: ",
-        reply.media_type
-    );
+    let (code, words, length) = match manner.wanted {
+        Wanted::Whole => (code, words, Some(total)),
+        Wanted::Part(_, length) => (206, "Partial Content", Some(length)),
+        Wanted::Beyond => (416, "Range Not Satisfiable", Some(0)),
+        Wanted::Known => (304, "Not Modified", None),
+    };
+    let _ = write!(into, "HTTP/1.1 {code} {words}\r\n");
+    if let Some(length) = length {
+        let _ = write!(
+            into,
+            "content-type: {}\r\ncontent-length: {length}\r\n",
+            reply.media_type
+        );
+    }
+    if let Some(range) = manner.wanted.content_range(total) {
+        let _ = write!(into, "content-range: {range}\r\n");
+    }
+    into.extend_from_slice(b"cache-control: ");
     cache_control(reply, into);
     into.extend_from_slice(b"\r\n");
     if reply.gzip.is_some() {
@@ -123,5 +143,5 @@ pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, gzip: bool, keep_ali
         let _ = write!(into, "etag: {}\r\naccept-ranges: bytes\r\n", version.etag);
         let _ = write!(into, "last-modified: {}\r\n", http_time(version.modified));
     }
-    finish_head(into, keep_alive);
+    finish_head(into, manner.keep_alive);
 }

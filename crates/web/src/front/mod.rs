@@ -7,8 +7,10 @@
 
 mod addresses;
 mod cold;
+mod conditions;
 mod connection;
 mod date;
+mod disk;
 mod head;
 mod hot;
 mod input;
@@ -22,7 +24,8 @@ pub use addresses::Networks;
 pub use hot::{Hot, HotAnswer, HotRequest};
 pub use listener::{Cap, Front, Limits, Peer, bind};
 
+pub(crate) use conditions::{Conditions, Wanted, cut};
 pub(crate) use date::{http_date, http_time, read_http_time};
 pub(crate) use head::accepts_gzip;
 pub(crate) use hot::{PIECE_HEADERS, body, cache_control, status_line};
-pub(crate) use send::blocks;
+pub(crate) use send::of_chunks;

@@ -1,7 +1,6 @@
 //! HLS, live and stored: `/hls/{slug}/index.m3u8` decides who may watch and hands out a grant in the path; below it lie shared bytes.
 
 use axum::{
-    body::Body,
     extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -14,7 +13,6 @@ use domain::{
     slug::Slug,
     view::Purpose,
 };
-use futures_util::stream;
 
 use super::{
     Kind, admit,
@@ -25,13 +23,13 @@ use crate::{
     App,
     error::Problem,
     extract::{Path, Viewing},
-    front::{HotAnswer, HotRequest, accepts_gzip, blocks, body, cache_control, status_line},
+    front::{HotAnswer, HotRequest, accepts_gzip, body, cache_control, of_chunks, status_line},
 };
 
 /// Longest name of a live piece.
 const PIECE_BYTES_MAX: usize = 64;
 
-/// The answer to a request for a piece; `None` for every other path, and for what the router answers better.
+/// The answer to a request for a piece; `None` for every other path.
 pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
     let (granted, piece, slug) = match opened(app, request.path)? {
         Ok(opened) => opened,
@@ -39,7 +37,6 @@ pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
     };
     let fetch = match granted.item {
         Item::Stream(_) => live(app, slug, piece, request.query),
-        Item::Video(_) if request.conditional => return None,
         Item::Video(id) => stored::piece(app, id, piece),
         Item::Image(_) => return Some(HotAnswer::Forbidden),
     };
@@ -91,7 +88,7 @@ fn is_plain(piece: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
-/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: HTTP/2, parts of stored files, and what somebody may have already.
+/// `GET /hls/{slug}/~{token}/{piece}` where the router sees it: by HTTP/2, and after a request with a body.
 pub(crate) async fn piece(
     State(app): State<App>,
     method: Method,
@@ -152,13 +149,12 @@ fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Res
     let (code, _) = status_line(reply.status);
     let (media_type, varies, retry) = (reply.media_type, reply.gzip.is_some(), reply.retry_after_s);
     let (chunks, length, zipped) = body(reply, gzip);
-    let body = if method == Method::HEAD {
-        Body::empty()
+    let mut response = if method == Method::HEAD {
+        Response::default()
     } else {
         app.sent_hls(length);
-        Body::from_stream(stream::iter(blocks(chunks)))
+        of_chunks(chunks.into_iter().collect())
     };
-    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let out = response.headers_mut();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    engine::{Body, Chunk, Fetch, Range, Reply, Status, Version},
+    engine::{Body, Chunk, Fetch, Medium, Range, Reply, Status, Version},
     stored::{State, Stored, StoredId},
     view::Purpose,
 };
@@ -204,6 +204,7 @@ pub(crate) fn body_of(file: &shelf::Stored) -> Body {
         file: file.file.clone(),
         offset: 0,
         len: file.len,
+        medium: Medium::Disk,
     })])
 }
 

@@ -26,6 +26,7 @@ mod people;
 mod poster;
 mod probes;
 mod pseudo;
+mod ranges;
 mod share;
 mod site;
 mod stored;

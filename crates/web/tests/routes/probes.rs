@@ -337,7 +337,6 @@ async fn opened(world: &World, slug: &str, pass: &str, piece: &str) -> u16 {
     let request = HotRequest {
         path: &path,
         query: "",
-        conditional: false,
     };
     let (status, _, _) = world.site.send_raw(Ask::get(&path)).await;
     let is_open = matches!(world.site.app.answer(&request), Some(HotAnswer::Fetch(_)));

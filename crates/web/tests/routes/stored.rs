@@ -4,7 +4,7 @@ use std::{fs::File, os::unix::fs::FileExt as _, sync::Arc, time::Duration};
 
 use axum::http::Request;
 use bytes::Bytes;
-use domain::engine::{Body, Chunk, Range, Reply};
+use domain::engine::{Body, Chunk, Medium, Range, Reply};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
 use web::front::Limits;
@@ -31,7 +31,12 @@ fn stored(ranges: &[(u64, u64)]) -> (Reply, Vec<u8>) {
         file.read_exact_at(&mut read, offset).unwrap();
         bytes.extend_from_slice(&read);
         let file = file.clone();
-        chunks.push(Chunk::Stored(Range { file, offset, len }));
+        chunks.push(Chunk::Stored(Range {
+            file,
+            offset,
+            len,
+            medium: Medium::Disk,
+        }));
         chunks.push(Chunk::Slice(Bytes::from_static(b"behind")));
         bytes.extend_from_slice(b"behind");
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::engine::{Body, Chunk, Fetch, Range, Reply, Status};
+use domain::engine::{Body, Chunk, Fetch, Medium, Range, Reply, Status};
 use flate2::{Compression, write::GzEncoder};
 use record::{
     Index,
@@ -257,6 +257,7 @@ impl Packaged {
             file: self.file.clone(),
             offset: bytes.start,
             len: bytes.end - bytes.start,
+            medium: Medium::Disk,
         };
         range(bytes, "video/mp4", PIECE_AGE_S, true)
     }
@@ -328,6 +329,7 @@ fn whole(open: &Open, media_type: &'static str, is_copy: bool) -> Reply {
         file: open.file.clone(),
         offset: 0,
         len: open.len,
+        medium: Medium::Disk,
     };
     let age = if is_copy { PIECE_AGE_S } else { FILE_AGE_S };
     range(bytes, media_type, age, is_copy)
