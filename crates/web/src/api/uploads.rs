@@ -163,6 +163,7 @@ pub(crate) async fn overridden(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    bringer(&state, &known.0)?;
     match headers.get(METHOD_OVERRIDE).map(HeaderValue::as_bytes) {
         Some(b"PATCH") => append(state, known, path, headers, body).await,
         Some(b"DELETE") => remove(state, known, path, headers).await,
