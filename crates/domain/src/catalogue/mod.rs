@@ -19,6 +19,7 @@ mod setups;
 mod shelf;
 mod stored;
 mod streams;
+mod titles;
 mod users;
 mod words;
 

@@ -23,7 +23,7 @@ use crate::stream::{Key, Stream, Visibility};
 use crate::user::{Link, Name, Role};
 
 use super::Ended;
-use super::shelf::Shelf;
+use super::shelf::{self, Shelf};
 
 /// Everything that decides on rights.
 #[derive(Debug, Default)]
@@ -187,6 +187,7 @@ impl Guarded for Seen {
 impl Rights {
     pub fn load(snapshot: Snapshot) -> Self {
         let mut rights = Self::default();
+        rights.take_stored(snapshot.stored);
         let changes = snapshot
             .users
             .into_iter()
@@ -196,12 +197,6 @@ impl Rights {
             .chain(snapshot.streams.into_iter().map(Change::AddStream))
             .chain(snapshot.keys.into_iter().map(Change::AddKey))
             .chain(snapshot.api_keys.into_iter().map(Change::AddApiKey))
-            .chain(
-                snapshot
-                    .stored
-                    .into_iter()
-                    .map(|stored| Change::AddStored(Box::new(stored))),
-            )
             .chain(
                 snapshot
                     .codes
@@ -221,6 +216,19 @@ impl Rights {
             rights.apply(change);
         }
         rights
+    }
+
+    /// All stored items at once, which costs much less than one after another.
+    fn take_stored(&mut self, all: Vec<Stored>) {
+        let mut all: Vec<Arc<Stored>> = all.into_iter().map(Arc::new).collect();
+        all.sort_unstable_by_key(|stored| shelf::place(stored));
+        self.shelf = Shelf::of(&all);
+        self.stored_by_slug = all
+            .iter()
+            .map(|stored| ((stored.kind, stored.slug.clone()), stored.id))
+            .collect();
+        let by_id = all.into_iter().map(|stored| (stored.id, stored));
+        self.stored = by_id.collect();
     }
 
     /// Follows a change that was saved, and says what ended with it.
