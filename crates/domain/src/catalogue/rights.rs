@@ -219,8 +219,7 @@ impl Rights {
     }
 
     /// All stored items at once, which costs much less than one after another.
-    fn take_stored(&mut self, all: Vec<Stored>) {
-        let mut all: Vec<Arc<Stored>> = all.into_iter().map(Arc::new).collect();
+    fn take_stored(&mut self, mut all: Vec<Arc<Stored>>) {
         all.sort_unstable_by_key(|stored| shelf::place(stored));
         self.shelf = Shelf::of(&all);
         self.stored_by_slug = all
