@@ -45,6 +45,8 @@ pub(super) struct Rights {
     stored: HashMap<StoredId, Arc<Stored>>,
     stored_by_slug: HashMap<(stored::Kind, Slug), StoredId>,
     shelf: Shelf,
+    /// Items that are being looked at and packaged.
+    in_work: BTreeSet<StoredId>,
     codes: HashMap<CodeId, Code>,
     codes_by_tag: HashMap<[u8; 32], CodeId>,
     /// What codes open, the other way round.
@@ -226,6 +228,8 @@ impl Rights {
             .iter()
             .map(|stored| ((stored.kind, stored.slug.clone()), stored.id))
             .collect();
+        let in_work = all.iter().filter(|stored| stored.is_in_work());
+        self.in_work = in_work.map(|stored| stored.id).collect();
         let by_id = all.into_iter().map(|stored| (stored.id, stored));
         self.stored = by_id.collect();
     }
@@ -323,6 +327,9 @@ impl Rights {
                 self.stored_by_slug
                     .insert((stored.kind, stored.slug.clone()), stored.id);
                 self.shelf.put(&stored);
+                if stored.is_in_work() {
+                    self.in_work.insert(stored.id);
+                }
                 self.stored.insert(stored.id, stored);
             }
             Change::SetStored(stored) => {
@@ -331,6 +338,11 @@ impl Rights {
                 self.shelf.take(slot);
                 *slot = Arc::new(*stored);
                 self.shelf.put(slot);
+                if slot.is_in_work() {
+                    self.in_work.insert(slot.id);
+                } else {
+                    self.in_work.remove(&slot.id);
+                }
                 let item = slot.item();
                 return judged_anew.then_some(Ended::StoredViewers(item));
             }
@@ -339,6 +351,7 @@ impl Rights {
                 self.stored_by_slug
                     .remove(&(stored.kind, stored.slug.clone()));
                 self.shelf.take(&stored);
+                self.in_work.remove(&id);
                 self.close_item(stored.item());
                 return Some(Ended::Stored(id));
             }
@@ -524,8 +537,8 @@ impl Rights {
             .and_then(|id| self.stored.get(id))
     }
 
-    pub fn all_stored(&self) -> impl Iterator<Item = &Arc<Stored>> {
-        self.stored.values()
+    pub fn stored_in_work(&self) -> impl Iterator<Item = &Arc<Stored>> {
+        self.in_work.iter().filter_map(|id| self.stored(*id))
     }
 
     pub fn shelf(&self) -> &Shelf {

@@ -220,11 +220,7 @@ impl Catalogue {
     #[must_use]
     pub fn stored_in_work(&self) -> Vec<Arc<Stored>> {
         let rights = self.rights();
-        rights
-            .all_stored()
-            .filter(|stored| stored.state == State::Processing)
-            .cloned()
-            .collect()
+        rights.stored_in_work().cloned().collect()
     }
 
     /// All items that lie in a folder that somebody put there, whoever asks.
