@@ -22,9 +22,9 @@ pub fn vod() -> Result<()> {
     vod::run()
 }
 
-/// Pages of a library of 100 and of 100,000 items.
-pub fn library() -> Result<()> {
-    library::run()
+/// Pages of a library of 100 and of 100,000 items; of these builds too, in turns.
+pub fn library(others: &[&str]) -> Result<()> {
+    library::run(others)
 }
 
 /// A large upload and its packaging, of so many gigabytes.

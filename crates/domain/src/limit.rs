@@ -51,8 +51,11 @@ pub struct Left {
 pub struct Table {
     rate: RwLock<Rate>,
     seed: u64,
-    sets: Box<[Mutex<[Bucket; WAYS]>]>,
+    sets: Box<[Mutex<Option<Set>>]>,
 }
+
+/// Places among which a key has its own; made when the first key comes to them, since most servers hear few.
+type Set = Box<[Bucket; WAYS]>;
 
 const WAYS: usize = 8;
 
@@ -68,16 +71,14 @@ struct Bucket {
 }
 
 impl Table {
-    /// A table for about `buckets` keys; it takes 24 bytes for each and never grows.
+    /// A table for about `buckets` keys; it takes 2 bytes for each, 26 when all have come, and never more.
     #[must_use]
     pub fn new(rate: Rate, buckets: usize, random: &dyn Random) -> Self {
         let sets = buckets.div_ceil(WAYS).max(1);
         Self {
             rate: RwLock::new(rate),
             seed: random::number(random),
-            sets: (0..sets)
-                .map(|_| Mutex::new([Bucket::default(); WAYS]))
-                .collect(),
+            sets: (0..sets).map(|_| Mutex::default()).collect(),
         }
     }
 
@@ -164,6 +165,7 @@ impl Table {
         let mut set = self.sets[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let set = set.get_or_insert_with(Set::default);
         let place = set
             .iter()
             .position(|bucket| bucket.key == key)

@@ -3,7 +3,7 @@
 //! `[a-z0-9][a-z0-9_-]{0,62}`. ASCII capitals are folded; everything else is refused with the reason, so that no two
 //! names look alike and none can be a path. Words that are routes of ours are refused.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -144,7 +144,11 @@ impl Slug {
         if text.len() > 4 * CHARS_MAX {
             return Err(SlugError::TooLong);
         }
-        let folded = text.to_ascii_lowercase();
+        let folded = if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        };
         if let Some(c) = folded
             .chars()
             .find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'))
@@ -157,7 +161,7 @@ impl Slug {
         if folded.starts_with(['_', '-']) {
             return Err(SlugError::Start);
         }
-        if RESERVED.binary_search(&folded.as_str()).is_ok() {
+        if RESERVED.binary_search(&&*folded).is_ok() {
             return Err(SlugError::Reserved);
         }
         Ok(Self(folded.into()))

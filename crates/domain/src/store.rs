@@ -5,6 +5,7 @@
 //! it any more (a client that hung up must not leave memory and disk apart).
 
 use std::error::Error;
+use std::sync::Arc;
 
 use crate::BoxFuture;
 use crate::access_code::Code;
@@ -186,7 +187,7 @@ pub struct Snapshot {
     /// All API keys, revoked ones too.
     pub api_keys: Vec<ApiKey>,
     /// All stored items.
-    pub stored: Vec<Stored>,
+    pub stored: Vec<Arc<Stored>>,
     /// All access codes.
     pub codes: Vec<Code>,
     /// The key for grants; `None` before the first start.

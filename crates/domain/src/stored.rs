@@ -200,6 +200,14 @@ pub struct Stored {
     pub sites: Vec<Site>,
 }
 
+impl Stored {
+    /// Whether it is still being looked at.
+    #[must_use]
+    pub fn is_in_work(&self) -> bool {
+        self.state == State::Processing
+    }
+}
+
 impl Guarded for Stored {
     fn item(&self) -> Item {
         match self.kind {

@@ -2,7 +2,8 @@
 //!
 //! An item is made in the catalogue first and its folder is named by the id, so that a process that is killed finds at its next start what
 //! it was doing: items in work whose file is there are packaged again, those whose file never came are taken back, and folders of no item
-//! go. Videos are packaged one at a time beside the runtime; pictures are few and small, and are looked at before the answer.
+//! go. All that goes on beside what people bring meanwhile. Videos are packaged one at a time beside the runtime; pictures are few and
+//! small, and are looked at before the answer.
 
 use std::{
     fs,
@@ -24,7 +25,7 @@ use domain::{
     stored::{self, Caption, Kind, New, Outcome, Place, State, Stored, StoredId},
     user::UserId,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use crate::{
     captions::{self, Captions, Label, Language},
@@ -177,7 +178,18 @@ struct Inner {
     shelf: Shelf,
     studio: Studio,
     packaging: Arc<Semaphore>,
+    /// Who holds it makes an item of a folder, or takes one away with its folder.
+    adopting: Mutex<()>,
+    /// Who holds it removes what an earlier run left in the library.
+    sweeping: Arc<Mutex<()>>,
     stop: Arc<AtomicBool>,
+}
+
+/// What an earlier run was doing when it ended.
+#[derive(Debug)]
+pub struct Left {
+    in_work: Vec<Arc<Stored>>,
+    sweeping: Option<OwnedMutexGuard<()>>,
 }
 
 impl std::fmt::Debug for Works {
@@ -200,6 +212,8 @@ impl Works {
                 shelf: Shelf::open(&options.storage, video::shelf::Limits::default())?,
                 studio: Studio::new(options.image.clone()),
                 packaging: Arc::new(Semaphore::new(PACKAGING)),
+                adopting: Mutex::default(),
+                sweeping: Arc::default(),
                 stop: Arc::default(),
                 catalogue,
                 options,
@@ -243,6 +257,8 @@ impl Works {
     /// What the system says.
     pub async fn copy_in(&self, from: PathBuf) -> Result<PathBuf, Refused> {
         let library = self.inner.options.storage.join("library");
+        // A file that is only arriving has no item yet, and would be swept away.
+        drop(self.inner.sweeping.lock().await);
         blocking(move || {
             let (mut file, path) = tempfile::Builder::new()
                 .prefix(video::place::GONE)
@@ -498,7 +514,7 @@ impl Works {
         result
     }
 
-    /// Makes items of the folders in `public/` and `private/` that are none yet.
+    /// Makes items of the folders in `public/` and `private/` that are none yet, one after another, whoever else scans meanwhile.
     ///
     /// # Errors
     /// Where the folders cannot be listed.
@@ -538,6 +554,7 @@ impl Works {
                 (Place::Private(slug.clone()), Visibility::Private)
             }
         };
+        let _turn = self.inner.adopting.lock().await;
         let known = self.inner.catalogue.stored_at_place(&place);
         let adopted = blocking_with(move || Ok(adopt::look(&found.folder)?)).await?;
         let outcome = Outcome::Ready {
@@ -581,11 +598,16 @@ impl Works {
         slug: &Slug,
     ) -> Result<(), stored::Refused> {
         let stored = self.inner.catalogue.managed_stored(caller, kind, slug)?;
+        let place = place_of(&stored);
+        // A folder that is on its way out is not adopted anew.
+        let _turn = match place {
+            video::Place::Adopted { .. } => Some(self.inner.adopting.lock().await),
+            video::Place::Library(_) => None,
+        };
         self.inner
             .catalogue
             .delete_stored(caller, kind, slug)
             .await?;
-        let place = place_of(&stored);
         self.inner.shelf.forget(&place);
         self.remove_files(stored.id).await;
         if let video::Place::Adopted { .. } = place {
@@ -711,30 +733,47 @@ impl Works {
             .await?)
     }
 
-    /// Takes up what an earlier run was doing when it ended, and removes what belongs to nothing. Call it once, at the start, before
-    /// uploads that are whole are handed over.
-    ///
-    /// # Errors
-    /// What the store or the system says.
-    pub async fn take_up(&self) -> Result<(), Refused> {
-        self.remove_orphans().await?;
-        for stored in self.inner.catalogue.stored_in_work() {
+    /// What an earlier run was doing when it ended. Call it once, before anybody can bring a file, whose item would be taken for one of
+    /// these.
+    #[must_use]
+    pub fn left(&self) -> Left {
+        Left {
+            in_work: self.inner.catalogue.stored_in_work(),
+            sweeping: Arc::clone(&self.inner.sweeping).try_lock_owned().ok(),
+        }
+    }
+
+    /// Goes on with what an earlier run was doing: packaging begins anew, which is not waited for, and items whose file never came are taken
+    /// back. Call it before uploads that are whole are handed over, which may have their names.
+    pub async fn take_up(&self, left: &Left) {
+        for stored in &left.in_work {
             let original = self.folder(stored.id).join(ORIGINAL);
             let is_there = stored.kind == Kind::Video
                 && stored.place == Place::Library
                 && tokio::fs::try_exists(&original).await.unwrap_or(false);
             if is_there {
-                let works = self.clone();
+                let (works, id) = (self.clone(), stored.id);
                 tokio::spawn(async move {
-                    let packaged = works.package(stored.id).await;
-                    works.conclude(stored.id, packaged).await;
+                    let packaged = works.package(id).await;
+                    works.conclude(id, packaged).await;
                 });
-            } else if !matches!(stored.place, Place::Public(_) | Place::Private(_)) {
+            } else if !matches!(stored.place, Place::Public(_) | Place::Private(_))
+                && self.inner.catalogue.stored(stored.id).is_some()
+            {
                 // Its file is still an upload, which becomes an item anew, or never came.
-                self.take_back(&stored).await;
+                self.take_back(stored).await;
             }
         }
-        Ok(())
+    }
+
+    /// Removes what an earlier run left in the library and what belongs to nothing.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn sweep(&self, left: Left) -> Result<(), Refused> {
+        let swept = self.remove_orphans().await;
+        drop(left.sweeping);
+        swept
     }
 
     /// Folders of no item: they were deleted while the process ended.

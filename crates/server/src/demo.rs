@@ -25,7 +25,8 @@ const KEY: &str = "Test signal";
 
 /// Runs the demo until a signal says to stop.
 pub async fn run(config: &Config) -> Result<()> {
-    let running = serve::start(config).await?;
+    let mut running = serve::start(config).await?;
+    running.settle_in();
     let catalogue = &running.opened.catalogue;
     let owner = owner(catalogue, &*running.opened.random).await?;
     let key = key(catalogue, &owner).await?;

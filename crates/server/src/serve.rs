@@ -54,16 +54,19 @@ pub struct Running {
     app: App,
     pub works: Works,
     stop: watch::Sender<bool>,
+    later: Option<Later>,
+    taking_up: Option<tokio::task::JoinHandle<()>>,
     fronts: Vec<tokio::task::JoinHandle<()>>,
 }
 
 /// Serves until a signal says to stop.
 pub async fn run(config: &Config) -> Result<()> {
-    let running = start(config).await?;
+    let mut running = start(config).await?;
     if let Some(token) = running.opened.catalogue.setup_token() {
         println!("setup {}/setup?token={}", running.base_url, token.expose());
     }
     println!("ready {}", running.base_url);
+    running.settle_in();
     until_told_to_stop().await?;
     running.stop().await;
     Ok(())
@@ -88,7 +91,7 @@ pub async fn until_told_to_stop() -> Result<()> {
     Ok(())
 }
 
-/// Opens the data directory and every listener; prints each address.
+/// Opens the data directory and every listener; prints each address. What can wait until then, [`Running::settle_in`] begins.
 pub async fn start(config: &Config) -> Result<Running> {
     tell_unused(config);
     raise_open_files();
@@ -174,6 +177,10 @@ pub async fn start(config: &Config) -> Result<Running> {
         },
     );
 
+    let left = LeftOver {
+        works: works.left(),
+        uploads: app.whole_uploads(),
+    };
     let (stop, stopping) = watch::channel(false);
     let base_url = match config.text("http.public_url").trim_end_matches('/') {
         "" => format!("http://{}", reachable(http_address)),
@@ -198,7 +205,6 @@ pub async fn start(config: &Config) -> Result<Running> {
             })?;
         println!("webrtc {}", reachable(local));
     }
-    tokio::spawn(checker.clone().keep_looking(stopping.clone()));
     let mut fronts = Vec::new();
     if let Some(listener) = metrics {
         println!(
@@ -246,13 +252,17 @@ pub async fn start(config: &Config) -> Result<Running> {
     }
     let desk = control::Desk {
         catalogue: opened.catalogue.clone(),
-        checker,
+        checker: checker.clone(),
         works: works.clone(),
         base_url: base_url.clone(),
     };
     control::listen(&opened.folder, desk, stopping.clone())?;
-    tokio::spawn(tend(opened.catalogue.clone(), uploads, stopping));
-    take_up(&works, &app).await;
+    let later = Later {
+        left,
+        checker,
+        uploads,
+        stopping,
+    };
     Ok(Running {
         opened,
         base_url,
@@ -262,11 +272,27 @@ pub async fn start(config: &Config) -> Result<Running> {
         app,
         works,
         stop,
+        later: Some(later),
+        taking_up: None,
         fronts,
     })
 }
 
 impl Running {
+    /// Begins what goes on beside the serving: what an earlier run left is taken up, folders in the storage are adopted, and the server looks
+    /// at itself and tends what it keeps. Once; until then nothing can be brought from this machine.
+    pub fn settle_in(&mut self) {
+        let Some(later) = self.later.take() else {
+            return;
+        };
+        self.app.warm_up();
+        let taking_up = take_up(self.works.clone(), self.app.clone(), later.left);
+        self.taking_up = Some(tokio::spawn(taking_up));
+        let catalogue = self.opened.catalogue.clone();
+        tokio::spawn(tend(catalogue, later.uploads, later.stopping.clone()));
+        tokio::spawn(later.checker.keep_looking(later.stopping));
+    }
+
     /// Publishers are sent away, running requests end, everything is saved.
     pub async fn stop(self) {
         tracing::info!("stopping");
@@ -275,6 +301,10 @@ impl Running {
         self.app.stop();
         self.works.stop();
         self.stop.send_replace(true);
+        // What it did not come to, the next start does.
+        if let Some(taking_up) = self.taking_up {
+            taking_up.abort();
+        }
         for front in self.fronts {
             let _ = front.await;
         }
@@ -422,12 +452,28 @@ fn checks(
     })
 }
 
-/// Takes up what an earlier run was doing with files that people brought, and adopts folders that somebody put into the storage meanwhile.
-async fn take_up(works: &Works, app: &App) {
-    if let Err(error) = works.take_up().await {
-        tracing::error!(%error, "what an earlier run left in the storage could not be taken up");
+/// What waits until the server can be reached.
+struct Later {
+    left: LeftOver,
+    checker: Checker,
+    uploads: Uploads,
+    stopping: watch::Receiver<bool>,
+}
+
+/// What an earlier run was doing with files that people brought.
+struct LeftOver {
+    works: library::works::Left,
+    uploads: Vec<library::upload::Whole>,
+}
+
+/// Takes up what an earlier run was doing, and adopts folders that somebody put into the storage meanwhile. Goes on beside the serving: it can
+/// take as long as the disk likes.
+async fn take_up(works: Works, app: App, left: LeftOver) {
+    works.take_up(&left.works).await;
+    app.take_up_uploads(left.uploads);
+    if let Err(error) = works.sweep(left.works).await {
+        tracing::error!(%error, "what an earlier run left in the storage could not be removed");
     }
-    app.take_up_uploads();
     match works.scan().await {
         Ok(all) => {
             for scanned in all {

@@ -191,12 +191,12 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
                 key.last_used = Some(at);
             }
         }
-        Change::AddStored(new) => add(&mut next.stored, *new, |a, b| {
+        Change::AddStored(new) => add(&mut next.stored, Arc::new(*new), |a, b| {
             a.id == b.id || (a.kind == b.kind && a.slug == b.slug)
         })?,
         Change::SetStored(new) => {
             if let Some(stored) = next.stored.iter_mut().find(|stored| stored.id == new.id) {
-                *stored = *new;
+                *stored = Arc::new(*new);
             }
         }
         Change::DeleteStored(id) => {

@@ -172,7 +172,7 @@ async fn changes_are_loaded(store: &dyn Store) {
     stream.generation = u32::MAX;
     stream.description = String::new();
     stream.sites = Vec::new();
-    let mut film = all.stored[0].clone();
+    let mut film = Stored::clone(&all.stored[0]);
     film.state = State::Ready;
     film.facts.width = 640;
     film.captions.remove(0);
@@ -224,7 +224,7 @@ async fn changes_are_loaded(store: &dyn Store) {
     all.links = vec![link];
     all.logins[0].last_seen = later;
     all.streams[0] = stream;
-    all.stored[0] = film;
+    all.stored[0] = Arc::new(film);
     all.codes[0] = code;
     all.codes[1].uses = 7;
     all.codes[1].last_used = Some(later);
@@ -286,7 +286,7 @@ async fn unique_things_are_taken(store: &dyn Store) {
     same_cookie.id = login(77);
     let mut same_api_key = all.api_keys[0].clone();
     same_api_key.id = api_key(77);
-    let mut same_film = all.stored[0].clone();
+    let mut same_film = Stored::clone(&all.stored[0]);
     same_film.id = StoredId::from_number(77);
     let mut same_code = all.codes[0].clone();
     same_code.id = CodeId::from_number(77);
@@ -605,10 +605,16 @@ fn snapshot() -> Snapshot {
             last_used: None,
         }],
         stored: vec![
-            film,
-            folder,
+            Arc::new(film),
+            Arc::new(folder),
             // The same name as the video: images have theirs.
-            item(3, stored::Kind::Image, "film", Some(user(2)), State::Ready),
+            Arc::new(item(
+                3,
+                stored::Kind::Image,
+                "film",
+                Some(user(2)),
+                State::Ready,
+            )),
         ],
         codes: vec![code(1, Some(40), None), code(2, None, Some(at))],
         grant_key: Some(GrantKey([7; 32])),
@@ -623,7 +629,10 @@ fn adding(all: &Snapshot) -> Vec<Change> {
     changes.extend(all.streams.iter().cloned().map(Change::AddStream));
     changes.extend(all.keys.iter().cloned().map(Change::AddKey));
     changes.extend(all.api_keys.iter().cloned().map(Change::AddApiKey));
-    let stored = all.stored.iter().cloned().map(Box::new);
+    let stored = all
+        .stored
+        .iter()
+        .map(|stored| Box::new(Stored::clone(stored)));
     changes.extend(stored.map(Change::AddStored));
     let codes = all.codes.iter().cloned().map(Box::new);
     changes.extend(codes.map(Change::AddCode));

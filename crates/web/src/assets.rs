@@ -28,6 +28,11 @@ static PACKED: LazyLock<HashMap<String, Bytes>> = LazyLock::new(|| {
     packed.collect()
 });
 
+/// Compresses them now, beside what goes on: the first visitor need not wait for it.
+pub(crate) fn pack() {
+    std::thread::spawn(|| LazyLock::force(&PACKED).len());
+}
+
 /// Paths of the built files, by what they are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assets {
@@ -44,8 +49,6 @@ pub(crate) struct Assets {
 impl Assets {
     /// Reads the manifest that was built with the files.
     pub(crate) fn embedded() -> Self {
-        // The first visitor need not wait for the packing.
-        std::thread::spawn(|| LazyLock::force(&PACKED).len());
         let manifest = Dist::get("manifest.json")
             .map(|file| file.data)
             .unwrap_or_default();

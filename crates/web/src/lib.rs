@@ -48,7 +48,7 @@ pub use passwords::Passwords;
 pub use router::{router, webrtc_door};
 pub use test_signal::{Refused as TestSignalRefused, TestSignal};
 
-use library::Works;
+use library::{Works, upload::Whole};
 
 use front::{Hot, HotAnswer, HotRequest, Networks};
 
@@ -245,9 +245,25 @@ impl App {
         self.inner.uploading.as_ref()
     }
 
-    /// Makes items of the uploads that an earlier run had received whole. Once, before requests come; needs a runtime.
-    pub fn take_up_uploads(&self) {
-        api::uploads::take_up(self);
+    /// Makes ready what the first visitor would otherwise wait for, on a thread of its own: some tens of milliseconds of work, best begun when
+    /// the server can be reached.
+    pub fn warm_up(&self) {
+        assets::pack();
+    }
+
+    /// Uploads that an earlier run had received whole; nobody else hands them over from now on. Once, before requests come.
+    #[must_use]
+    pub fn whole_uploads(&self) -> Vec<Whole> {
+        let Some(intake::Uploading { uploads, .. }) = self.uploading() else {
+            return Vec::new();
+        };
+        let whole = uploads.whole().into_iter();
+        whole.filter_map(|id| uploads.take(id)).collect()
+    }
+
+    /// Makes items of them. Needs a runtime.
+    pub fn take_up_uploads(&self, whole: Vec<Whole>) {
+        api::uploads::take_up(self, whole);
     }
 
     /// The words of pages.

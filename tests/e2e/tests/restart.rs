@@ -1,6 +1,6 @@
 //! A restart of the server, asked for or not: addresses, tokens and sequence hold.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use e2e::{
     Encoder, Ffmpeg, MOMENT, Media, Server,
@@ -85,4 +85,32 @@ fn sigterm_answers_viewers_who_wait() {
         "{}",
         answer.status
     );
+}
+
+#[test]
+fn folder_that_was_put_into_the_storage_is_adopted_without_being_asked_for() {
+    let mut server = Server::start(&[]);
+    let operator = server.operator();
+    assert!(server.terminate(DRAIN).success());
+    let prepared =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/library/tests/folders/fmp4");
+    let course = server.data().join("storage/public/course");
+    fs::create_dir(&course).expect("a folder");
+    for entry in fs::read_dir(prepared).expect("a folder") {
+        let from = entry.expect("an entry").path();
+        let name = from.file_name().expect("a name");
+        fs::copy(&from, course.join(name)).expect("it is copied");
+    }
+
+    // It goes on beside the serving, so the ready line promises nothing; the log tells, and nobody asks the server.
+    let server = server.again();
+    until("the folder is adopted", MOMENT, || {
+        let log = server.whole_log();
+        log.contains("a folder was adopted as a video")
+            .then_some(())
+    });
+    let told = operator.get("/api/videos/course").json();
+    assert_eq!(told["status"], "ready", "{told}");
+    let scanned = server.cli(&["library", "scan"], "");
+    assert_eq!(scanned["folders"][0]["new"], false, "{scanned}");
 }

@@ -18,13 +18,12 @@ use crate::view::{self, Unopened};
 
 use super::rights::{Rights, Standing};
 use super::shelf::For;
+use super::titles::Wanted;
 use super::words::Words;
 use super::{Catalogue, lock};
 
 /// Codes that a user can have.
 const PER_USER_MAX: usize = 10_000;
-/// Stored items that one search for something to share looks at. Closes: a search that nothing matches in a library without end.
-const SEARCHED_MAX: usize = 200_000;
 
 impl Catalogue {
     /// Makes a code for items that the caller owns: all of them or nothing.
@@ -196,22 +195,28 @@ impl Catalogue {
         let streams = rights
             .streams_after("")
             .filter(|stream| is_shared_by(stream.owner))
+            .filter(|stream| words.are_in(&stream.title, &stream.slug))
             .map(|stream| (item::Kind::Stream, &stream.slug, &stream.title));
         let whom = if standing.administers {
             For::Everything
         } else {
             For::Own(user)
         };
+        let wanted = Wanted {
+            words: &words,
+            whom,
+            kind: None,
+            after: None,
+        };
         let stored = rights
             .shelf()
-            .list(whom, None, None)
-            .take(SEARCHED_MAX)
-            .filter_map(|id| rights.stored(id))
+            .titles()
+            .find(&wanted)
+            .filter_map(|(_, id)| rights.stored(id))
             .filter(|stored| is_shared_by(stored.owner))
             .map(|stored| (stored.item().kind(), &stored.slug, &stored.title));
         streams
             .chain(stored)
-            .filter(|(_, slug, title)| words.are_in(title, slug))
             .take(max)
             .map(|(kind, slug, title)| Shareable {
                 name: item::Name {

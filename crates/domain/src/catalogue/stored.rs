@@ -18,12 +18,11 @@ use crate::stored::{
 use super::Catalogue;
 use super::rights::{Rights, Standing};
 use super::shelf::{self, For};
+use super::titles::Wanted;
 use super::words::Words;
 
 /// Stored items that a user can own; administrators are not bound.
 const PER_USER_MAX: usize = 100_000;
-/// Items that one search looks at. Closes: a search that nothing matches in a library without end.
-const SEARCHED_MAX: usize = 200_000;
 /// Numbers that are tried to make a name free.
 const NUMBERS_MAX: u32 = 10_000;
 
@@ -150,7 +149,7 @@ impl Catalogue {
     #[must_use]
     pub fn list_stored(&self, caller: &Caller, query: &Query) -> Page {
         let limit = query.limit.clamp(1, PAGE_MAX);
-        let rights = self.rights();
+        let mut rights = self.rights();
         let standing = rights.standing(caller, self.now());
         let empty = Page {
             items: Vec::new(),
@@ -170,18 +169,34 @@ impl Catalogue {
             None => None,
         };
         let words = Words::of(&query.words);
-        let mut found = rights
-            .shelf()
-            .list(whom, query.kind, after)
-            .take(SEARCHED_MAX)
-            .filter_map(|id| rights.stored(id))
-            .filter(|stored| words.are_in(&stored.title, &stored.slug));
-        let items: Vec<Arc<Stored>> = found.by_ref().take(limit).cloned().collect();
-        let next_cursor = found
-            .next()
-            .and_then(|_| items.last())
-            .map(|last| shelf::write(last));
-        Page { items, next_cursor }
+        let mut places: Vec<shelf::Place> = if words.split().is_none() {
+            let listed = rights.shelf().list(whom, query.kind, after);
+            listed.take(limit + 1).collect()
+        } else {
+            let titles = rights.shelf().titles().clone();
+            // Whoever changes something need not wait for a search.
+            drop(rights);
+            let wanted = Wanted {
+                words: &words,
+                whom,
+                kind: query.kind,
+                after,
+            };
+            let found = titles.find(&wanted).take(limit + 1).collect();
+            rights = self.rights();
+            found
+        };
+        let more = places.split_off(limit.min(places.len()));
+        let next_cursor = (!more.is_empty()).then(|| places.last().copied().map(shelf::write));
+        // What was changed while it was searched for is shown if it still may be.
+        let items = places
+            .iter()
+            .filter_map(|(_, id)| rights.stored(*id))
+            .filter(|stored| whom.sees_listed(stored.visibility, stored.owner));
+        Page {
+            items: items.cloned().collect(),
+            next_cursor: next_cursor.flatten(),
+        }
     }
 
     /// The item, if the caller may see or manage it without a code.
@@ -205,11 +220,7 @@ impl Catalogue {
     #[must_use]
     pub fn stored_in_work(&self) -> Vec<Arc<Stored>> {
         let rights = self.rights();
-        rights
-            .all_stored()
-            .filter(|stored| stored.state == State::Processing)
-            .cloned()
-            .collect()
+        rights.stored_in_work().cloned().collect()
     }
 
     /// All items that lie in a folder that somebody put there, whoever asks.

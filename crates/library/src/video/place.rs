@@ -78,7 +78,7 @@ pub fn remove(storage: &Path, id: u64) -> io::Result<()> {
     }
 }
 
-/// Takes away what removing left behind when the server was stopped meanwhile: once, at the start. Blocks.
+/// Takes away what removing left behind when the server was stopped meanwhile: once, after the start. Blocks.
 ///
 /// # Errors
 /// What the system says; a storage without a library has nothing to sweep.
@@ -94,10 +94,16 @@ pub fn sweep(storage: &Path) -> io::Result<()> {
             .as_encoded_bytes()
             .starts_with(GONE.as_bytes())
         {
-            if entry.file_type()?.is_dir() {
-                fs::remove_dir_all(entry.path())?;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let removed = if is_folder {
+                fs::remove_dir_all(entry.path())
             } else {
-                fs::remove_file(entry.path())?;
+                fs::remove_file(entry.path())
+            };
+            match removed {
+                // Whoever deletes an item meanwhile was quicker.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Rows as what the domain knows. What cannot be read is an error with the table's name, never skipped: a key or a user
 //! that silently went missing would be worse than a start that fails.
 
+use std::collections::HashMap;
+
 use domain::access_code::{Code, CodeId, Tag};
 use domain::api_key::{ApiKey, ApiKeyId, Scopes};
 use domain::audit::{Entry, Numbered, Via};
@@ -11,14 +13,14 @@ use domain::secret::Hash;
 use domain::setting::Setting;
 use domain::slug::Slug;
 use domain::store::{GrantKey, Snapshot, StoreError, UserRow};
-use domain::stored::{Caption, Facts, Kind, Place, State, Stored, StoredId};
+use domain::stored::{Caption, StoredId};
 use domain::stream::{Key, KeyId, Stream, StreamId, Visibility};
 use domain::user::{Link, Name, Role, User, UserId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, query};
 
 use super::changes::{GRANTS, NO_PASSWORD};
-use super::failed;
+use super::{failed, items};
 
 /// Everything, as one transaction sees it.
 pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreError> {
@@ -43,14 +45,15 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
         "SELECT id, user, name, scopes, hash, created, expires, revoked, last_used FROM api_keys ORDER BY id",
     );
     let api_keys = api_keys.fetch_all(&mut *at).await.map_err(failed)?;
-    let stored_rows = query(
-        "SELECT id, kind, slug, title, description, owner, visibility, created, changed, generation, state, reason, place, bytes, \
-         duration_ms, width, height, codecs, form, file_name, has_original, poster, downloadable, sites FROM stored ORDER BY id",
-    );
-    let stored_rows = stored_rows.fetch_all(&mut *at).await.map_err(failed)?;
     let captions =
         query("SELECT stored, language, label, is_default FROM captions ORDER BY stored, language");
     let captions = captions.fetch_all(&mut *at).await.map_err(failed)?;
+    let mut captions_of: HashMap<StoredId, Vec<Caption>> = HashMap::new();
+    for row in &captions {
+        let (of, caption) = caption(row)?;
+        captions_of.entry(of).or_default().push(caption);
+    }
+    let stored = items::all(at, captions_of).await?;
     let code_rows = query(
         "SELECT id, owner, tag, sealed, is_chosen, description, note, starts, expires, paused, viewers_max, sites, may_download, \
          created, changed, uses, last_used FROM access_codes ORDER BY id",
@@ -61,16 +64,6 @@ pub(super) async fn all(at: &mut SqliteConnection) -> Result<Snapshot, StoreErro
          ORDER BY i.code, i.position",
     );
     let code_items = code_items.fetch_all(&mut *at).await.map_err(failed)?;
-    let mut stored: Vec<Stored> = stored_rows
-        .iter()
-        .map(stored_row)
-        .collect::<Result<_, _>>()?;
-    for row in &captions {
-        let (of, caption) = caption(row)?;
-        if let Ok(found) = stored.binary_search_by_key(&of, |stored| stored.id) {
-            stored[found].captions.push(caption);
-        }
-    }
     let mut codes: Vec<Code> = code_rows.iter().map(code).collect::<Result<_, _>>()?;
     for row in &code_items {
         let (of, item) = code_item(row)?;
@@ -167,53 +160,6 @@ fn stream(row: &SqliteRow) -> Result<Stream, StoreError> {
         changed: row.time("changed")?,
         generation: row.known(u32::try_from(generation).ok(), "a generation")?,
         description: row.text("description")?.to_owned(),
-        sites: row.sites()?,
-    })
-}
-
-/// Items without their captions.
-fn stored_row(row: &SqliteRow) -> Result<Stored, StoreError> {
-    let row = Fields {
-        row,
-        table: "stored",
-    };
-    let owner: Option<i64> = row.row.try_get("owner").map_err(failed)?;
-    let state = match row.text("state")? {
-        "processing" => Some(State::Processing),
-        "ready" => Some(State::Ready),
-        "failed" => Some(State::Failed(row.text("reason")?.to_owned())),
-        _ => None,
-    };
-    let place: Option<Place> = row.text("place")?.parse().ok();
-    Ok(Stored {
-        id: StoredId::from_number(row.id("id")?),
-        kind: row.known(Kind::find(row.text("kind")?), "a kind")?,
-        slug: row.known(Slug::parse(row.text("slug")?).ok(), "a slug")?,
-        title: row.text("title")?.to_owned(),
-        description: row.text("description")?.to_owned(),
-        owner: owner
-            .map(|owner| row.known(u64::try_from(owner).ok(), "an owner"))
-            .transpose()?
-            .map(UserId::from_number),
-        visibility: row.known(Visibility::find(row.text("visibility")?), "a visibility")?,
-        created: row.time("created")?,
-        changed: row.time("changed")?,
-        generation: row.number("generation")?,
-        state: row.known(state, "a state")?,
-        place: row.known(place, "a place")?,
-        facts: Facts {
-            bytes: row.number("bytes")?,
-            duration_ms: row.number("duration_ms")?,
-            width: row.number("width")?,
-            height: row.number("height")?,
-            codecs: row.text("codecs")?.to_owned(),
-            form: row.text("form")?.to_owned(),
-            file_name: row.text("file_name")?.to_owned(),
-            has_original: row.flag("has_original")?,
-        },
-        poster: row.maybe_time("poster")?,
-        captions: Vec::new(),
-        downloadable: row.flag("downloadable")?,
         sites: row.sites()?,
     })
 }

@@ -5,6 +5,7 @@
 
 mod changes;
 pub mod inspect;
+mod items;
 mod load;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

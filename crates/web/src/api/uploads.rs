@@ -350,15 +350,8 @@ pub(super) async fn hand_over(
 }
 
 /// Hands over what an earlier run had received whole.
-pub(crate) fn take_up(app: &App) {
-    let Some(Uploading { uploads, .. }) = app.uploading() else {
-        return;
-    };
-    for whole in uploads
-        .whole()
-        .into_iter()
-        .filter_map(|id| uploads.take(id))
-    {
+pub(crate) fn take_up(app: &App, whole: Vec<Whole>) {
+    for whole in whole {
         tokio::spawn(hand_over(app.clone(), Caller::operator(), whole));
     }
 }

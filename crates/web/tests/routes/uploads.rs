@@ -352,7 +352,7 @@ async fn what_an_earlier_run_received_whole_becomes_an_item() {
     let path = created(&site, 4, &[("filename", "a.mp4")]).await;
     patch(&site, &path, "0", "0123").await;
     until(&site, &path, "failed").await;
-    site.app.take_up_uploads();
+    site.app.take_up_uploads(site.app.whole_uploads());
     until(&site, &path, "ready").await;
     let items = site.intake.items.lock().unwrap();
     let (item, caller) = &items[0];
