@@ -5,13 +5,17 @@
 //! is CPU time of the server's process from `/proc`, which a busy machine disturbs less than it does the clock.
 
 mod client;
+mod cold;
 mod library;
 mod load;
 mod process;
 mod upload;
 mod vod;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -20,6 +24,11 @@ use crate::run;
 /// Delivery of stored videos beside nginx.
 pub fn vod() -> Result<()> {
     vod::run()
+}
+
+/// Small answers beside viewers of files that are not in memory; also those of another binary.
+pub fn cold(other: Option<&Path>) -> Result<()> {
+    cold::run(other)
 }
 
 /// Pages of a library of 100 and of 100,000 items; of these builds too, in turns.

@@ -20,6 +20,7 @@ cargo xtask generate       writes the generated files anew (reference pages, web
 cargo xtask fixtures       makes the committed media anew with ffmpeg
 cargo xtask fuzz TARGET [SECONDS]   fuzzes one target (60 s), keeping its corpus
 cargo xtask bench vod      stored videos beside nginx: bytes per CPU second
+cargo xtask bench cold [BINARY]  small answers beside viewers of cold files on a slow disk, beside another binary (root)
 cargo xtask bench library [BINARY…]   pages, start and memory with 100 and 100,000 items, beside other builds
 cargo xtask bench upload [GB]   memory and time of a large upload (5 GB; takes four times that on the disk)
 ";
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
             .map_err(Into::into)
             .and_then(|s| fuzz::run(target, s)),
         ["bench", "vod"] => bench::vod(),
+        ["bench", "cold"] => bench::cold(None),
+        ["bench", "cold", other] => bench::cold(Some(other.as_ref())),
         ["bench", "library", ref others @ ..] => bench::library(others),
         ["bench", "upload"] => bench::upload(5),
         ["bench", "upload", gigabytes] => gigabytes

@@ -52,6 +52,11 @@ impl Running {
         Self { child }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// CPU seconds used so far, in user space and in the kernel.
     pub fn cpu_s(&self) -> Result<(f64, f64)> {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;

@@ -129,7 +129,7 @@ fn tell(case: &str, ours: &[Round], theirs: &[Round]) {
 }
 
 /// A film of 720p at 2.5 Mb/s with sound.
-fn film(ffmpeg: &Path, out: &Path, seconds: u32) -> Result<()> {
+pub(super) fn film(ffmpeg: &Path, out: &Path, seconds: u32) -> Result<()> {
     let seconds = seconds.to_string();
     let mut command = Command::new(ffmpeg);
     command.args("-hide_banner -loglevel error -y -f lavfi -i testsrc2=s=1280x720:r=30 -f lavfi -i sine=r=48000".split(' '));
