@@ -5,7 +5,7 @@
 //! only then named, the index last; an item without an index is none, and what a crash leaves is overwritten the next time.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, BufWriter, Write},
     os::unix::fs::FileExt as _,
     path::Path,
@@ -214,17 +214,23 @@ pub fn package(
     .run(into)
 }
 
-/// Locks a folder for as long as what is answered lives, against another one that writes into it; a process that ends holds nothing.
-pub(super) fn alone_in(folder: &Path) -> Result<File, Refused> {
-    use rustix::{
-        fs::{FlockOperation, flock},
-        io::Errno,
-    };
+/// A folder that is locked against another one that writes into it; a process that ends holds nothing.
+pub(super) struct Alone(File);
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        // A program that is being started has the file for a moment too, and would hold the lock for as long.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks a folder for as long as what is answered lives.
+pub(super) fn alone_in(folder: &Path) -> Result<Alone, Refused> {
     let folder = File::open(folder).map_err(Refused::Write)?;
-    match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(folder),
-        Err(Errno::WOULDBLOCK) => Err(Refused::Busy),
-        Err(error) => Err(Refused::Write(error.into())),
+    match folder.try_lock() {
+        Ok(()) => Ok(Alone(folder)),
+        Err(TryLockError::WouldBlock) => Err(Refused::Busy),
+        Err(TryLockError::Error(error)) => Err(Refused::Write(error)),
     }
 }
 
