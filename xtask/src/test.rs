@@ -24,6 +24,7 @@ fn stories() -> Result<()> {
     let system = tools::system_ffmpeg()?;
     let chromium = tools::chromium()?;
     let curl = tools::curl()?;
+    let nginx = tools::nginx()?;
     tools::npm_ci("tests/e2e/browser")?;
     run::run(
         "release build",
@@ -60,6 +61,7 @@ fn stories() -> Result<()> {
         .env("FFMPEG_SYSTEM", system)
         .env("CHROMIUM", chromium)
         .env("CURL", curl)
+        .env("NGINX", nginx)
         .env("PYTHON", python),
     )
 }

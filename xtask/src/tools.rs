@@ -106,7 +106,7 @@ pub fn curl() -> Result<PathBuf> {
     system("curl", &["curl"])
 }
 
-/// nginx, to measure ourselves beside it.
+/// nginx, to measure ourselves beside it, and as the caching proxy that operators put in front.
 pub fn nginx() -> Result<PathBuf> {
     system("nginx", &["nginx-light"])
 }

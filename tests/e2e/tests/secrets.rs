@@ -1,6 +1,6 @@
 //! No secret is told where it does not belong: log, metrics, playlists, the API, the process list.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use e2e::{
     Encoder, Ffmpeg, MOMENT, Server,
@@ -8,6 +8,7 @@ use e2e::{
     server::wait_until_receiving,
     until,
 };
+use serde_json::json;
 
 const PASSWORD: &str = "correct-horse-battery-7";
 const WRONG: &str = "sk_WrongWrongWrongWrongWrongWrongWrongW";
@@ -100,6 +101,101 @@ fn keys_passwords_cookies_and_tokens_are_shown_nowhere() {
         );
     }
     told("the log", &log, &[]);
+}
+
+/// Abuse case J6: whoever has a code brings it in every address that takes one, and where it does not belong.
+#[test]
+fn access_codes_stay_with_who_brings_them() {
+    const CHOSEN: &str = "spring-course-2026";
+    const WRONG_CODE: &str = "winter-course-1999";
+    let server = Server::start(&["log.level=trace"]);
+    let operator = server.operator();
+    let key = server.add_stream("hall", "private");
+    let _publisher =
+        Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("hall?token={key}")));
+    wait_until_receiving(&operator, "hall");
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
+    for (slug, file) in [("lesson1", "lesson1.mp4"), ("logo", "logo.png")] {
+        let file = assets.join(file);
+        let file = file.to_string_lossy();
+        let _ = server.cli(&["upload", &file, "--slug", slug, "--user", "anna"], "");
+    }
+    let items = [("stream", "hall"), ("video", "lesson1"), ("image", "logo")];
+    let items = items.map(|(kind, slug)| json!({"media_type": kind, "media_slug": slug}));
+    let make = |body: serde_json::Value| {
+        let made = operator.send_json("POST", "/api/access-codes", &body);
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()["code"].as_str().unwrap_or_default().to_owned()
+    };
+    let made = make(json!({"media_items": items}));
+    let chosen = make(json!({"media_items": items, "code": CHOSEN}));
+    let codes = [made.as_str(), chosen.as_str(), WRONG_CODE];
+    let told = |what: &str, text: &str| {
+        assert!(!text.is_empty(), "{what} tells nothing at all");
+        for code in codes {
+            assert!(!text.contains(code), "{what} tells {code}");
+        }
+    };
+
+    let visitor = server.client();
+    for code in codes {
+        let is_good = code != WRONG_CODE;
+        for path in [
+            "/watch/lesson1?access_code=",
+            "/watch/hall?code=",
+            "/embed/lesson1?access_code=",
+            "/images/logo?access_code=",
+            "/images/logo/about?access_code=",
+            "/api/watch/hall?access_code=",
+            "/api/stream/authorize?path=hall&access_code=",
+        ] {
+            let answer = visitor.get(&format!("{path}{code}"));
+            assert_eq!(answer.status == 200, is_good, "{path}: {}", answer.status);
+            if is_good && !path.starts_with("/api/stream/") {
+                let policy = answer.header("referrer-policy");
+                assert_eq!(policy, Some("no-referrer"), "{path}");
+            }
+        }
+        for slug in ["hall", "lesson1"] {
+            let index = visitor.get(&format!("/hls/{slug}/index.m3u8?access_code={code}"));
+            assert_eq!(index.status == 200, is_good, "{slug}: {}", index.status);
+            if is_good {
+                told("the index", &index.text());
+                let media = media_path(slug, &index).unwrap_or_default();
+                told("the path of the playlist", &media);
+                told("the playlist", &visitor.get(&media).text());
+            }
+        }
+        let offer = format!("/hall/whep?access_code={code}");
+        let refused = visitor.ask(
+            "POST",
+            &offer,
+            &[("Content-Type", "application/sdp")],
+            b"v=0\r\n",
+        );
+        assert!((400..500).contains(&refused.status), "{}", refused.status);
+        told("the refusal", &refused.text());
+        // Where a name belongs.
+        for path in [format!("/watch/{code}"), format!("/hls/{code}/index.m3u8")] {
+            assert_eq!(visitor.get(&path).status, 404);
+        }
+    }
+    let guessed = visitor.send_json("POST", "/api/access-codes", &json!({"code": CHOSEN}));
+    assert_eq!(guessed.status, 401, "{}", guessed.text());
+
+    let metrics = until("metrics", MOMENT, || metrics(&server));
+    told("/metrics", &metrics);
+    for path in [
+        "/api/audit",
+        "/api/server",
+        "/api/videos/lesson1",
+        "/health",
+    ] {
+        told(path, &operator.get(path).text());
+    }
+    let log = server.whole_log();
+    assert!(log.contains("a publisher is live"), "{log}");
+    told("the log", &log);
 }
 
 fn metrics(server: &Server) -> Option<String> {

@@ -16,7 +16,7 @@ use tokio::{
 use tower::ServiceExt as _;
 
 use super::{
-    Conditions, Hot, HotAnswer, HotRequest, Limits, Wanted, cold, cut,
+    Conditions, Hot, HotAnswer, HotRequest, Keeps, Limits, Wanted, cold, cut,
     head::{self, Read},
     hot::{self, Manner},
     input::Input,
@@ -102,13 +102,13 @@ pub(super) async fn hot_loop(
         };
         let reply = match answer {
             HotAnswer::Forbidden => None,
-            HotAnswer::Fetch(Fetch::Ready(reply)) => Some(reply),
-            HotAnswer::Fetch(Fetch::Wait(waiting)) => {
+            HotAnswer::Fetch(Fetch::Ready(reply), keeps) => Some((reply, keeps)),
+            HotAnswer::Fetch(Fetch::Wait(waiting), keeps) => {
                 if is_stopping() {
-                    Some(stopping())
+                    Some((stopping(), keeps))
                 } else {
                     match wait(&mut stream, &mut input, waiting, stopped.as_mut()).await {
-                        Some(reply) => Some(reply),
+                        Some(reply) => Some((reply, keeps)),
                         None => return Left::Over,
                     }
                 }
@@ -132,13 +132,13 @@ pub(super) async fn hot_loop(
 /// Sends an answer, or that there is no leave for one; the bytes of its body.
 async fn answer_with(
     stream: &mut TcpStream,
-    reply: Option<Reply>,
+    reply: Option<(Reply, Keeps)>,
     asked: &Asked,
     keep_alive: bool,
     limits: &Limits,
 ) -> io::Result<u64> {
     let wanted = match (&reply, &asked.conditions) {
-        (Some(reply), Some(conditions)) => conditions.wanted_of(reply, !asked.is_head),
+        (Some((reply, _)), Some(conditions)) => conditions.wanted_of(reply, !asked.is_head),
         _ => Wanted::Whole,
     };
     let (unsent, chunks, length) = HEAD.with_borrow_mut(|head| {
@@ -148,11 +148,12 @@ async fn answer_with(
                 hot::write_forbidden(head, keep_alive);
                 (Vec::new(), 0)
             }
-            Some(mut reply) => {
+            Some((mut reply, keeps)) => {
                 let manner = Manner {
                     wanted,
                     gzip: asked.gzip,
                     keep_alive,
+                    keeps,
                 };
                 hot::write_head(head, &reply, manner);
                 if asked.is_head {

@@ -18,10 +18,19 @@ pub struct HotRequest<'a> {
 /// What the hot path answers.
 #[derive(Debug)]
 pub enum HotAnswer {
-    /// What the engine says.
-    Fetch(Fetch),
+    /// What the engine says, and who may keep it.
+    Fetch(Fetch, Keeps),
     /// The grant in the path is none, or has ended; alike for streams that do not exist.
     Forbidden,
+}
+
+/// Who may keep an answer for as long as it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Everybody on the way, such as a proxy that many share.
+    Everybody,
+    /// Nobody but who asked: a cache on the way would hand it out when it is no longer open to anybody (RFC 9111, 5.2.2.7).
+    Asker,
 }
 
 /// Who answers live pieces.
@@ -54,8 +63,11 @@ pub(crate) const PIECE_HEADERS: [(&str, &str); 4] = [
 ];
 
 /// `Cache-Control` of a reply.
-pub(crate) fn cache_control(reply: &Reply, into: &mut Vec<u8>) {
+pub(crate) fn cache_control(reply: &Reply, keeps: Keeps, into: &mut Vec<u8>) {
     let immutable = if reply.immutable { ", immutable" } else { "" };
+    if keeps == Keeps::Asker {
+        into.extend_from_slice(b"private, ");
+    }
     let _ = match reply.max_age_s {
         0 => write!(into, "no-cache"),
         seconds => write!(into, "max-age={seconds}{immutable}"),
@@ -103,6 +115,7 @@ pub(super) struct Manner {
     pub(super) wanted: Wanted,
     pub(super) gzip: bool,
     pub(super) keep_alive: bool,
+    pub(super) keeps: Keeps,
 }
 
 /// Writes the head of an answer, before its body is cut to what is wanted.
@@ -128,7 +141,7 @@ pub(super) fn write_head(into: &mut Vec<u8>, reply: &Reply, manner: Manner) {
         let _ = write!(into, "content-range: {range}\r\n");
     }
     into.extend_from_slice(b"cache-control: ");
-    cache_control(reply, into);
+    cache_control(reply, manner.keeps, into);
     into.extend_from_slice(b"\r\n");
     if reply.gzip.is_some() {
         into.extend_from_slice(b"vary: accept-encoding\r\n");

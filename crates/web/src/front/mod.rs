@@ -21,7 +21,7 @@ mod send;
 mod strict;
 
 pub use addresses::Networks;
-pub use hot::{Hot, HotAnswer, HotRequest};
+pub use hot::{Hot, HotAnswer, HotRequest, Keeps};
 pub use listener::{Cap, Front, Limits, Peer, bind};
 
 pub(crate) use conditions::{Conditions, Wanted, cut};

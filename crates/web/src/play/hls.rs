@@ -23,7 +23,9 @@ use crate::{
     App,
     error::Problem,
     extract::{Path, Viewing},
-    front::{HotAnswer, HotRequest, accepts_gzip, body, cache_control, of_chunks, status_line},
+    front::{
+        HotAnswer, HotRequest, Keeps, accepts_gzip, body, cache_control, of_chunks, status_line,
+    },
 };
 
 /// Longest name of a live piece.
@@ -46,7 +48,7 @@ pub(crate) fn hot(app: &App, request: &HotRequest<'_>) -> Option<HotAnswer> {
         Fetch::Wait(_) => Status::Ok,
     };
     app.counters().hls_requests.count(kind(piece), Some(status));
-    Some(HotAnswer::Fetch(fetch))
+    Some(HotAnswer::Fetch(fetch, keeps(granted)))
 }
 
 /// What the token of a path opens, and which piece of it; `None` where the path is no piece's.
@@ -59,6 +61,14 @@ fn opened<'a>(app: &App, path: &'a str) -> Option<Result<(Granted, &'a str, &'a 
     Some(held.map(|granted| (granted, piece, slug)).map_err(|_| {
         app.counters().hls_requests.count(kind(piece), None);
     }))
+}
+
+/// What is open to everybody shares one token, and caches on the way may keep it.
+fn keeps(granted: Granted) -> Keeps {
+    match granted.subject {
+        grant::Subject::Nobody => Keeps::Everybody,
+        _ => Keeps::Asker,
+    }
 }
 
 fn kind(piece: &str) -> Kind {
@@ -109,7 +119,7 @@ pub(crate) async fn piece(
     app.counters()
         .hls_requests
         .count(kind(piece), Some(reply.status));
-    respond(&app, reply, &method, &headers)
+    respond(&app, reply, keeps(granted), &method, &headers)
 }
 
 async fn done(fetch: Fetch) -> Reply {
@@ -128,12 +138,18 @@ fn forbidden() -> Response {
     response
 }
 
-fn respond(app: &App, reply: Reply, method: &Method, headers: &HeaderMap) -> Response {
+fn respond(
+    app: &App,
+    reply: Reply,
+    keeps: Keeps,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
     let gzip = headers
         .get(header::ACCEPT_ENCODING)
         .is_some_and(|value| accepts_gzip(value.as_bytes()));
     let mut caching = Vec::new();
-    cache_control(&reply, &mut caching);
+    cache_control(&reply, keeps, &mut caching);
     if let Some(version) = reply.version.clone().filter(|_| reply.gzip.is_none()) {
         let asked = Asked { method, headers };
         let (mut response, sent) =
@@ -202,7 +218,7 @@ pub(crate) async fn index(
         Item::Image(_) => return not_found(),
     };
     let reply = done(fetch).await;
-    let mut response = respond(&app, reply, &method, &headers);
+    let mut response = respond(&app, reply, keeps(leave.granted), &method, &headers);
     let out = response.headers_mut();
     if leave.is_public() {
         out.insert(

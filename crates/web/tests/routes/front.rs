@@ -17,7 +17,7 @@ use tokio::{
     sync::{Notify, oneshot, watch},
     task::JoinHandle,
 };
-use web::front::{Cap, Front, Hot, HotAnswer, HotRequest, Limits, Networks, Peer, bind};
+use web::front::{Cap, Front, Hot, HotAnswer, HotRequest, Keeps, Limits, Networks, Peer, bind};
 
 use crate::{
     hls::{piece, token},
@@ -64,11 +64,12 @@ impl Hot for Held {
         }
         let (release, alive) = (self.release.clone(), self.alive.lock().unwrap().take());
         self.begun.notify_one();
-        Some(HotAnswer::Fetch(Fetch::Wait(Box::pin(async move {
+        let held = Fetch::Wait(Box::pin(async move {
             let _alive = alive;
             release.notified().await;
             piece("held")
-        }))))
+        }));
+        Some(HotAnswer::Fetch(held, Keeps::Asker))
     }
 
     fn sent(&self, bytes: u64) {

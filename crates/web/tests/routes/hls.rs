@@ -48,7 +48,11 @@ async fn grant_opens_pieces_of_its_stream_alone() {
     let get = async |path: String| site.get(Who::Nobody, &path).await;
     let own = get(format!("/hls/secret/~{token}/s1.m4s")).await;
     assert_eq!((own.status, own.body.as_str()), (StatusCode::OK, "media"));
-    assert_eq!(own.header("cache-control"), "max-age=60, immutable");
+    assert_eq!(
+        own.header("cache-control"),
+        "private, max-age=60, immutable",
+        "no cache on the way hands it out when the grant has ended"
+    );
     assert_eq!(own.header("access-control-allow-origin"), "*");
     let mut wrong = token.clone();
     let last = if wrong.pop() == Some('A') { 'B' } else { 'A' };
@@ -148,6 +152,11 @@ async fn index_of_public_streams_is_shared_and_of_others_is_not_kept() {
         site.get(Who::Owner, "/hls/open/master.m3u8").await.body,
         "one prefix for all"
     );
+    site.engine.put("open", "s1.m4s", piece("media"));
+    let token = token(&site, Who::Nobody, "open").await;
+    let path = format!("/hls/open/~{token}/s1.m4s");
+    let kept = site.get(Who::Nobody, &path).await;
+    assert_eq!(kept.header("cache-control"), "max-age=60, immutable");
     let private = site.get(Who::Owner, "/hls/secret/index.m3u8").await;
     assert_eq!(private.header("cache-control"), "private, no-store");
     // Nobody's refusal must not be kept for whoever logs in next.

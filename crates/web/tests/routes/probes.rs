@@ -341,7 +341,7 @@ async fn opened(world: &World, slug: &str, pass: &str, piece: &str) -> u16 {
         query: "",
     };
     let (status, _, _) = world.site.send_raw(Ask::get(&path)).await;
-    let is_open = matches!(world.site.app.answer(&request), Some(HotAnswer::Fetch(_)));
+    let is_open = matches!(world.site.app.answer(&request), Some(HotAnswer::Fetch(..)));
     assert_eq!(is_open, status != StatusCode::FORBIDDEN, "{path}: {status}");
     status.as_u16()
 }
