@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::clock::Time;
-use crate::grant::{Granted, Subject};
+use crate::grant::Granted;
 use crate::id::StreamId;
 use crate::item::Space;
 use crate::slug::Slug;
@@ -26,7 +26,7 @@ impl Leave {
     /// Whether anyone may have this token, so that shared caches may keep what lies below it.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.granted.subject == Subject::Nobody
+        self.granted.is_everybodys()
     }
 }
 

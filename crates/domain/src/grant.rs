@@ -62,6 +62,14 @@ pub struct Granted {
     pub subject: Subject,
 }
 
+impl Granted {
+    /// Whether everybody has the same token, so that shared caches may keep what lies below it.
+    #[must_use]
+    pub fn is_everybodys(&self) -> bool {
+        self.subject == Subject::Nobody
+    }
+}
+
 /// What a token says that was signed by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {

@@ -63,11 +63,10 @@ fn opened<'a>(app: &App, path: &'a str) -> Option<Result<(Granted, &'a str, &'a 
     }))
 }
 
-/// What is open to everybody shares one token, and caches on the way may keep it.
 fn keeps(granted: Granted) -> Keeps {
-    match granted.subject {
-        grant::Subject::Nobody => Keeps::Everybody,
-        _ => Keeps::Asker,
+    match granted.is_everybodys() {
+        true => Keeps::Everybody,
+        false => Keeps::Asker,
     }
 }
 
