@@ -187,7 +187,7 @@ impl Catalogue {
             found
         };
         let more = places.split_off(limit.min(places.len()));
-        let next_cursor = (!more.is_empty()).then(|| places.last().copied().map(shelf::write));
+        let next_cursor = more.first().and(places.last()).copied().map(shelf::write);
         // What was changed while it was searched for is shown if it still may be.
         let items = places
             .iter()
@@ -195,7 +195,7 @@ impl Catalogue {
             .filter(|stored| whom.sees_listed(stored.visibility, stored.owner));
         Page {
             items: items.cloned().collect(),
-            next_cursor: next_cursor.flatten(),
+            next_cursor,
         }
     }
 

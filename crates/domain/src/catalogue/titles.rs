@@ -169,19 +169,22 @@ impl Block {
     }
 
     fn find(&self, wanted: &Wanted<'_>) -> impl Iterator<Item = Place> {
+        let text = self.text.as_bytes();
+        let (longest, others) = match wanted.words.split() {
+            Some((longest, others)) => (Some(longest), others),
+            None => (None, &[][..]),
+        };
         let (mut at, mut from) = (0, 0);
         std::iter::from_fn(move || {
-            let text = self.text.as_bytes();
             loop {
-                let found = match wanted.words.split() {
-                    Some((longest, _)) => from + longest.find(text.get(from..)?)?,
+                let found = match longest {
+                    Some(longest) => from + longest.find(text.get(from..)?)?,
                     None => from,
                 };
                 at += self.entries[at..].partition_point(|entry| entry.end <= found);
                 let entry = self.entries.get(at)?;
                 let start = self.start(at);
                 (at, from) = (at + 1, entry.end);
-                let others = wanted.words.split().map_or(&[][..], |(_, others)| others);
                 let own = &text[start..entry.end];
                 let is_wanted = wanted.after.is_none_or(|after| after < entry.place)
                     && wanted.kind.is_none_or(|kind| kind == entry.kind)

@@ -40,8 +40,7 @@ pub(crate) fn linked(
 ) -> Response {
     let Some(next) = next else { return response };
     let given = asked.query().unwrap_or_default().split('&');
-    let name = |pair: &&str| pair.split('=').next().unwrap_or_default().to_owned();
-    let kept = given.filter(|pair| !pair.is_empty() && name(pair) != parameter);
+    let kept = given.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(parameter));
     let query: String = kept.map(|pair| format!("{pair}&")).collect();
     let link = format!("<{}?{query}{parameter}={next}>; rel=\"next\"", asked.path());
     if let Ok(link) = HeaderValue::from_str(&link) {

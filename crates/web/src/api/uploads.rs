@@ -163,11 +163,11 @@ pub(crate) async fn overridden(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    bringer(&state, &known.0)?;
     match headers.get(METHOD_OVERRIDE).map(HeaderValue::as_bytes) {
         Some(b"PATCH") => append(state, known, path, headers, body).await,
         Some(b"DELETE") => remove(state, known, path, headers).await,
         _ => {
+            bringer(&state, &known.0)?;
             let detail = "Say in `X-HTTP-Method-Override` whether it is PATCH or DELETE.";
             let status = StatusCode::METHOD_NOT_ALLOWED;
             let problem = Problem::new(status, "method_not_allowed", detail);

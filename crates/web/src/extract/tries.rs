@@ -5,7 +5,7 @@
 //! guesses would learn which codes exist, and open something else.
 
 use axum::{
-    extract::{FromRequestParts as _, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
@@ -23,15 +23,17 @@ pub(crate) async fn tell_tries(State(app): State<App>, request: Request, next: N
     let Some(guessed) = guessed(&request) else {
         return next.run(request).await;
     };
-    let (mut parts, body) = request.into_parts();
-    let client = Client::from_request_parts(&mut parts, &app).await;
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Ok(client) = client else { return response };
+    let client = request.extensions().get::<Client>();
+    let address = client.map(|client| client.address);
+    let mut response = next.run(request).await;
+    let Some(address) = address else {
+        return response;
+    };
     let is_empty = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let is_wrong_key = response.status() == StatusCode::UNAUTHORIZED
         && matches!(guessed, Guessed::ApiKeys | Guessed::StreamKeys);
     if is_empty || is_wrong_key {
-        let left = app.catalogue().tries_left(guessed, client.address);
+        let left = app.catalogue().tries_left(guessed, address);
         let name = name(guessed);
         let policy = format!("\"{name}\";q={};w={}", left.burst, left.window_s);
         let headers = response.headers_mut();

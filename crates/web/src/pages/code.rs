@@ -202,9 +202,13 @@ fn rows(app: &App, caller: &Caller, items: &[Name]) -> Vec<Row> {
             Kind::Video => ("film", found(stored::Kind::Video)),
             Kind::Image => ("image", found(stored::Kind::Image)),
         };
+        let title = match &stored {
+            Some(stored) => Some(stored.title.clone()),
+            None => code_form::title(app, caller, name),
+        };
         let length = stored.as_ref().map_or(0, |stored| stored.facts.duration_ms);
         Row {
-            title: code_form::title(app, caller, name).unwrap_or_else(|| name.slug.to_string()),
+            title: title.unwrap_or_else(|| name.slug.to_string()),
             kind: code_form::kind_word(t, name.kind),
             length: (length > 0).then(|| t.length(length)),
             picture: stored
