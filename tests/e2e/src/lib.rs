@@ -21,7 +21,7 @@ pub use relay::{Datagrams, Mischief, Relay, Weather};
 pub use server::Server;
 pub use wait::{MOMENT, until};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A tool that the environment names.
 ///
@@ -33,4 +33,11 @@ pub fn tool(variable: &str) -> PathBuf {
         Some(path) => PathBuf::from(path),
         None => panic!("{variable} names no program; run `cargo xtask test`"),
     }
+}
+
+/// A file of the demo's sample library.
+#[must_use]
+pub fn sample(name: &str) -> PathBuf {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
+    samples.join(name)
 }

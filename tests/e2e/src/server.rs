@@ -80,8 +80,7 @@ impl Server {
         .map(|name| format!("{name}=127.0.0.1:0"))
         .collect();
         all.extend(settings.iter().map(|setting| (*setting).to_owned()));
-        let last = if command == "demo" { "code " } else { "ready " };
-        Self::spawn(folder, command, all, last)
+        Self::spawn(folder, command, all, last_line(command))
     }
 
     fn spawn(
@@ -209,11 +208,7 @@ impl Server {
     /// Where it still runs or does not become ready.
     #[must_use]
     pub fn again(self) -> Self {
-        let last = if self.command == "demo" {
-            "code "
-        } else {
-            "ready "
-        };
+        let last = last_line(self.command);
         self.again_until(last)
     }
 
@@ -303,6 +298,16 @@ impl Server {
             &self.cli(&["stream", "add", slug, "--visibility", visibility], ""),
             "key",
         )
+    }
+
+    /// Brings a file as anna's; `more` are further words of the command, such as `--title`.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub fn upload(&self, file: &Path, slug: &str, more: &[&str]) {
+        let file = file.to_string_lossy();
+        let command = ["upload", &*file, "--slug", slug, "--user", "anna"];
+        let _ = self.cli(&[&command[..], more].concat(), "");
     }
 
     /// A server with such settings and the public stream `live`, who sends it with this encoder, and where to.
@@ -469,6 +474,11 @@ pub fn newest_refusal(operator: &Client, slug: &str) -> Value {
         .get(&format!("/api/streams/{slug}/refusals"))
         .json()["refusals"][0]
         .clone()
+}
+
+/// How the last line begins that a command tells before it serves.
+fn last_line(command: &str) -> &'static str {
+    if command == "demo" { "code " } else { "ready " }
 }
 
 /// The binary on a data directory with settings.

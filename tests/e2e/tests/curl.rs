@@ -1,9 +1,9 @@
 //! What a developer types: a private video and a picture are brought, shared by an access code and shut again with nothing but `curl` and an
 //! API key.
 
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
-use e2e::{MOMENT, Server, server::text, tool};
+use e2e::{MOMENT, Server, sample, server::text, tool};
 use serde_json::{Value, json};
 
 const PAST: &str = "2024-12-31T23:59:59Z";
@@ -71,9 +71,7 @@ impl Developer {
     }
 
     fn bring(&self, kind: &str, slug: &str, file: &str) {
-        let assets =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
-        let file = format!("file=@{}", assets.join(file).display());
+        let file = format!("file=@{}", sample(file).display());
         let slug_field = format!("slug={slug}");
         let fields = ["-F", &slug_field, "-F", "visibility=private", "-F", &file];
         let (status, made) = self.call(&format!("/api/{kind}"), &fields);

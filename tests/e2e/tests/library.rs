@@ -70,21 +70,8 @@ fn with_video(slug: &str, visibility: &str) -> (Server, TempDir, Client) {
     let path = video(folder.path(), "lesson.mp4");
     let server = Server::start(&[]);
     let operator = server.operator();
-    let _ = server.cli(
-        &[
-            "upload",
-            &path.to_string_lossy(),
-            "--slug",
-            slug,
-            "--user",
-            "anna",
-            "--title",
-            "Reading the grain",
-            "--visibility",
-            visibility,
-        ],
-        "",
-    );
+    let more = ["--title", "Reading the grain", "--visibility", visibility];
+    server.upload(&path, slug, &more);
     e2e::until("the video is ready", MOMENT, || {
         let told = operator.get(&format!("/api/videos/{slug}")).json();
         (told["status"] == "ready").then_some(())

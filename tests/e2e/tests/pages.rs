@@ -1,10 +1,10 @@
 //! Pages, as a visitor, a member and an administrator see it: accessible in light, in dark and at 320 px, usable by Tab alone, never
 //! wider than the window up to 1920 px, and without a complaint of the browser.
 
-use std::{path::Path, thread};
+use std::thread;
 
 use e2e::{
-    Browser, Client, Encoder, Ffmpeg, MOMENT, Profile, Server,
+    Browser, Client, Encoder, Ffmpeg, MOMENT, Profile, Server, sample,
     server::{PASSWORD, wait_until_receiving},
 };
 use serde_json::{Value, json};
@@ -223,7 +223,6 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
 
 /// Two videos, one with a poster and captions and a title that no line holds, and an image, all of anna's.
 fn fill_library(server: &Server, operator: &Client) {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
     for (slug, file, title, visibility) in [
         (
             "lesson1",
@@ -239,23 +238,9 @@ fn fill_library(server: &Server, operator: &Client) {
         ),
         ("logo", "logo.png", "Logo".to_owned(), "public"),
     ] {
-        let path = assets.join(file);
         let title: String = title.chars().take(200).collect();
-        let _ = server.cli(
-            &[
-                "upload",
-                &path.to_string_lossy(),
-                "--slug",
-                slug,
-                "--user",
-                "anna",
-                "--title",
-                &title,
-                "--visibility",
-                visibility,
-            ],
-            "",
-        );
+        let more = ["--title", &title, "--visibility", visibility];
+        server.upload(&sample(file), slug, &more);
         let kind = if slug == "logo" { "images" } else { "videos" };
         e2e::until("it is ready", MOMENT, || {
             let told = operator.get(&format!("/api/{kind}/{slug}")).json();
@@ -266,7 +251,7 @@ fn fill_library(server: &Server, operator: &Client) {
         ("poster", "lesson1.jpg"),
         ("captions/en?label=English", "lesson1.en.vtt"),
     ] {
-        let bytes = std::fs::read(assets.join(file)).unwrap_or_default();
+        let bytes = std::fs::read(sample(file)).unwrap_or_default();
         let set = operator.ask("PUT", &format!("/api/videos/lesson1/{path}"), &[], &bytes);
         assert_eq!(set.status, 200, "{}", set.text());
     }

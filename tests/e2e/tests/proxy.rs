@@ -3,11 +3,10 @@
 use std::{
     fs,
     net::{SocketAddr, TcpListener},
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
-use e2e::{Client, MOMENT, Server, playlist::media_path, server::PASSWORD, tool, until};
+use e2e::{Client, MOMENT, Server, playlist::media_path, sample, server::PASSWORD, tool, until};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -81,22 +80,22 @@ impl Drop for Proxy {
     }
 }
 
-fn upload(server: &Server, slug: &str, file: &str, visibility: &str) {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
-    let file = assets.join(file);
-    let file = file.to_string_lossy();
-    let command = ["upload", &*file, "--slug", slug, "--user", "anna"];
-    let _ = server.cli(&[&command[..], &["--visibility", visibility]].concat(), "");
-}
-
 /// Abuse case B6.
 #[test]
 fn caching_proxy_hands_nothing_private_to_anybody_else() {
     let server = Server::start(&[]);
     server.add_administrator();
-    upload(&server, "lesson1", "lesson1.mp4", "private");
-    upload(&server, "logo", "logo.png", "private");
-    upload(&server, "welcome", "welcome.mp4", "public");
+    server.upload(
+        &sample("lesson1.mp4"),
+        "lesson1",
+        &["--visibility", "private"],
+    );
+    server.upload(&sample("logo.png"), "logo", &["--visibility", "private"]);
+    server.upload(
+        &sample("welcome.mp4"),
+        "welcome",
+        &["--visibility", "public"],
+    );
     let login = format!("username=anna&password={}", PASSWORD.replace(' ', "+"));
     let login = server.client().post_form("/login", &login);
     assert_eq!(login.status, 303, "{}", login.text());

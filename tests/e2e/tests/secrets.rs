@@ -1,10 +1,11 @@
 //! No secret is told where it does not belong: log, metrics, playlists, the API, the process list.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use e2e::{
     Encoder, Ffmpeg, MOMENT, Server,
     playlist::{Viewer, media_path},
+    sample,
     server::wait_until_receiving,
     until,
 };
@@ -114,12 +115,8 @@ fn access_codes_stay_with_who_brings_them() {
     let _publisher =
         Encoder::new(Ffmpeg::Modern).publish(&server.rtmp_url(&format!("hall?token={key}")));
     wait_until_receiving(&operator, "hall");
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/server/assets/demo");
-    for (slug, file) in [("lesson1", "lesson1.mp4"), ("logo", "logo.png")] {
-        let file = assets.join(file);
-        let file = file.to_string_lossy();
-        let _ = server.cli(&["upload", &file, "--slug", slug, "--user", "anna"], "");
-    }
+    server.upload(&sample("lesson1.mp4"), "lesson1", &[]);
+    server.upload(&sample("logo.png"), "logo", &[]);
     let items = [("stream", "hall"), ("video", "lesson1"), ("image", "logo")];
     let items = items.map(|(kind, slug)| json!({"media_type": kind, "media_slug": slug}));
     let make = |body: serde_json::Value| {
