@@ -7,6 +7,7 @@ const LIVE: Live = {
   since: "2026-11-03T18:02:00Z",
   state: "receiving",
   protocol: "rtmp",
+  playable: true,
   tracks: [
     { kind: "video", codec: "H.264", profile: "High", width: 1280, height: 720, frame_rate: 30 },
     { kind: "audio", codec: "AAC", sample_rate: 48000, channels: 2 },
@@ -25,6 +26,9 @@ test("what arrives is said in one line", () => {
   const [video, audio] = LIVE.tracks as [Live["tracks"][number], Live["tracks"][number]];
   assert.equal(what({ ...LIVE, tracks: [video] }), "1280×720, 30\u00a0fps, H.264 High, no sound, 2.6\u00a0Mb/s");
   assert.equal(what({ ...LIVE, tracks: [audio] }), "no picture, AAC 48\u00a0kHz stereo, 2.6\u00a0Mb/s");
+  // Tracks come one by one: what may still come is not said to be missing.
+  assert.equal(what({ ...LIVE, playable: false, tracks: [video] }), "1280×720, 30\u00a0fps, H.264 High, 2.6\u00a0Mb/s");
+  assert.equal(what({ ...LIVE, playable: false, tracks: [audio] }), "AAC 48\u00a0kHz stereo, 2.6\u00a0Mb/s");
   assert.equal(what({ ...LIVE, bit_rate: 0 }), "1280×720, 30\u00a0fps, H.264 High, AAC 48\u00a0kHz stereo");
   assert.match(what({ ...LIVE, frame_rate: 17.43 }), /, 17\.4\u00a0fps,/);
   assert.match(what({ ...LIVE, tracks: [video, { ...audio, sample_rate: 44100, channels: 1 }] }), /AAC 44\.1\u00a0kHz mono/);

@@ -46,6 +46,8 @@ export interface Live {
   readonly since: string;
   readonly state: "receiving" | "away";
   readonly protocol: string;
+  /** Whether viewers can play it yet. */
+  readonly playable: boolean;
   readonly tracks: readonly Track[];
   readonly bit_rate: number;
   readonly frame_rate: Figure;
@@ -141,10 +143,12 @@ export function what(live: Live): string {
     const rate = rateOf(live, video.frame_rate);
     if (rate !== undefined) parts.push(frameRate(rate));
     parts.push(`${video.codec} ${video.profile ?? ""}`.trimEnd());
-  } else {
+  } else if (live.playable) {
+    // What did not come before the first moment that can be played may still come, and is not called missing.
     parts.push(say("health-no-picture"));
   }
-  parts.push(audio ? sound(audio) : say("health-no-sound"));
+  if (audio) parts.push(sound(audio));
+  else if (live.playable) parts.push(say("health-no-sound"));
   // Nothing is measured in the first moment.
   if (live.bit_rate > 0) parts.push(bitRate(live.bit_rate));
   return parts.join(", ");

@@ -354,6 +354,7 @@ fn live_facts(app: &App, live: &Live) -> Value {
         "state": state,
         "until": until,
         "protocol": live.protocol.word(),
+        "playable": live.playable,
         "tracks": tracks,
         "bit_rate": live.bit_rate,
         "frame_rate": live.frame_rate,

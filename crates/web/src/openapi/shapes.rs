@@ -93,7 +93,7 @@ pub(super) const SHAPES: &[Shape] = &[
     ]),
     s("Live", &[
         f("since", "time", ""), f("state", "one of receiving away", "`away` while a publisher that dropped is awaited."), f("until", "time?", "Until when it is awaited."),
-        f("protocol", "string", "`rtmp`, `whip` or `test`."), f("tracks", "[Track]", ""), f("bit_rate", "integer", "Bits a second."),
+        f("protocol", "string", "`rtmp`, `whip` or `test`."), f("playable", "boolean", "Whether viewers can play it yet."), f("tracks", "[Track]", ""), f("bit_rate", "integer", "Bits a second."),
         f("frame_rate", "number?", "Null until it is known."), f("key_frame_interval_s", "number?", "Null until it is known."), f("viewers", "Viewers", ""),
         f("bytes_received", "integer", ""), f("warnings", "[Warning]", "The worst come first."),
     ]),

@@ -202,12 +202,15 @@ fn what(t: Text, live: &Live) -> String {
             let profile = video.profile.as_deref().unwrap_or_default();
             parts.push(format!("{} {profile}", video.codec).trim_end().to_owned());
         }
-        None => parts.push(t.msg("health-no-picture").to_string()),
+        // What did not come before the first moment that can be played may still come, and is not called missing.
+        None if live.playable => parts.push(t.msg("health-no-picture").to_string()),
+        None => {}
     }
-    parts.push(match of(TrackKind::Audio) {
-        Some(audio) => sound(t, audio),
-        None => t.msg("health-no-sound").to_string(),
-    });
+    match of(TrackKind::Audio) {
+        Some(audio) => parts.push(sound(t, audio)),
+        None if live.playable => parts.push(t.msg("health-no-sound").to_string()),
+        None => {}
+    }
     // Nothing is measured in the first moment.
     if live.bit_rate > 0 {
         parts.push(t.bit_rate(live.bit_rate));

@@ -101,6 +101,9 @@ async fn page_says_what_the_server_receives() {
 
     site.with_live(|live| live.tracks.truncate(1));
     assert!(site.page().await.contains("H.264 High, no sound, 2.6"));
+    // Before it can be played, the sound may still come.
+    site.with_live(|live| live.playable = false);
+    assert!(site.page().await.contains("H.264 High, 2.6"));
     site.with_live(|live| live.tracks.clear());
     let page = site.page().await;
     assert!(page.contains("data-standing=\"starting\"") && page.contains("A sender is connected"));
