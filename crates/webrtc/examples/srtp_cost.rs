@@ -1,6 +1,6 @@
 //! What protecting one RTP packet costs: 500 contexts in turn, as a fan-out uses them, 1,172 bytes of payload.
 //!
-//! `cargo run --release -p webrtc --example throughput`: nanoseconds a packet, for each profile the median of seven runs and
+//! `cargo run --release -p webrtc --example srtp_cost`: nanoseconds a packet, for each profile the median of seven runs and
 //! their extremes; once with a context's turn being one packet, once with sixteen, as one GSO send takes them. The first
 //! line is header and copy alone. Of the whole work of a server only this: no sockets, and caches that nothing else uses.
 

@@ -1,4 +1,4 @@
-//! Packages a file into a folder that any HLS player plays: `cargo run -p record --example package -- IN.mp4 FOLDER`.
+//! Packages a file into a folder that any HLS player plays: `cargo run -p record --example to_hls -- IN.mp4 FOLDER`.
 
 use std::{
     error::Error,
@@ -17,7 +17,7 @@ use record::{
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(input), Some(folder)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: package IN.mp4 FOLDER".into());
+        return Err("usage: to_hls IN.mp4 FOLDER".into());
     };
     let folder = Path::new(&folder);
     fs::create_dir_all(folder)?;
