@@ -16,6 +16,7 @@ mod base64url;
 pub mod caller;
 pub mod catalogue;
 pub mod clock;
+pub mod edit;
 pub mod engine;
 pub mod gate;
 pub mod grant;

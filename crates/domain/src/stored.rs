@@ -4,16 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Time;
+use crate::edit::{DESCRIPTION_CHARS_MAX, Edit, Editable, Fields, Wrong};
 use crate::id::UserId;
-use crate::item::{self, Guarded, Item, Site, SiteError, Space, Visibility};
+use crate::item::{self, Guarded, Item, SITES_MAX, Site, SiteError, Space, Visibility};
 use crate::name::NameError;
 use crate::slug::{Slug, SlugError};
 use crate::store::StoreError;
 
 pub use crate::id::StoredId;
 
-/// Characters that a description may have.
-pub const DESCRIPTION_CHARS_MAX: usize = 5_000;
 /// Captions that a video can have.
 pub const CAPTIONS_MAX: usize = 50;
 /// Items on one page of a list.
@@ -233,6 +232,22 @@ impl Guarded for Stored {
     }
 }
 
+impl Editable for Stored {
+    fn changed(&self) -> Time {
+        self.changed
+    }
+
+    fn fields(&mut self) -> Fields<'_> {
+        Fields {
+            title: &mut self.title,
+            description: &mut self.description,
+            visibility: &mut self.visibility,
+            generation: &mut self.generation,
+            sites: &mut self.sites,
+        }
+    }
+}
+
 /// What a new item is made from.
 #[derive(Debug, Clone)]
 pub struct New {
@@ -270,22 +285,23 @@ pub enum Outcome {
 /// What to change of an item; `None` leaves it as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// Its new name for people.
-    pub title: Option<String>,
-    /// What it is about.
-    pub description: Option<String>,
-    /// Who may see it from now on.
-    pub visibility: Option<Visibility>,
+    /// What can be changed of every item.
+    pub edit: Edit,
     /// Whether the file as it came may be had.
     pub downloadable: Option<bool>,
-    /// Sites that may show it in a frame; empty: any.
-    pub sites: Option<Vec<Site>>,
     /// A poster was set, or taken away.
     pub poster: Option<bool>,
     /// All its captions from now on.
     pub captions: Option<Vec<Caption>>,
-    /// The `changed` that the caller saw; another one is refused.
-    pub seen: Option<Time>,
+}
+
+impl From<Edit> for Change {
+    fn from(edit: Edit) -> Self {
+        Self {
+            edit,
+            ..Self::default()
+        }
+    }
 }
 
 /// What to list.
@@ -350,6 +366,20 @@ pub enum Refused {
     /// The store did not take it; nothing has changed.
     #[error("the store failed")]
     Store(#[source] StoreError),
+}
+
+impl From<Wrong> for Refused {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Title(error) => Self::Name(error),
+            Wrong::Description => Self::Description,
+            Wrong::Sites => Self::TooMany {
+                what: "sites",
+                max: SITES_MAX,
+            },
+            Wrong::Seen => Self::Changed,
+        }
+    }
 }
 
 impl From<StoreError> for Refused {

@@ -1,8 +1,9 @@
 //! Streams: named places to be live, with an owner, a visibility and keys; they exist whether or not anyone publishes.
 
 use crate::clock::Time;
+use crate::edit::{DESCRIPTION_CHARS_MAX, Editable, Fields, Wrong};
 use crate::id::UserId;
-use crate::item::{Guarded, Item, Site};
+use crate::item::{Guarded, Item, SITES_MAX, Site};
 use crate::name::NameError;
 use crate::secret::{Hash, Secret};
 use crate::slug::{Slug, SlugError};
@@ -58,6 +59,22 @@ impl Guarded for Stream {
     }
 }
 
+impl Editable for Stream {
+    fn changed(&self) -> Time {
+        self.changed
+    }
+
+    fn fields(&mut self) -> Fields<'_> {
+        Fields {
+            title: &mut self.title,
+            description: &mut self.description,
+            visibility: &mut self.visibility,
+            generation: &mut self.generation,
+            sites: &mut self.sites,
+        }
+    }
+}
+
 /// A stream key as it is stored and listed; the key itself is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
@@ -89,21 +106,6 @@ pub struct New {
     /// Whose it will be; only administrators name somebody else. The caller's when absent, and for the operator the
     /// first administrator's, if there is one.
     pub owner: Option<UserId>,
-}
-
-/// What to change of a stream; `None` leaves it as it is.
-#[derive(Debug, Clone, Default)]
-pub struct Change {
-    /// Its new name for people.
-    pub title: Option<String>,
-    /// What it is about.
-    pub description: Option<String>,
-    /// Sites that may show it in a frame; empty: any.
-    pub sites: Option<Vec<Site>>,
-    /// Who may watch from now on.
-    pub visibility: Option<Visibility>,
-    /// The `changed` that the caller saw; another one is refused.
-    pub seen: Option<Time>,
 }
 
 /// A key that has just been made, with its secret, which is shown this once.
@@ -143,10 +145,7 @@ pub enum Refused {
     #[error(transparent)]
     Name(#[from] NameError),
     /// Write less.
-    #[error(
-        "the description can have {} characters at most",
-        crate::stored::DESCRIPTION_CHARS_MAX
-    )]
+    #[error("the description can have {DESCRIPTION_CHARS_MAX} characters at most")]
     Description,
     /// Choose another key.
     #[error(transparent)]
@@ -163,6 +162,17 @@ pub enum Refused {
     /// The store did not take it; nothing has changed.
     #[error("the store failed")]
     Store(#[source] StoreError),
+}
+
+impl From<Wrong> for Refused {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Title(error) => Self::Name(error),
+            Wrong::Description => Self::Description,
+            Wrong::Sites => Self::TooMany { max: SITES_MAX },
+            Wrong::Seen => Self::Changed,
+        }
+    }
 }
 
 impl From<StoreError> for Refused {

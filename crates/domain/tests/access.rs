@@ -2,8 +2,9 @@
 
 use domain::api_key::Scope;
 use domain::caller::Caller;
+use domain::edit::Edit;
 use domain::slug::Slug;
-use domain::stream::{Change, New, Refused, Visibility};
+use domain::stream::{New, Refused, Visibility};
 use domain::view;
 use testkit::{ADDRESS, Rig, block_on};
 
@@ -111,11 +112,11 @@ fn every_caller_may_what_the_table_says() {
 
             // Every change goes by the same letter.
             let may_manage = expected.contains('m');
-            let change = Change {
+            let edit = Edit {
                 title: Some(format!("by {name}")),
-                ..Change::default()
+                ..Edit::default()
             };
-            let result = block_on(rig.catalogue.update_stream(who, &slug, change));
+            let result = block_on(rig.catalogue.update_stream(who, &slug, edit));
             assert_eq!(
                 result.is_ok(),
                 may_manage,
@@ -269,23 +270,23 @@ fn change_over_a_change_that_was_not_seen_is_refused() {
     let rig = Rig::new();
     let ana = rig.member("ana");
     let (stream, _) = rig.stream(&ana, "cam", Visibility::Private);
-    let change = |title: &str, seen| Change {
+    let edit = |title: &str, seen| Edit {
         title: Some(title.to_owned()),
         visibility: None,
         seen,
-        ..Change::default()
+        ..Edit::default()
     };
-    let update = |change| block_on(rig.catalogue.update_stream(&ana, &stream.slug, change));
-    let second = update(change("Second", Some(stream.changed))).expect("changes");
+    let update = |edit| block_on(rig.catalogue.update_stream(&ana, &stream.slug, edit));
+    let second = update(edit("Second", Some(stream.changed))).expect("changes");
     assert_ne!(
         second.changed, stream.changed,
         "also within one millisecond"
     );
     assert!(matches!(
-        update(change("Lost", Some(stream.changed))),
+        update(edit("Lost", Some(stream.changed))),
         Err(Refused::Changed)
     ));
-    let third = update(change("Third", Some(second.changed))).expect("changes");
+    let third = update(edit("Third", Some(second.changed))).expect("changes");
     assert_eq!(third.title, "Third");
     assert_eq!(third.generation, 0, "a title judges no viewer anew");
 }

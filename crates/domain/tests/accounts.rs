@@ -728,11 +728,11 @@ fn what_ended_is_told_after_it_was_saved() {
         Some(Close::Key(made.key.id))
     );
 
-    let change = domain::stream::Change {
+    let edit = domain::edit::Edit {
         visibility: Some(Visibility::Private),
         ..Default::default()
     };
-    block_on(catalogue.update_stream(&ana, &stream.slug, change)).expect("changes");
+    block_on(catalogue.update_stream(&ana, &stream.slug, edit)).expect("changes");
     assert_eq!(
         take(),
         [Ended::Viewers {

@@ -476,13 +476,13 @@ fn every_change_is_written_down_with_who_made_it() {
         .code(&ana, Some("website2024"), &["video:welcome"])
         .code
         .id;
-    let change = domain::stored::Change {
+    let edit = domain::edit::Edit {
         visibility: Some(Visibility::Public),
-        ..domain::stored::Change::default()
+        ..domain::edit::Edit::default()
     };
     block_on(
         rig.catalogue
-            .update_stored(&ana, Kind::Video, &slug("welcome"), change),
+            .update_stored(&ana, Kind::Video, &slug("welcome"), edit.into()),
     )
     .unwrap();
     block_on(rig.catalogue.delete_code(&ana, id)).unwrap();

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use domain::api_key::Scope;
 use domain::caller::Caller;
+use domain::edit::Edit;
 use domain::gate::Leave;
 use domain::grant::{LIFE_MAX, Mint, Subject, TOKEN_CHARS};
 use domain::item::Item;
 use domain::slug::Slug;
 use domain::store::GrantKey;
-use domain::stream::{Change, Stream, Visibility};
+use domain::stream::{Stream, Visibility};
 use domain::view::Refused;
 use proptest::prelude::*;
 use testkit::{ADDRESS, Rig, block_on};
@@ -168,12 +169,12 @@ fn token_ends_with_its_subject() {
             .expect("resets");
         }),
         ("another visibility", |rig, ana| {
-            let change = Change {
+            let edit = Edit {
                 visibility: Some(Visibility::Members),
-                ..Change::default()
+                ..Edit::default()
             };
             let slug = Slug::parse("cam").expect("a slug");
-            block_on(rig.catalogue.update_stream(ana, &slug, change)).expect("changes");
+            block_on(rig.catalogue.update_stream(ana, &slug, edit)).expect("changes");
         }),
         ("deleting", |rig, ana| {
             let slug = Slug::parse("cam").expect("a slug");
@@ -219,11 +220,11 @@ fn token_of_an_api_key_ends_with_it() {
 fn closing_an_open_item_makes_the_shared_token_void_for_good() {
     let (rig, ana, stream, public) = rig(Visibility::Public);
     for visibility in [Visibility::Private, Visibility::Public] {
-        let change = Change {
+        let edit = Edit {
             visibility: Some(visibility),
-            ..Change::default()
+            ..Edit::default()
         };
-        block_on(rig.catalogue.update_stream(&ana, &stream.slug, change)).expect("changes");
+        block_on(rig.catalogue.update_stream(&ana, &stream.slug, edit)).expect("changes");
         assert!(!opens(&rig, &public, "cam"), "{}", visibility.word());
     }
     let again = leave(&rig, &Caller::nobody(ADDRESS), &stream);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::api_key::Scope;
 use domain::caller::Caller;
+use domain::edit::Edit;
 use domain::slug::Slug;
 use domain::stored::{Change, Kind, New, Outcome, Place, Query, Refused, State};
 use domain::stream::Visibility;
@@ -86,14 +87,16 @@ fn lists_show_what_the_caller_may_see_the_newest_first_each_once() {
     };
     assert!(rig.catalogue.list_stored(&root, &wrong).items.is_empty());
     // What changes its visibility moves between lists.
-    let change = Change {
+    let edit = Edit {
         visibility: Some(Visibility::Private),
-        ..Change::default()
+        ..Edit::default()
     };
-    block_on(
-        rig.catalogue
-            .update_stored(&ana, Kind::Video, &slug("ana-public-video"), change),
-    )
+    block_on(rig.catalogue.update_stored(
+        &ana,
+        Kind::Video,
+        &slug("ana-public-video"),
+        edit.into(),
+    ))
     .unwrap();
     assert!(!listed(&rig, &ben, &all).contains(&"ana-public-video".to_owned()));
     assert_eq!(
@@ -175,10 +178,12 @@ fn item_is_its_owners_to_change_and_keeps_what_packaging_found() {
     assert_eq!(film.state, State::Ready);
     assert_eq!(film.facts.file_name, "film.file");
     assert_eq!((film.facts.width, film.poster.is_some()), (1280, true));
-    let title = |title: &str, seen| Change {
-        title: Some(title.to_owned()),
-        seen,
-        ..Change::default()
+    let title = |title: &str, seen| {
+        Change::from(Edit {
+            title: Some(title.to_owned()),
+            seen,
+            ..Edit::default()
+        })
     };
     let edit = |who, change| {
         block_on(

@@ -6,13 +6,12 @@ use crate::audit::By;
 use crate::caller::Caller;
 use crate::clock::Time;
 use crate::id::{StoredId, UserId};
-use crate::item::{Item, SITES_MAX};
+use crate::item::Item;
 use crate::name::{self, TITLE_CHARS_MAX};
 use crate::slug::{self, Slug};
 use crate::store::Change;
 use crate::stored::{
-    self, CAPTIONS_MAX, DESCRIPTION_CHARS_MAX, Facts, Kind, New, Outcome, PAGE_MAX, Page, Query,
-    Refused, State, Stored,
+    self, CAPTIONS_MAX, Facts, Kind, New, Outcome, PAGE_MAX, Page, Query, Refused, State, Stored,
 };
 
 use super::Catalogue;
@@ -269,28 +268,14 @@ impl Catalogue {
         slug: &Slug,
         change: stored::Change,
     ) -> Result<Arc<Stored>, Refused> {
-        let title = change
-            .title
-            .as_deref()
-            .map(|title| name::parse(title, TITLE_CHARS_MAX))
-            .transpose()?;
-        let description = change
-            .description
-            .as_deref()
-            .map(|text| name::long(text, DESCRIPTION_CHARS_MAX).ok_or(Refused::Description))
-            .transpose()?;
-        if change
-            .sites
-            .as_ref()
-            .is_some_and(|sites| sites.len() > SITES_MAX)
-        {
-            return Err(Refused::TooMany {
-                what: "sites",
-                max: SITES_MAX,
-            });
-        }
-        if change
-            .captions
+        let stored::Change {
+            edit,
+            downloadable,
+            poster,
+            captions,
+        } = change;
+        let edit = edit.checked()?;
+        if captions
             .as_ref()
             .is_some_and(|all| all.len() > CAPTIONS_MAX)
         {
@@ -302,24 +287,15 @@ impl Catalogue {
         let (caller, slug) = (caller.clone(), slug.clone());
         self.write(By::from(&caller), move |rights, work, now| {
             let old = managed(rights, &caller, kind, &slug, now)?;
-            if change.seen.is_some_and(|seen| seen != old.changed) {
-                return Err(Refused::Changed);
-            }
             let mut new = Stored::clone(old);
-            new.title = title.unwrap_or(new.title);
-            new.description = description.unwrap_or(new.description);
-            new.downloadable = change.downloadable.unwrap_or(new.downloadable);
-            new.sites = change.sites.unwrap_or(new.sites);
-            if let Some(mut captions) = change.captions {
+            edit.apply(&mut new)?;
+            new.downloadable = downloadable.unwrap_or(new.downloadable);
+            if let Some(mut captions) = captions {
                 captions.sort_by(|a, b| a.language.cmp(&b.language));
                 new.captions = captions;
             }
-            if let Some(has_poster) = change.poster {
+            if let Some(has_poster) = poster {
                 new.poster = has_poster.then(|| now.after(old.poster.unwrap_or(old.created)));
-            }
-            if let Some(visibility) = change.visibility.filter(|one| *one != old.visibility) {
-                new.visibility = visibility;
-                new.generation = old.generation.wrapping_add(1);
             }
             if new != **old {
                 new.changed = now.after(old.changed);

@@ -3,14 +3,14 @@
 use crate::audit::By;
 use crate::caller::Caller;
 use crate::clock::Time;
+use crate::edit::Edit;
 use crate::id::{KeyId, StreamId};
-use crate::item::{SITES_MAX, Space};
+use crate::item::Space;
 use crate::name::{self, NAME_CHARS_MAX, TITLE_CHARS_MAX};
 use crate::random::Random;
 use crate::secret::{Kind, Secret};
 use crate::slug::Slug;
 use crate::store::{Change, Work};
-use crate::stored::DESCRIPTION_CHARS_MAX;
 use crate::stream::{self, Key, MadeKey, New, OwnKeyError, Page, Refused, Stream};
 
 use super::Catalogue;
@@ -201,48 +201,14 @@ impl Catalogue {
         &self,
         caller: &Caller,
         slug: &Slug,
-        change: stream::Change,
+        edit: Edit,
     ) -> Result<Stream, Refused> {
-        let title = change
-            .title
-            .as_deref()
-            .map(|title| name::parse(title, TITLE_CHARS_MAX))
-            .transpose()?;
-        let description = change
-            .description
-            .as_deref()
-            .map(|text| name::long(text, DESCRIPTION_CHARS_MAX).ok_or(Refused::Description))
-            .transpose()?;
-        if change
-            .sites
-            .as_ref()
-            .is_some_and(|sites| sites.len() > SITES_MAX)
-        {
-            return Err(Refused::TooMany { max: SITES_MAX });
-        }
+        let edit = edit.checked()?;
         let (caller, slug) = (caller.clone(), slug.clone());
         self.write(By::from(&caller), move |rights, work, now| {
             let old = managed(rights, &caller, &slug, now)?;
-            if change.seen.is_some_and(|seen| seen != old.changed) {
-                return Err(Refused::Changed);
-            }
             let mut new = old.clone();
-            if let Some(title) = title {
-                new.title = title;
-            }
-            if let Some(description) = description {
-                new.description = description;
-            }
-            if let Some(sites) = change.sites {
-                new.sites = sites;
-            }
-            if let Some(visibility) = change
-                .visibility
-                .filter(|visibility| *visibility != old.visibility)
-            {
-                new.visibility = visibility;
-                new.generation = old.generation.wrapping_add(1);
-            }
+            edit.apply(&mut new)?;
             if new != *old {
                 new.changed = now.after(old.changed);
                 work.push(Change::SetStream(new.clone()));

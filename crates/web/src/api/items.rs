@@ -159,14 +159,16 @@ async fn change(
     let slug = slug(name)?;
     let old = managed(app, caller, kind, &slug, headers)?;
     let change = Change {
-        title: edit.title,
-        description: edit.description,
-        visibility: edit.visibility.as_deref().map(visibility).transpose()?,
+        edit: domain::edit::Edit {
+            title: edit.title,
+            description: edit.description,
+            visibility: edit.visibility.as_deref().map(visibility).transpose()?,
+            sites: edit.sites.map(sites).transpose()?,
+            seen: headers
+                .contains_key(header::IF_MATCH)
+                .then_some(old.changed),
+        },
         downloadable: edit.downloadable,
-        sites: edit.sites.map(sites).transpose()?,
-        seen: headers
-            .contains_key(header::IF_MATCH)
-            .then_some(old.changed),
         ..Change::default()
     };
     let stored = app

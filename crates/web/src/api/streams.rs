@@ -14,7 +14,7 @@ use domain::{
     login,
     publish::Credential,
     slug::Slug,
-    stream::{Change, New, Stream, Visibility},
+    stream::{New, Stream, Visibility},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ pub(crate) async fn change(
         None
     };
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
-    let change = Change {
+    let edit = domain::edit::Edit {
         title: edit.title,
         description: edit.description,
         sites: edit.sites.map(sites).transpose()?,
@@ -172,7 +172,7 @@ pub(crate) async fn change(
     };
     let stream = app
         .catalogue()
-        .update_stream(&caller, &slug, change)
+        .update_stream(&caller, &slug, edit)
         .await
         .map_err(|refused| denied(&caller, refused.into()))?;
     Ok(whole(&app, &stream))

@@ -12,8 +12,9 @@ use axum::{
 use domain::{
     caller::Caller,
     clock::Time,
+    edit::DESCRIPTION_CHARS_MAX,
     item::{SITES_MAX, Site},
-    stored::{self, Change, DESCRIPTION_CHARS_MAX, Kind, Place, State as Phase, Stored},
+    stored::{self, Change, Kind, Place, State as Phase, Stored},
     stream::Visibility,
 };
 use futures_util::stream;
@@ -277,12 +278,14 @@ pub(crate) async fn save(
         return page(StatusCode::UNPROCESSABLE_ENTITY, &template, false);
     };
     let change = Change {
-        title: Some(edit.title),
-        description: Some(edit.description.replace("\r\n", "\n")),
-        visibility: Some(visibility),
+        edit: domain::edit::Edit {
+            title: Some(edit.title),
+            description: Some(edit.description.replace("\r\n", "\n")),
+            visibility: Some(visibility),
+            sites: Some(sites),
+            seen: edit.seen.map(Time::from_ms),
+        },
         downloadable: Some(edit.downloadable.is_some()),
-        sites: Some(sites),
-        seen: edit.seen.map(Time::from_ms),
         ..Change::default()
     };
     let update = app

@@ -9,9 +9,9 @@ use axum::{
 use domain::{
     caller::Caller,
     clock::Time,
+    edit::{self, DESCRIPTION_CHARS_MAX},
     item::Site,
-    stored::DESCRIPTION_CHARS_MAX,
-    stream::{Change, Stream, Visibility},
+    stream::{Stream, Visibility},
 };
 use serde::Deserialize;
 
@@ -163,7 +163,7 @@ pub(crate) async fn save(
             return page(StatusCode::UNPROCESSABLE_ENTITY, &template, false);
         }
     };
-    let change = Change {
+    let change = edit::Edit {
         title: Some(edit.title),
         visibility: chosen,
         description: edit.description.map(|text| text.replace("\r\n", "\n")),

@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use domain::{
+    edit::Edit,
     engine::{Engine as _, Refusal, Severity, Warning},
     publish::Protocol,
     slug::Slug,
-    stream::Change,
 };
 use testkit::PASSWORD;
 
@@ -94,15 +94,15 @@ async fn server_with_nothing_live_says_so_and_has_no_list_of_refusals() {
 async fn hostile_words_stay_words() {
     let site = Site::new();
     refuse(&site, MARKUP);
-    let change = Change {
+    let edit = Edit {
         title: Some(format!("{MARKUP} \u{0430}dmin {}", "x".repeat(150))),
-        ..Change::default()
+        ..Edit::default()
     };
     let slug = Slug::parse("open").unwrap();
     let operator = domain::caller::Caller::operator();
     site.rig
         .catalogue
-        .update_stream(&operator, &slug, change)
+        .update_stream(&operator, &slug, edit)
         .await
         .unwrap();
     for path in [

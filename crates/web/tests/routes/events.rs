@@ -8,10 +8,11 @@ use axum::{
 };
 use domain::{
     caller::Caller,
+    edit::Edit,
     engine::{Refusal, State},
     publish::Protocol,
     slug::Slug,
-    stream::{Change, Visibility},
+    stream::Visibility,
 };
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -235,13 +236,13 @@ async fn ended_login_and_changed_visibility_end_what_is_heard() {
     let mut listener = Listener::open(&site, Who::Other, "watch:club,home").await;
     listener.next().await.unwrap();
     listener.next().await.unwrap();
-    let change = Change {
+    let edit = Edit {
         visibility: Some(Visibility::Private),
-        ..Change::default()
+        ..Edit::default()
     };
     let operator = Caller::operator();
     let club = slug("club");
-    let changed = site.rig.catalogue.update_stream(&operator, &club, change);
+    let changed = site.rig.catalogue.update_stream(&operator, &club, edit);
     changed.await.unwrap();
     let mut closed = Vec::new();
     for _ in 0..2 {

@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use domain::{
     access_code,
     caller::Caller,
+    edit::Edit,
     item::Site as Place,
     slug::Slug,
     stored::{Change, Kind, New, Outcome, Place as Lies},
@@ -66,12 +67,12 @@ async fn frame_page_names_who_may_frame_it_by_the_code_then_the_item_then_anyone
             .contains(&format!("src=\"/hls/film/index.m3u8?access_code={CODE}\""))
     );
 
-    let of_item = Change {
+    let of_item = Edit {
         sites: Some(sites(&["school.example"])),
-        ..Change::default()
+        ..Edit::default()
     };
-    change(&site, Kind::Video, "film", of_item.clone());
-    change(&site, Kind::Video, "open-film", of_item);
+    change(&site, Kind::Video, "film", of_item.clone().into());
+    change(&site, Kind::Video, "open-film", of_item.into());
     let page = site.get(Who::Nobody, &by_code).await;
     assert_eq!(frames(&page), "school.example");
     let open = site.get(Who::Nobody, "/embed/open-film").await;
@@ -121,12 +122,12 @@ async fn what_a_login_opens_stands_in_no_frame() {
 #[tokio::test]
 async fn video_page_says_what_it_is_and_begins_where_its_address_says() {
     let site = site();
-    let described = Change {
+    let described = Edit {
         title: Some("Reading the grain".to_owned()),
         description: Some("One <b>line</b>.\nAnother.\n\nhttps://example.org".to_owned()),
-        ..Change::default()
+        ..Edit::default()
     };
-    change(&site, Kind::Video, "open-film", described);
+    change(&site, Kind::Video, "open-film", described.into());
     let page = site.get(Who::Nobody, "/watch/open-film?t=1:30").await;
     for part in [
         "<h1>Reading the grain</h1>",

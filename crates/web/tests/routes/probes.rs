@@ -422,20 +422,16 @@ async fn passes_of_every_caller_open_their_item_until_they_may_not_watch_it() {
     for target in &films {
         let name = slug(*target).parse().unwrap();
         let (catalogue, ann) = (&world.site.rig.catalogue, &world.site.ann);
+        let edit = domain::edit::Edit {
+            visibility: Some(Visibility::Private),
+            ..domain::edit::Edit::default()
+        };
         if target.0 == Kind::Stream {
-            let change = stream::Change {
-                visibility: Some(Visibility::Private),
-                ..stream::Change::default()
-            };
-            catalogue.update_stream(ann, &name, change).await.unwrap();
+            catalogue.update_stream(ann, &name, edit).await.unwrap();
         } else {
-            let change = domain::stored::Change {
-                visibility: Some(Visibility::Private),
-                ..domain::stored::Change::default()
-            };
             let kind = domain::stored::Kind::Video;
             catalogue
-                .update_stored(ann, kind, &name, change)
+                .update_stored(ann, kind, &name, edit.into())
                 .await
                 .unwrap();
         }
