@@ -51,6 +51,8 @@ fn stories() -> Result<()> {
             "--locked",
             "--package",
             "e2e",
+            // One that fails is not to hide how the others do.
+            "--no-fail-fast",
             "--",
             "--test-threads",
             "2",

@@ -3,7 +3,9 @@
 //! A code is found by a keyed hash ([`Vault::tag`]) and kept sealed ([`Vault::seal`]), so that its owner can read it again and a copy of the
 //! database opens nothing. What we make has 115 random bits; what people choose can be guessed, so that wrong tries are counted.
 
-use crate::clock::Time;
+use std::time::Duration;
+
+use crate::clock::{Date, Time};
 use crate::id::UserId;
 use crate::item::{self, Item, Site};
 use crate::name::NameError;
@@ -86,6 +88,23 @@ pub struct Code {
     pub last_used: Option<Time>,
 }
 
+/// Codes on one page of a list.
+pub const PAGE_MAX: usize = 200;
+/// Days of which is kept how a code was used.
+pub const DAYS_KEPT: u32 = 30;
+
+/// How a code was used on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    /// Which day, UTC.
+    pub day: Date,
+    /// How often something was opened with it.
+    pub opened: u64,
+    /// How long was watched with it, by all who did: for each from the first request to the last, without what lies between two that are
+    /// a minute apart.
+    pub watched: Duration,
+}
+
 impl Code {
     /// How it stands.
     #[must_use]
@@ -126,6 +145,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Active, Self::NotYet, Self::Paused, Self::Expired];
+
+    /// The one with this word.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
     /// Its word in the API.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -201,6 +229,28 @@ pub struct Shown {
     pub status: Status,
     /// How many watch with it now.
     pub watching: u32,
+}
+
+/// Which codes to list.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Those that stand like this only.
+    pub status: Option<Status>,
+    /// Where the last page ended, as [`Page::next_cursor`] said.
+    pub cursor: Option<String>,
+    /// At most so many, 1 to [`PAGE_MAX`].
+    pub limit: usize,
+}
+
+/// Some of the caller's codes, and where the next ones begin.
+#[derive(Debug)]
+pub struct Page {
+    /// The newest first.
+    pub codes: Vec<Shown>,
+    /// Hand this in for more; `None` at the end.
+    pub next_cursor: Option<String>,
+    /// How many the caller has, however they stand.
+    pub of: usize,
 }
 
 /// Something that its owner can share by a code.

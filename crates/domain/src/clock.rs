@@ -3,6 +3,7 @@
 //! Everything here is UTC in whole milliseconds. The domain never reads a clock of its own: a shell hands one in,
 //! tests hand in one that stands still. Durations are `std::time::Duration`.
 
+use std::fmt;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -102,6 +103,54 @@ impl Time {
     }
 }
 
+impl Time {
+    /// On which day it lies.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        Date(self.0.div_euclid(MS_A_DAY))
+    }
+}
+
+const MS_A_DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// A day, UTC: how many lie between it and 1 January 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(i64);
+
+impl Date {
+    /// The day with this number, as it was stored.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number, to store it.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The day so many days before it.
+    #[must_use]
+    pub const fn before(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(days as i64))
+    }
+
+    /// When it begins.
+    #[must_use]
+    pub const fn begins(self) -> Time {
+        Time::from_ms(self.0.saturating_mul(MS_A_DAY))
+    }
+}
+
+/// As RFC 3339 writes a `full-date`: `2026-11-03`.
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let begins = self.begins().rfc3339();
+        f.write_str(begins.split('T').next().unwrap_or_default())
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Now, by the wall clock; it may be set back by its operator.
@@ -145,6 +194,17 @@ mod tests {
             (at.day().as_str(), at.day_and_month().as_str()),
             ("3 November 2026", "3 November")
         );
+    }
+
+    #[test]
+    fn days_are_counted_and_written() {
+        let at = |text: &str| Time::parse(text).expect("a time").date();
+        let day = at("2026-11-03T23:59:59.999Z");
+        assert_eq!(day, at("2026-11-03T00:00:00Z"));
+        assert_eq!(day.to_string(), "2026-11-03");
+        assert_eq!(day.before(3).to_string(), "2026-10-31");
+        assert_eq!(day.begins().rfc3339(), "2026-11-03T00:00:00Z");
+        assert_eq!(at("1969-12-31T12:00:00Z"), Date::from_number(-1));
     }
 
     proptest! {

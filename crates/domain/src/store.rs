@@ -8,10 +8,10 @@ use std::error::Error;
 use std::sync::Arc;
 
 use crate::BoxFuture;
-use crate::access_code::Code;
+use crate::access_code::{Code, Used};
 use crate::api_key::ApiKey;
 use crate::audit;
-use crate::clock::Time;
+use crate::clock::{Date, Time};
 use crate::id::{ApiKeyId, CodeId, KeyId, LoginId, StoredId, StreamId, UserId};
 use crate::login::Login;
 use crate::setting::Setting;
@@ -34,6 +34,9 @@ pub trait Store: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<audit::Numbered>, StoreError>>;
+
+    /// How a code was used on the days that are kept, from this one on and in their order; days on which it was not are left out.
+    fn code_days(&self, code: CodeId, from: Date) -> BoxFuture<'_, Result<Vec<Used>, StoreError>>;
 
     /// Whether it can be read and written now.
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
@@ -128,14 +131,14 @@ pub enum Change {
     SetCode(Box<Code>),
     /// The access code goes.
     DeleteCode(CodeId),
-    /// Something was opened with an access code.
+    /// An access code was used. What is known of days before the last [`DAYS_KEPT`](crate::access_code::DAYS_KEPT) is forgotten.
     UsedCode {
         /// Which.
         code: CodeId,
-        /// How often since that was last saved.
-        times: u64,
-        /// When last.
-        last: Time,
+        /// How, since that was last saved.
+        used: Used,
+        /// When something was last opened with it, where something was.
+        last: Option<Time>,
     },
     /// Something is written down of a change in the same unit.
     AddAudit(audit::Entry),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::access_code::{Change, New, Refused, Status};
+use domain::access_code::{Change, New, Query, Refused, Status};
 use domain::caller::Caller;
 use domain::clock::Time;
 use domain::gate::{Gatekeeper, Leave};
@@ -391,6 +391,130 @@ fn viewer_who_says_who_it_is_has_one_place() {
     let shown = rig.restarted().catalogue.list_codes(&ana).unwrap();
     assert_eq!(shown[0].code.uses, 1);
     assert!(shown[0].code.last_used.is_some());
+}
+
+#[test]
+fn use_of_a_code_is_told_by_day() {
+    let rig = Rig::new();
+    let (ana, ben) = (rig.member("ana"), rig.member("ben"));
+    rig.stored(&ana, Kind::Video, "welcome", Visibility::Private);
+    let made = rig.code(&ana, Some("website2024"), &["video:welcome"]);
+    let id = made.code.id;
+    let days = |rig: &Rig| block_on(rig.catalogue.code_days(&ana, id)).unwrap();
+    let minutes = |number: u64| Duration::from_secs(number * 60);
+    let none = days(&rig);
+    assert_eq!(none.len(), 30);
+    assert!(
+        none.iter()
+            .all(|day| day.opened == 0 && day.watched.is_zero())
+    );
+    assert!(
+        none.windows(2)
+            .all(|pair| pair[0].day == pair[1].day.before(1))
+    );
+    assert_eq!(none[29].day, rig.now().date());
+
+    // Two watch, one of them for a while longer; what lies between two requests that are a minute apart is no watching.
+    let stranger = with(&rig, "website2024");
+    let (first, second) = (
+        stranger.play("welcome").unwrap(),
+        stranger.play("welcome").unwrap(),
+    );
+    for step in 1..=12 {
+        rig.clock.advance(Duration::from_secs(10));
+        assert!(rig.check("welcome", &first.token).is_ok());
+        if step <= 6 {
+            assert!(rig.check("welcome", &second.token).is_ok());
+        }
+    }
+    rig.clock.advance(minutes(5));
+    assert!(rig.check("welcome", &first.token).is_ok());
+    let told = days(&rig);
+    assert_eq!(
+        (told[29].opened, told[29].watched),
+        (2, minutes(3)),
+        "before it is saved"
+    );
+    block_on(rig.catalogue.tend()).unwrap();
+    assert_eq!(days(&rig), told, "and after");
+
+    rig.clock.advance(Duration::from_secs(24 * 60 * 60));
+    stranger.play("welcome").unwrap();
+    block_on(rig.catalogue.tend()).unwrap();
+    let again = rig.restarted();
+    let kept = block_on(again.catalogue.code_days(&ana, id)).unwrap();
+    assert_eq!((kept[28].opened, kept[28].watched), (2, minutes(3)));
+    assert_eq!((kept[29].opened, kept[29].watched), (1, Duration::ZERO));
+    assert_eq!(again.catalogue.find_code(&ana, id).unwrap().code.uses, 3);
+
+    assert!(block_on(rig.catalogue.code_days(&ben, id)).is_err());
+    assert!(block_on(rig.catalogue.code_days(&Caller::nobody(ADDRESS), id)).is_err());
+    // A month later nothing of it is left.
+    rig.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
+    let operator = Caller::operator();
+    let later = block_on(rig.catalogue.code_days(&operator, id)).unwrap();
+    assert!(later.iter().all(|day| day.opened == 0));
+}
+
+#[test]
+fn codes_are_listed_in_pages() {
+    let rig = Rig::new();
+    let (ana, ben) = (rig.member("ana"), rig.member("ben"));
+    rig.stored(&ana, Kind::Video, "welcome", Visibility::Private);
+    let made: Vec<_> = (0..7)
+        .map(|place| {
+            if place % 2 == 0 {
+                rig.clock.advance(Duration::from_secs(1));
+            }
+            rig.code(&ana, None, &["video:welcome"]).code.id
+        })
+        .collect();
+    let all: Vec<_> = rig.catalogue.list_codes(&ana).unwrap();
+    let all: Vec<_> = all.iter().map(|shown| shown.code.id).collect();
+    let mut query = Query {
+        limit: 3,
+        ..Query::default()
+    };
+    let mut seen = Vec::new();
+    for (place, length) in [3, 3, 1].into_iter().enumerate() {
+        let page = rig.catalogue.page_of_codes(&ana, &query).unwrap();
+        assert_eq!((page.codes.len(), page.of), (length, 7));
+        seen.extend(page.codes.iter().map(|shown| shown.code.id));
+        assert_eq!(page.next_cursor.is_none(), place == 2);
+        query.cursor = page.next_cursor;
+    }
+    assert_eq!(seen, all, "each once, in the order of the whole list");
+    let pause = Change {
+        paused: Some(true),
+        ..Change::default()
+    };
+    block_on(rig.catalogue.update_code(&ana, made[3], pause)).unwrap();
+    let paused = Query {
+        status: Some(Status::Paused),
+        limit: 1,
+        ..Query::default()
+    };
+    let page = rig.catalogue.page_of_codes(&ana, &paused).unwrap();
+    assert_eq!((page.codes[0].code.id, page.next_cursor), (made[3], None));
+    let wrong = Query {
+        cursor: Some("welcome".to_owned()),
+        limit: 3,
+        ..Query::default()
+    };
+    assert!(
+        rig.catalogue
+            .page_of_codes(&ana, &wrong)
+            .unwrap()
+            .codes
+            .is_empty()
+    );
+    let theirs = Query {
+        limit: 3,
+        ..Query::default()
+    };
+    assert_eq!(rig.catalogue.page_of_codes(&ben, &theirs).unwrap().of, 0);
+    let nobody = Caller::nobody(ADDRESS);
+    assert!(rig.catalogue.page_of_codes(&nobody, &theirs).is_err());
 }
 
 /// Abuse case J3: guessing is hopeless, and who has a code that cannot be guessed is heard all the same.

@@ -1,11 +1,14 @@
 //! A store in memory, held to the same contract as the one on disk.
 
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::BoxFuture;
+use domain::access_code::{CodeId, DAYS_KEPT, Used};
 use domain::audit::Numbered;
+use domain::clock::Date;
 use domain::item::Item;
 use domain::setting::Setting;
 use domain::store::{Change, Snapshot, Store, StoreError, Unit, Work};
@@ -18,6 +21,7 @@ pub struct Memory(Arc<State>);
 struct State {
     kept: Mutex<Snapshot>,
     audit: Mutex<Vec<Numbered>>,
+    code_days: Mutex<BTreeMap<(CodeId, Date), Used>>,
     fails: AtomicBool,
 }
 
@@ -49,6 +53,18 @@ impl Store for Memory {
         Box::pin(ready(Ok(found.collect())))
     }
 
+    fn code_days(&self, code: CodeId, from: Date) -> BoxFuture<'_, Result<Vec<Used>, StoreError>> {
+        let days = self
+            .0
+            .code_days
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let asked = days
+            .iter()
+            .filter(|((of, day), _)| *of == code && *day >= from);
+        Box::pin(ready(Ok(asked.map(|(_, used)| *used).collect())))
+    }
+
     fn write(&self, mut unit: Box<dyn Unit>) -> BoxFuture<'static, Result<(), StoreError>> {
         // Held throughout: units are carried out one after another.
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,6 +77,7 @@ impl Store for Memory {
         let saved = apply(&kept, &work).map(|next| {
             *kept = next;
             self.0.write_down(&work);
+            self.0.count_uses(&kept, &work);
             unit.saved(work);
         });
         Box::pin(ready(saved))
@@ -77,6 +94,27 @@ impl Store for Memory {
 }
 
 impl State {
+    fn count_uses(&self, kept: &Snapshot, work: &Work) {
+        let mut days = self
+            .code_days
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for change in &work.changes {
+            if let Change::UsedCode { code, used, .. } = change {
+                let day = days.entry((*code, used.day)).or_insert(Used {
+                    opened: 0,
+                    watched: std::time::Duration::ZERO,
+                    ..*used
+                });
+                day.opened += used.opened;
+                day.watched += used.watched;
+                let first = used.day.before(DAYS_KEPT - 1);
+                days.retain(|(of, day), _| of != code || *day >= first);
+            }
+        }
+        days.retain(|(of, _), _| kept.codes.iter().any(|code| code.id == *of));
+    }
+
     fn write_down(&self, work: &Work) {
         let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
         for change in &work.changes {
@@ -212,10 +250,10 @@ fn apply_one(next: &mut Snapshot, change: Change) -> Result<(), StoreError> {
             }
         }
         Change::DeleteCode(id) => next.codes.retain(|code| code.id != id),
-        Change::UsedCode { code, times, last } => {
+        Change::UsedCode { code, used, last } => {
             if let Some(code) = next.codes.iter_mut().find(|kept| kept.id == code) {
-                code.uses += times;
-                code.last_used = Some(last);
+                code.uses += used.opened;
+                code.last_used = last.or(code.last_used);
             }
         }
         Change::AddAudit(_) | Change::DropAudit(_) => {}

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::BoxFuture;
-use domain::access_code::{Code, CodeId, Tag};
+use domain::access_code::{Code, CodeId, DAYS_KEPT, Tag, Used};
 use domain::api_key::{ApiKey, ApiKeyId, Scope, Scopes};
 use domain::audit::{Entry, Numbered, Via};
-use domain::clock::Time;
+use domain::clock::{Date, Time};
 use domain::item::{Item, Site};
 use domain::login::{Login, LoginId};
 use domain::secret::Hash;
@@ -34,6 +35,9 @@ pub const CASES: &[(&str, Case)] = &[
     }),
     ("deleted_items_are_opened_by_no_code", |store| {
         Box::pin(deleted_items_are_opened_by_no_code(store))
+    }),
+    ("uses_of_a_code_are_kept_by_day", |store| {
+        Box::pin(uses_of_a_code_are_kept_by_day(store))
     }),
     ("what_was_written_down_is_read_in_pages", |store| {
         Box::pin(what_was_written_down_is_read_in_pages(store))
@@ -207,8 +211,14 @@ async fn changes_are_loaded(store: &dyn Store) {
         Change::SetCode(Box::new(code.clone())),
         Change::UsedCode {
             code: CodeId::from_number(2),
-            times: 4,
-            last: later,
+            used: used(later.date(), 4, 0),
+            last: Some(later),
+        },
+        // Watching on is no new use.
+        Change::UsedCode {
+            code: CodeId::from_number(2),
+            used: used(later.date(), 0, 5_000),
+            last: None,
         },
         Change::SetGrantKey(GrantKey([9; 32])),
         Change::LoggedIn(user(2), later),
@@ -258,6 +268,62 @@ async fn changes_are_loaded(store: &dyn Store) {
     all.api_keys.clear();
     all.settings.remove(0);
     assert_eq!(load(store).await, all);
+}
+
+async fn uses_of_a_code_are_kept_by_day(store: &dyn Store) {
+    save(store, adding(&snapshot())).await.expect("saves");
+    let (code, other) = (CodeId::from_number(2), CodeId::from_number(1));
+    let today = Time::from_ms(1_790_000_000_000).date();
+    let of = |code, used| Change::UsedCode {
+        code,
+        used,
+        last: None,
+    };
+    let oldest = today.before(DAYS_KEPT - 1);
+    let work = vec![
+        of(code, used(oldest.before(1), 1, 0)),
+        of(code, used(oldest, 2, 0)),
+        of(code, used(today.before(3), 3, 1_500)),
+        of(other, used(today, 9, 0)),
+        of(CodeId::from_number(77), used(today, 9, 0)),
+    ];
+    save(store, work).await.expect("saves");
+    save(store, vec![of(code, used(today, 1, 0))])
+        .await
+        .expect("saves");
+    save(store, vec![of(code, used(today, 1, 250))])
+        .await
+        .expect("saves");
+    let days = |code, from| async move { store.code_days(code, from).await.expect("reads") };
+    let kept = [
+        used(oldest, 2, 0),
+        used(today.before(3), 3, 1_500),
+        used(today, 2, 250),
+    ];
+    assert_eq!(
+        days(code, oldest.before(9)).await,
+        kept,
+        "what is older is forgotten"
+    );
+    assert_eq!(days(code, today.before(3)).await, kept[1..]);
+    assert_eq!(
+        days(CodeId::from_number(77), oldest).await,
+        [],
+        "it is not there"
+    );
+    save(store, vec![Change::DeleteCode(code)])
+        .await
+        .expect("saves");
+    assert_eq!(days(code, oldest).await, []);
+    assert_eq!(days(other, oldest).await, [used(today, 9, 0)]);
+}
+
+fn used(day: Date, opened: u64, watched_ms: u64) -> Used {
+    Used {
+        day,
+        opened,
+        watched: Duration::from_millis(watched_ms),
+    }
 }
 
 async fn deleted_stream_takes_its_keys(store: &dyn Store) {

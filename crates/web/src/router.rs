@@ -70,6 +70,10 @@ pub fn router(app: App) -> Router {
                 .delete(api::access_codes::remove),
         )
         .route(
+            "/api/access-codes/{code}/history",
+            get(api::access_codes::history),
+        )
+        .route(
             "/api/videos/{slug}",
             get(api::items::show_video)
                 .patch(api::items::change_video)

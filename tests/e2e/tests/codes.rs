@@ -7,6 +7,7 @@ use e2e::{
     Browser, Encoder, Ffmpeg, MOMENT, Profile, Publisher, Server,
     http::Client,
     server::{PASSWORD, wait_until_receiving},
+    wait,
 };
 use serde_json::{Value, json};
 
@@ -133,6 +134,16 @@ fn code_opens_and_its_end_is_told(delay: &str) {
         json!(""),
         "nobody needs a cookie for it"
     );
+
+    // Its owner reads that it was opened, and for how long was watched.
+    let used = wait::until("what was watched is told", 2 * MOMENT, || {
+        let days = operator
+            .get(&format!("/api/access-codes/{code}/history"))
+            .json();
+        let today = days["days"].as_array()?.last()?.clone();
+        (today["watched_s"].as_u64()? >= 2).then_some(today)
+    });
+    assert_eq!(used["opened"], json!(1), "{used}");
 
     let paused = change(&operator, &code, &json!({"paused": true}));
     let told = says(viewer, OFF, MOMENT);

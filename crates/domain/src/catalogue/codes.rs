@@ -1,10 +1,13 @@
 //! Access codes: made, recognised, listed, changed, deleted.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::access_code::{
-    self, Change as Edit, Code, DESCRIPTION_CHARS_MAX, ITEMS_MAX, NOTE_CHARS_MAX, New, Refused,
-    Shareable, Shown, Tag, TextError, VIEWERS_MAX,
+    self, Change as Edit, Code, DAYS_KEPT, DESCRIPTION_CHARS_MAX, ITEMS_MAX, NOTE_CHARS_MAX, New,
+    PAGE_MAX, Page, Query, Refused, Shareable, Shown, Tag, TextError, Used, VIEWERS_MAX,
 };
 use crate::audit::By;
 use crate::caller::{Caller, Subject};
@@ -103,19 +106,43 @@ impl Catalogue {
     pub fn list_codes(&self, caller: &Caller) -> Result<Vec<Shown>, Refused> {
         let mut codes: Vec<Code> = {
             let rights = self.rights();
-            let standing = rights.standing(caller, self.now());
-            if !knows(standing) || (standing.user.is_none() && caller.subject != Subject::Operator)
-            {
-                return Err(Refused::NotAllowed);
-            }
-            rights
-                .codes()
-                .filter(|code| is_theirs(code, caller, standing))
-                .cloned()
-                .collect()
+            let theirs = theirs(&rights, caller, self.now())?;
+            theirs.into_iter().cloned().collect()
         };
-        codes.sort_by_key(|code| (std::cmp::Reverse(code.created), code.id));
+        codes.sort_by_key(place);
         Ok(codes.into_iter().map(|code| self.show(code)).collect())
+    }
+
+    /// Some of the caller's codes, the newest first. A cursor that is none leads to an empty page.
+    ///
+    /// # Errors
+    /// As [`Catalogue::list_codes`].
+    pub fn page_of_codes(&self, caller: &Caller, query: &Query) -> Result<Page, Refused> {
+        let now = self.now();
+        let limit = query.limit.clamp(1, PAGE_MAX);
+        let (codes, more, of) = {
+            let rights = self.rights();
+            let mut codes = theirs(&rights, caller, now)?;
+            let of = codes.len();
+            if let Some(status) = query.status {
+                codes.retain(|code| code.status(now) == status);
+            }
+            match query.cursor.as_deref().map(place_at) {
+                Some(Some(after)) => codes.retain(|code| place(code) > after),
+                Some(None) => codes.clear(),
+                None => {}
+            }
+            let more = codes.len() > limit;
+            codes.sort_unstable_by_key(|code| place(code));
+            let codes: Vec<Code> = codes.into_iter().take(limit).cloned().collect();
+            (codes, more, of)
+        };
+        let last = codes.last().filter(|_| more);
+        Ok(Page {
+            next_cursor: last.map(|last| format!("{}.{}", last.created.ms(), last.id)),
+            codes: codes.into_iter().map(|code| self.show(code)).collect(),
+            of,
+        })
     }
 
     /// The caller's codes that open an item, the newest first.
@@ -127,7 +154,7 @@ impl Catalogue {
             let theirs = |code: &&Code| knows(standing) && is_theirs(code, caller, standing);
             rights.codes_of(item).filter(theirs).cloned().collect()
         };
-        codes.sort_by_key(|code| (std::cmp::Reverse(code.created), code.id));
+        codes.sort_by_key(place);
         codes.into_iter().map(|code| self.show(code)).collect()
     }
 
@@ -329,6 +356,58 @@ impl Catalogue {
         fits.then(|| Tag(self.inner.ports.vault.tag(text)))
     }
 
+    /// How codes were used since that was last taken, to be saved.
+    pub(super) fn take_used_codes(&self) -> Vec<(CodeId, Used, Option<Time>)> {
+        let mut opened = std::mem::take(&mut *lock(&self.inner.code_uses));
+        let mut watched = self.inner.seats.take_watched();
+        let day = self.now().date();
+        let codes: BTreeSet<CodeId> = opened.keys().chain(watched.keys()).copied().collect();
+        let used = |code| {
+            let (times, last) = opened.remove(&code).unzip();
+            let used = Used {
+                day,
+                opened: times.unwrap_or_default(),
+                watched: watched.remove(&code).unwrap_or_default(),
+            };
+            (code, used, last)
+        };
+        codes.into_iter().map(used).collect()
+    }
+
+    /// How one of the caller's codes was used on each of the last [`DAYS_KEPT`] days, the last of which is today, UTC.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when it is not there or not theirs.
+    pub async fn code_days(&self, caller: &Caller, id: CodeId) -> Result<Vec<Used>, Refused> {
+        let _ = self.find_code(caller, id)?;
+        let today = self.now().date();
+        let first = today.before(DAYS_KEPT - 1);
+        // Read first: what is saved while the store answers is told twice for a moment, and never missing.
+        let pending = Used {
+            day: today,
+            opened: lock(&self.inner.code_uses)
+                .get(&id)
+                .map_or(0, |(times, _)| *times),
+            watched: self.inner.seats.watched(id),
+        };
+        let saved = self.inner.ports.store.code_days(id, first).await?;
+        let day = |back| {
+            let day = today.before(back);
+            let found = saved.iter().find(|used| used.day == day);
+            found.copied().unwrap_or(Used {
+                day,
+                opened: 0,
+                watched: Duration::ZERO,
+            })
+        };
+        let mut days: Vec<Used> = (0..DAYS_KEPT).rev().map(day).collect();
+        if let Some(last) = days.last_mut() {
+            last.opened = last.opened.saturating_add(pending.opened);
+            last.watched = last.watched.saturating_add(pending.watched);
+        }
+        Ok(days)
+    }
+
     fn show(&self, mut code: Code) -> Shown {
         let now = self.now();
         // Uses that were not saved yet are told too, or a code that was just tried would look untouched.
@@ -354,6 +433,30 @@ impl Catalogue {
             code,
         }
     }
+}
+
+/// Where a code stands in lists: the newest first.
+fn place(code: &Code) -> (Reverse<Time>, CodeId) {
+    (Reverse(code.created), code.id)
+}
+
+/// The place that a cursor names.
+fn place_at(cursor: &str) -> Option<(Reverse<Time>, CodeId)> {
+    let (created, id) = cursor.split_once('.')?;
+    Some((
+        Reverse(Time::from_ms(created.parse().ok()?)),
+        id.parse().ok()?,
+    ))
+}
+
+/// All of the caller's codes, in no order.
+fn theirs<'a>(rights: &'a Rights, caller: &Caller, now: Time) -> Result<Vec<&'a Code>, Refused> {
+    let standing = rights.standing(caller, now);
+    if !knows(standing) || (standing.user.is_none() && caller.subject != Subject::Operator) {
+        return Err(Refused::NotAllowed);
+    }
+    let theirs = |code: &&Code| is_theirs(code, caller, standing);
+    Ok(rights.codes().filter(theirs).collect())
 }
 
 /// Whether they may be told of codes at all.

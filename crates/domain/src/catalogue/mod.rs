@@ -247,7 +247,7 @@ impl Catalogue {
     pub async fn tend(&self) -> Result<(), StoreError> {
         self.end_void_loans();
         let uses = std::mem::take(&mut *lock(&self.inner.uses));
-        let code_uses = std::mem::take(&mut *lock(&self.inner.code_uses));
+        let used_codes = self.take_used_codes();
         self.write(By::SERVER, move |rights, work, now| {
             for login in rights.logins().filter(|login| login.ends() <= now) {
                 work.push(Change::DeleteLogin(login.id));
@@ -262,8 +262,8 @@ impl Catalogue {
                     Used::ApiKey(id) => Change::UsedApiKey(id, at),
                 });
             }
-            for (code, (times, last)) in code_uses {
-                work.push(Change::UsedCode { code, times, last });
+            for (code, used, last) in used_codes {
+                work.push(Change::UsedCode { code, used, last });
             }
             Ok(())
         })

@@ -23,6 +23,8 @@ struct Taken {
     /// By code and seat, when it was last used.
     codes: HashMap<CodeId, HashMap<u32, Time>>,
     count: usize,
+    /// How long was watched since that was last saved.
+    watched: HashMap<CodeId, Duration>,
 }
 
 impl Taken {
@@ -49,7 +51,11 @@ impl Seats {
             .and_then(|seats| seats.get_mut(&seat))
             && now.since(*last) < IDLE_MAX
         {
-            *last = now;
+            let since = now.since(*last);
+            *last = now.max(*last);
+            if !since.is_zero() {
+                *taken.watched.entry(code).or_default() += since;
+            }
             return true;
         }
         taken.free(code, now);
@@ -77,6 +83,16 @@ impl Seats {
         taken.free(code, now);
         let held = taken.codes.get(&code).map_or(0, HashMap::len);
         u32::try_from(held).unwrap_or(u32::MAX)
+    }
+
+    /// How long was watched with a code since that was last taken.
+    pub fn watched(&self, code: CodeId) -> Duration {
+        self.lock().watched.get(&code).copied().unwrap_or_default()
+    }
+
+    /// The same of all codes, which begin anew.
+    pub fn take_watched(&self) -> HashMap<CodeId, Duration> {
+        std::mem::take(&mut self.lock().watched)
     }
 
     /// Nobody watches with this code any more.

@@ -1,6 +1,6 @@
 //! Changes as statements.
 
-use domain::access_code::Code;
+use domain::access_code::{Code, CodeId, DAYS_KEPT, Used};
 use domain::clock::Time;
 use domain::item::{Item, Site};
 use domain::store::{Change, StoreError, UserRow};
@@ -152,12 +152,7 @@ pub(super) async fn apply(at: &mut SqliteConnection, change: &Change) -> Result<
             return add_items(at, code).await;
         }
         Change::DeleteCode(code) => query("DELETE FROM access_codes WHERE id = $1").bind(id(code.number())),
-        Change::UsedCode { code, times, last } => {
-            query("UPDATE access_codes SET uses = uses + $2, last_used = $3 WHERE id = $1")
-                .bind(id(code.number()))
-                .bind(number(*times))
-                .bind(last.ms())
-        }
+        Change::UsedCode { code, used, last } => return used_code(at, *code, used, *last).await,
         Change::AddAudit(entry) => query(
             "INSERT INTO audit (at, who, via, address, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -267,6 +262,38 @@ async fn add_captions(at: &mut SqliteConnection, stored: &Stored) -> Result<(), 
         .bind(&caption.language)
         .bind(&caption.label)
         .bind(caption.is_default);
+        statement.execute(&mut *at).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn used_code(
+    at: &mut SqliteConnection,
+    code: CodeId,
+    used: &Used,
+    last: Option<Time>,
+) -> Result<(), StoreError> {
+    let statements = [
+        query(
+            "UPDATE access_codes SET uses = uses + $2, last_used = coalesce($3, last_used) WHERE id = $1",
+        )
+        .bind(id(code.number()))
+        .bind(number(used.opened))
+        .bind(last.map(Time::ms)),
+        // A code that is not there gets no days.
+        query(
+            "INSERT INTO access_code_days (code, day, opened, watched_ms) SELECT id, $2, $3, $4 FROM access_codes WHERE id = $1 \
+             ON CONFLICT (code, day) DO UPDATE SET opened = opened + excluded.opened, watched_ms = watched_ms + excluded.watched_ms",
+        )
+        .bind(id(code.number()))
+        .bind(used.day.number())
+        .bind(number(used.opened))
+        .bind(i64::try_from(used.watched.as_millis()).unwrap_or(i64::MAX)),
+        query("DELETE FROM access_code_days WHERE code = $1 AND day < $2")
+            .bind(id(code.number()))
+            .bind(used.day.before(DAYS_KEPT - 1).number()),
+    ];
+    for statement in statements {
         statement.execute(&mut *at).await.map_err(failed)?;
     }
     Ok(())

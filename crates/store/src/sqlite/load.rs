@@ -2,11 +2,12 @@
 //! that silently went missing would be worse than a start that fails.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use domain::access_code::{Code, CodeId, Tag};
+use domain::access_code::{Code, CodeId, Tag, Used};
 use domain::api_key::{ApiKey, ApiKeyId, Scopes};
 use domain::audit::{Entry, Numbered, Via};
-use domain::clock::Time;
+use domain::clock::{Date, Time};
 use domain::item::{Item, Site};
 use domain::login::{Login, LoginId};
 use domain::secret::Hash;
@@ -245,6 +246,31 @@ pub(super) async fn audit(
     .bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows = rows.fetch_all(at).await.map_err(failed)?;
     rows.iter().map(audit_entry).collect()
+}
+
+pub(super) async fn code_days(
+    at: &mut SqliteConnection,
+    code: CodeId,
+    from: Date,
+) -> Result<Vec<Used>, StoreError> {
+    let rows = query(
+        "SELECT day, opened, watched_ms FROM access_code_days WHERE code = $1 AND day >= $2 ORDER BY day",
+    )
+    .bind(code.number().cast_signed())
+    .bind(from.number());
+    let rows = rows.fetch_all(at).await.map_err(failed)?;
+    let used = |row| {
+        let row = Fields {
+            row,
+            table: "access_code_days",
+        };
+        Ok(Used {
+            day: Date::from_number(row.number("day")?),
+            opened: row.number("opened")?,
+            watched: Duration::from_millis(row.number("watched_ms")?),
+        })
+    };
+    rows.iter().map(used).collect()
 }
 
 fn audit_entry(row: &SqliteRow) -> Result<Numbered, StoreError> {

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::BoxFuture;
+use domain::access_code::{CodeId, Used};
 use domain::audit::Numbered;
+use domain::clock::Date;
 use domain::store::{Snapshot, Store, StoreError, Unit, Work};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
@@ -273,6 +275,13 @@ impl Store for Sqlite {
         Box::pin(async move {
             let mut reader = self.readers.acquire().await.map_err(failed)?;
             load::audit(&mut reader, before, limit).await
+        })
+    }
+
+    fn code_days(&self, code: CodeId, from: Date) -> BoxFuture<'_, Result<Vec<Used>, StoreError>> {
+        Box::pin(async move {
+            let mut reader = self.readers.acquire().await.map_err(failed)?;
+            load::code_days(&mut reader, code, from).await
         })
     }
 

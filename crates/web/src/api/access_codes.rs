@@ -3,11 +3,14 @@
 use axum::{
     Json as Answer,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    access_code::{CHOSEN_CHARS_ADVISED, Change, CodeId, New, Refused, Shown, Status},
+    access_code::{
+        CHOSEN_CHARS_ADVISED, Change, CodeId, New, PAGE_MAX, Query as Wanted, Refused, Shown,
+        Status, Used,
+    },
     clock::Time,
     item::{Kind, Name},
     secret::Secret,
@@ -17,10 +20,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fields::{denied, etag, given, invalid, is_stale, private, sites, tagged, time};
+use super::linked;
 use crate::{
     App,
     error::Problem,
-    extract::{Client, Json, Known, Path},
+    extract::{Client, Json, Known, Path, Query},
     links::{self, With},
 };
 
@@ -120,20 +124,66 @@ fn warning(shown: &Shown, is_chosen: bool) -> Option<&'static str> {
     }
 }
 
-/// `GET /api/access-codes`.
+#[derive(Deserialize)]
+pub(crate) struct Paging {
+    cursor: Option<String>,
+    limit: Option<usize>,
+    /// Those that stand like this only.
+    status: Option<String>,
+}
+
+/// `GET /api/access-codes`: the newest first, a page at a time.
 pub(crate) async fn list(
     State(app): State<App>,
     Known(caller): Known,
     client: Client,
+    Query(paging): Query<Paging>,
+    asked: Uri,
 ) -> Result<Response, Problem> {
-    let codes = app
+    let status = paging.status.filter(|word| !word.is_empty()).map(|word| {
+        let detail = "`status` is one of active, not_yet, paused, expired.";
+        Status::find(&word).ok_or_else(|| invalid("invalid_status", detail.to_owned()))
+    });
+    let wanted = Wanted {
+        status: status.transpose()?,
+        cursor: paging.cursor.filter(|cursor| !cursor.is_empty()),
+        limit: paging.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX),
+    };
+    let page = app
         .catalogue()
-        .list_codes(&caller)
+        .page_of_codes(&caller, &wanted)
         .map_err(|refused| denied(&caller, refused.into()))?;
-    let codes: Vec<Value> = codes.iter().map(|shown| view(&client, shown)).collect();
-    Ok(private(
-        Answer(json!({"access_codes": codes})).into_response(),
-    ))
+    let codes: Vec<Value> = page
+        .codes
+        .iter()
+        .map(|shown| view(&client, shown))
+        .collect();
+    let answer = Answer(json!({"access_codes": codes, "next_cursor": page.next_cursor}));
+    let answer = private(answer.into_response());
+    Ok(linked(answer, &asked, "cursor", page.next_cursor))
+}
+
+/// `GET /api/access-codes/{code}/history`: the last days, oldest first; today, by UTC, is the last.
+pub(crate) async fn history(
+    State(app): State<App>,
+    Known(caller): Known,
+    Path(code): Path<String>,
+) -> Result<Response, Problem> {
+    let id = find(&app, &caller, &code)?.code.id;
+    let days = app
+        .catalogue()
+        .code_days(&caller, id)
+        .await
+        .map_err(|refused| denied(&caller, refused.into()))?;
+    let day = |used: &Used| {
+        json!({
+            "day": used.day.to_string(),
+            "opened": used.opened,
+            "watched_s": used.watched.as_secs(),
+        })
+    };
+    let days: Vec<Value> = days.iter().map(day).collect();
+    Ok(private(Answer(json!({"days": days})).into_response()))
 }
 
 /// `GET /api/access-codes/{code}`.

@@ -358,7 +358,8 @@ pub(super) const CALLS: &[Call] = &[
         &[none(204, "As `PATCH` or `DELETE` answers.")], &["unauthorized", "forbidden", "not_found", "tus_version", "method_not_allowed"]) },
     Call { headers: TUS, ..call("uploads", "DELETE", "/api/uploads/{id}", "Removes an upload and its bytes.", MANAGE, &[none(204, "It is gone.")], &["unauthorized", "forbidden", "not_found", "tus_version"]) },
 
-    call("codes", "GET", "/api/access-codes", "Lists your access codes.", READ, &[json(200, "AccessCodes", "")], &["unauthorized", "forbidden"]),
+    Call { query: &[f("status?", "one of active not_yet paused expired", "Those that stand like this only."), f("cursor?", "string", "`next_cursor` of the page before."), f("limit?", "integer", "1 to 200.")],
+        ..call("codes", "GET", "/api/access-codes", "Lists your access codes, the newest first.", READ, &[json(200, "AccessCodes", "")], &["unauthorized", "forbidden", "invalid_status"]) },
     Call { sent: sent("NewAccessCode", r#"{"code": "website2024", "media_items": [{"media_type": "video", "media_slug": "welcome"}], "expires_at": "2027-06-30T18:00:00Z"}"#),
         ..call("codes", "POST", "/api/access-codes", "Makes an access code; all of it or nothing.", MANAGE, &[json(201, "AccessCode", "The code; `Location` tells where it is.")],
         &["unauthorized", "forbidden", "not_found", "unreadable", "invalid_media_type", "invalid_time", "invalid_code", "no_items", "ends_before_start", "invalid_viewers_max", "invalid_site", "invalid_text", "taken", "too_many"]) },
@@ -366,6 +367,7 @@ pub(super) const CALLS: &[Call] = &[
     Call { headers: MATCH, sent: sent("AccessCodeEdit", r#"{"paused": true}"#), ..call("codes", "PATCH", "/api/access-codes/{code}", "Changes an access code; a pause cuts off whoever watches with it.", MANAGE,
         &[json(200, "AccessCode", "The code as it is now.")],
         &["unauthorized", "forbidden", "not_found", "unreadable", "invalid_media_type", "invalid_time", "no_items", "ends_before_start", "invalid_viewers_max", "invalid_site", "invalid_text", "changed_meanwhile", "too_many"]) },
+    call("codes", "GET", "/api/access-codes/{code}/history", "Tells how an access code was used on each of the last 30 days.", READ, &[json(200, "AccessCodeDays", "")], &["unauthorized", "not_found"]),
     call("codes", "DELETE", "/api/access-codes/{code}", "Deletes an access code; whoever watches with it is cut off.", MANAGE, &[none(204, "It is gone.")], &["unauthorized", "forbidden", "not_found"]),
 
     Call { query: VIEW, ..call("watching", "GET", "/api/watch/{slug}", "Tells how a broadcast stands.", Sight,

@@ -160,7 +160,9 @@ pub(super) const SHAPES: &[Shape] = &[
         f("item", "UploadedItem?", "What it became."),
     ]),
     s("UploadedItem", &[f("kind", "one of video image", ""), f("slug", "string", ""), f("title", "string", ""), f("url", "string", "")]),
-    s("AccessCodes", &[f("access_codes", "[AccessCode]", "")]),
+    s("AccessCodes", &[f("access_codes", "[AccessCode]", "The newest first."), f("next_cursor", "string?", "Where the next page begins; null at the end.")]),
+    s("AccessCodeDays", &[f("days", "[AccessCodeDay]", "30, the oldest first; today, by UTC, is the last.")]),
+    s("AccessCodeDay", &[f("day", "string", "As `2026-11-03`, by UTC."), f("opened", "integer", "How often something was opened with it."), f("watched_s", "integer", "Seconds watched with it, of all viewers together.")]),
     s("AccessCode", &[
         f("id", "string", "Safe to show and to log."), f("code", "string?", "Its text; null where the key that sealed it is gone."), f("description", "string", ""), f("note", "string", ""),
         f("media_items", "[MediaItem]", "What it opens."), f("starts_at", "time?", ""), f("expires_at", "time?", ""), f("paused_at", "time?", ""), f("created_at", "time", ""),

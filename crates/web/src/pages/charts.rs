@@ -68,6 +68,33 @@ fn close(area: &mut String, last_x: Option<f64>) {
     }
 }
 
+/// A bar of a chart of days, 300 wide and 100 high.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Bar {
+    pub(super) x: String,
+    pub(super) y: String,
+    pub(super) height: String,
+}
+
+/// Draws a bar for each figure that is not zero, the largest as high as the chart.
+pub(super) fn bars(figures: &[u64]) -> Vec<Bar> {
+    const HIGH: f64 = 100.0;
+    /// What is not zero can be seen.
+    const LEAST: f64 = 1.5;
+    let largest = figures.iter().copied().max().unwrap_or(0).max(1);
+    #[expect(clippy::cast_precision_loss, reason = "drawn to a tenth of a unit")]
+    let bar = |(place, figure): (usize, &u64)| {
+        let pitch = 300.0 / figures.len() as f64;
+        let height = (*figure as f64 * (HIGH - 1.0) / largest as f64).max(LEAST);
+        (*figure > 0).then(|| Bar {
+            x: format!("{:.1}", (place as f64 + 0.15) * pitch),
+            y: format!("{:.1}", HIGH - height),
+            height: format!("{height:.1}"),
+        })
+    };
+    figures.iter().enumerate().filter_map(bar).collect()
+}
+
 /// How the figures of the last minute behave.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Course {

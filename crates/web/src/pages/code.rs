@@ -1,6 +1,6 @@
 //! `/codes/{id}`: one access code: how it stands, how it is used, what it opens, and how to hand it out.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    access_code::{Change, Refused, Shown, Status},
+    access_code::{Change, Refused, Shown, Status, Used},
     caller::Caller,
     clock::Time,
     item::{Kind, Name, Site},
@@ -22,6 +22,7 @@ use super::{
     Frame,
     ask::{self, Question},
     cards,
+    charts::{self, Bar},
     code_form::{self, BOUNDS, Fields, Typed, Wrong},
     codes::{self, Asked, Badge, Last},
     gate,
@@ -105,8 +106,7 @@ struct Page {
     is_weak: bool,
     done: Option<Done>,
     seen: String,
-    uses: u64,
-    opened: String,
+    use_of_it: Use,
     watching: String,
     viewers_max: Option<u32>,
     last: Last,
@@ -158,6 +158,10 @@ pub(crate) async fn show(
         } => Some(Done::Conflict),
         _ => None,
     };
+    let days = match app.catalogue().code_days(&caller, shown.code.id).await {
+        Ok(days) => days,
+        Err(refused) => return Problem::from(refused).into_response(),
+    };
     let code = &shown.code;
     let sites: Vec<&str> = code.sites.iter().map(Site::as_str).collect();
     let template = Page {
@@ -169,8 +173,7 @@ pub(crate) async fn show(
         is_weak: codes::is_weak(&shown),
         done,
         seen: code.changed.ms().to_string(),
-        uses: code.uses,
-        opened: t.count(code.uses),
+        use_of_it: Use::of(t, &days, code.uses, now),
         watching: t.count(u64::from(shown.watching)),
         viewers_max: code.viewers_max,
         last: codes::last(t, code.last_used, now),
@@ -191,6 +194,67 @@ pub(crate) async fn show(
         frame,
     };
     page(StatusCode::OK, &template, false)
+}
+
+/// How a code was used on the last days.
+struct Use {
+    /// How often, which decides on the word beside it.
+    times: u64,
+    opened: String,
+    /// How often since it was made, where that is more.
+    in_all: Option<String>,
+    watched: String,
+    chart: Option<Days>,
+}
+
+/// A chart of the last days.
+struct Days {
+    bars: Vec<Bar>,
+    /// The largest figure.
+    top: String,
+    /// The first day.
+    from: String,
+    label: String,
+}
+
+impl Use {
+    /// `in_all`: how often something was ever opened with it.
+    fn of(t: Text, days: &[Used], in_all: u64, now: Time) -> Self {
+        let opened: Vec<u64> = days.iter().map(|day| day.opened).collect();
+        let times = opened.iter().sum();
+        let watched: Duration = days.iter().map(|day| day.watched).sum();
+        Self {
+            times,
+            opened: t.count(times),
+            in_all: (in_all > times).then(|| {
+                let message = t.msg("codes-use-in-all");
+                message.arg("count", t.count(in_all)).to_string()
+            }),
+            watched: t.spent(watched),
+            chart: Days::of(t, days, &opened, now),
+        }
+    }
+}
+
+impl Days {
+    /// `None` where there is nothing to see.
+    fn of(t: Text, days: &[Used], opened: &[u64], now: Time) -> Option<Self> {
+        let most = days.iter().max_by_key(|day| day.opened)?;
+        let least = opened.iter().min()?;
+        if most.opened == 0 {
+            return None;
+        }
+        let day = |used: &Used| t.day_near(used.day.begins(), now);
+        let label = t.msg("codes-days").attr("label").arg("days", days.len());
+        let label = label.arg("low", t.count(*least));
+        let label = label.arg("high", t.count(most.opened));
+        Some(Self {
+            bars: charts::bars(opened),
+            top: t.count(most.opened),
+            from: day(days.first()?),
+            label: label.arg("day", day(most)).to_string(),
+        })
+    }
 }
 
 fn rows(app: &App, caller: &Caller, items: &[Name]) -> Vec<Row> {

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    access_code::{Shown, Status},
+    access_code::{self, Shown, Status},
     caller::Caller,
     clock::Time,
     item::{Kind, Name},
@@ -90,53 +90,36 @@ pub(crate) async fn list(
     Member(caller): Member,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let codes = match app.catalogue().list_codes(&caller) {
+    let state = wanted.state.as_deref().and_then(Status::find);
+    let query = access_code::Query {
+        status: state,
+        cursor: wanted.after,
+        limit: PAGE_MAX,
+    };
+    let codes = match app.catalogue().page_of_codes(&caller, &query) {
         Ok(codes) => codes,
         Err(refused) => return Problem::from(refused).into_response(),
     };
     let frame = Frame::new(&app, &caller);
     let t = frame.t;
-    let state = wanted.state.as_deref().and_then(find_status);
-    let is_wanted = |shown: &&Shown| state.is_none_or(|state| shown.status == state);
-    let all = codes.len();
-    let is_after = |shown: &&Shown| match &wanted.after {
-        Some(after) => shown.code.id.to_string() != *after,
-        None => false,
-    };
-    let mut rest = codes.iter().filter(is_wanted).skip_while(is_after);
-    if wanted.after.is_some() {
-        let _ = rest.next();
-    }
     let now = app.inner.clock.now();
-    let shown: Vec<&Shown> = rest.by_ref().take(PAGE_MAX).collect();
-    let next = rest.next().and(shown.last()).map(|last| {
+    let next = codes.next_cursor.map(|cursor| {
         let state = state.map_or("", Status::word);
-        format!("/codes?state={state}&after={}", last.code.id)
+        format!("/codes?state={state}&after={cursor}")
     });
     let list = List {
         t,
         frame,
-        rows: shown.into_iter().map(|shown| row(t, shown, now)).collect(),
-        filters: if all >= FILTERED_FROM {
+        rows: codes.codes.iter().map(|shown| row(t, shown, now)).collect(),
+        filters: if codes.of >= FILTERED_FROM {
             filters(t, state)
         } else {
             Vec::new()
         },
-        has_none: all == 0,
+        has_none: codes.of == 0,
         next,
     };
     page(StatusCode::OK, &list, false)
-}
-
-const STATUSES: [Status; 4] = [
-    Status::Active,
-    Status::NotYet,
-    Status::Paused,
-    Status::Expired,
-];
-
-fn find_status(word: &str) -> Option<Status> {
-    STATUSES.into_iter().find(|status| status.word() == word)
 }
 
 fn filters(t: Text, chosen: Option<Status>) -> Vec<Filter> {
@@ -151,7 +134,7 @@ fn filters(t: Text, chosen: Option<Status>) -> Vec<Filter> {
         is_chosen: chosen == Some(status),
     };
     std::iter::once(all)
-        .chain(STATUSES.into_iter().map(filter))
+        .chain(Status::ALL.into_iter().map(filter))
         .collect()
 }
 

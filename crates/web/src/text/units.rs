@@ -46,6 +46,22 @@ impl Text {
         }
     }
 
+    /// How much time was spent on something: `0 min`, `42 min`, `1 h 12 min`, `186 h`.
+    #[must_use]
+    pub fn spent(self, duration: Duration) -> String {
+        /// From so many hours on minutes say nothing.
+        const WHOLE_HOURS: u64 = 10;
+        let minutes = duration.as_secs() / 60;
+        let hours = minutes / 60;
+        if hours >= WHOLE_HOURS {
+            self.msg("unit-h").arg("n", self.count(hours)).to_string()
+        } else if minutes == 0 {
+            self.msg("unit-min").arg("n", 0).to_string()
+        } else {
+            self.age(duration)
+        }
+    }
+
     /// How long a recording is, as clocks write it: `0:07`, `4:18`, `1:24:06`; rounded to whole seconds.
     #[must_use]
     pub fn length(self, ms: u64) -> String {

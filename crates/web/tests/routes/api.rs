@@ -7,7 +7,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use crate::site::{Ask, Site, Who};
+use crate::site::{Ask, CODE, Site, Who};
 
 fn patch(site: &Site, body: &str) -> Ask {
     Ask::new(Method::PATCH, "/api/streams/secret")
@@ -207,6 +207,58 @@ async fn list_comes_in_pages() {
         Some(1),
         "at least one"
     );
+}
+
+#[tokio::test]
+async fn access_codes_come_in_pages_and_tell_how_they_are_used() {
+    let site = Site::new();
+    for _ in 0..4 {
+        site.rig.code(&site.ann, None, &["stream:secret"]);
+    }
+    let mut path = "/api/access-codes?limit=2&status=active".to_owned();
+    let mut ids = Vec::new();
+    loop {
+        let answer = site.get(Who::Owner, &path).await;
+        let link = answer.header("link").to_owned();
+        let page = answer.json();
+        let codes = page["access_codes"].as_array().unwrap();
+        assert!(codes.len() <= 2);
+        ids.extend(
+            codes
+                .iter()
+                .map(|code| code["id"].as_str().unwrap().to_owned()),
+        );
+        match &page["next_cursor"] {
+            Value::String(cursor) => {
+                path = format!("/api/access-codes?limit=2&status=active&cursor={cursor}");
+                assert_eq!(link, format!("<{path}>; rel=\"next\""));
+            }
+            end => break assert_eq!((end, &*link), (&Value::Null, "")),
+        }
+    }
+    let all = site.get(Who::Owner, "/api/access-codes").await.json();
+    let all = all["access_codes"].as_array().unwrap();
+    let all: Vec<_> = all
+        .iter()
+        .map(|code| code["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, all);
+    assert_eq!(all.len(), 5);
+    let wrong = site.get(Who::Owner, "/api/access-codes?status=good").await;
+    assert_eq!(wrong.problem(), "invalid_status");
+
+    let open = format!("/watch/secret?access_code={CODE}");
+    assert_eq!(site.get(Who::Nobody, &open).await.status, StatusCode::OK);
+    let path = format!("/api/access-codes/{CODE}/history");
+    let days = site.get(Who::Owner, &path).await.json();
+    let days = days["days"].as_array().unwrap();
+    assert_eq!(days.len(), 30);
+    let today = site.rig.now().date();
+    assert_eq!(
+        days[29],
+        json!({"day": today.to_string(), "opened": 1, "watched_s": 0})
+    );
+    assert_eq!(days[0]["day"], today.before(29).to_string());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The pages of access codes: the list, one code, making and changing one.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 use domain::{
     access_code::{Change, Shown},
@@ -85,6 +87,35 @@ async fn many_codes_are_filtered_by_how_they_stand() {
         .get(Who::Owner, &format!("/codes?after={}", ids[0]))
         .await;
     assert_eq!(after.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn page_of_a_code_shows_how_it_was_used_day_by_day() {
+    let site = Site::new();
+    let path = format!("/codes/{}", code(&site).code.id);
+    let page = site.get(Who::Owner, &path).await.body;
+    assert!(page.contains("0 <small>times</small>") && page.contains("0\u{a0}min"));
+    assert!(
+        !page.contains("<rect class=\"b\"") && !page.contains("in all"),
+        "nothing to draw"
+    );
+    let open = format!("/watch/secret?access_code={CODE}");
+    for day in 0..3 {
+        for _ in 0..=day {
+            assert_eq!(site.get(Who::Nobody, &open).await.status, StatusCode::OK);
+        }
+        block_on(site.rig.catalogue.tend()).unwrap();
+        site.rig.clock.advance(Duration::from_secs(24 * 60 * 60));
+    }
+    let page = site.get(Who::Owner, &path).await.body;
+    let most = site.rig.now().date().before(1).begins().day_and_month();
+    for words in [
+        "6 <small>times</small>",
+        &format!("aria-label=\"Opened per day in the last 30 days: 0 to 3, most on {most}\""),
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert_eq!(page.matches("<rect class=\"b\"").count(), 3);
 }
 
 #[tokio::test]

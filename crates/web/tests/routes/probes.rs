@@ -2,10 +2,7 @@
 //! and stored pieces by every kind of caller.
 
 use axum::http::{Method, StatusCode};
-use domain::{
-    item::{Kind, Visibility},
-    stream,
-};
+use domain::item::{Kind, Visibility};
 use serde_json::{Value, json};
 use web::front::{Hot as _, HotAnswer, HotRequest};
 

@@ -192,10 +192,10 @@ impl Rights {
                 }
                 return Some(Ended::Code(id));
             }
-            Change::UsedCode { code, times, last } => {
+            Change::UsedCode { code, used, last } => {
                 let code = self.codes.get_mut(code)?;
-                code.uses = code.uses.saturating_add(times);
-                code.last_used = Some(last);
+                code.uses = code.uses.saturating_add(used.opened);
+                code.last_used = last.or(code.last_used);
             }
             Change::LoggedIn(user, at) => self.users.get_mut(&user)?.user.last_login = Some(at),
             Change::SetSetting {

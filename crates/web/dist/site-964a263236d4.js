@@ -129,7 +129,13 @@ codes-use-times = { $count ->
     [one] time
    *[other] times
  }
+codes-use-in-all = { $count } in all
 codes-use-now = Watching now
+codes-watched = Watched
+codes-days = Opened per day
+    .last = Last 30 days
+    .today = Today
+    .label = Opened per day in the last { $days } days: { $low } to { $high }, most on { $day }
 codes-use-of = of { $max }
 codes-items = Opens only these
     .none = Everything that it opened was deleted. Add something, or delete the code.
