@@ -22,6 +22,11 @@ pub const NAME_CHARS_MAX: usize = 100;
 /// Characters that a title may have.
 pub const TITLE_CHARS_MAX: usize = 200;
 
+/// Characters that a file's name is kept with: what file systems take.
+pub const FILE_NAME_CHARS_MAX: usize = 255;
+/// Longest ending of a file's name that is kept where the name is cut.
+const ENDING_CHARS_MAX: usize = 8;
+
 /// The name without spaces around it, of 1 to `max` characters.
 ///
 /// # Errors
@@ -57,6 +62,26 @@ pub fn long(text: &str, max: usize) -> Option<String> {
     kept.chars().nth(max).is_none().then_some(kept)
 }
 
+/// What a file was called, fit to be shown in one line and to name a download: the last part of a path of any system, without what cannot
+/// be shown or turns a line around, of at most [`FILE_NAME_CHARS_MAX`] characters with its ending; may be empty.
+#[must_use]
+pub fn of_file(text: &str) -> String {
+    let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_shown =
+        |c: &char| !is_invisible(*c) && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{feff}');
+    let name: String = last.chars().filter(is_shown).collect();
+    let name = name.trim();
+    if name.chars().nth(FILE_NAME_CHARS_MAX).is_none() {
+        return name.to_owned();
+    }
+    let ending = match name.rsplit_once('.') {
+        Some((_, ending)) if ending.chars().nth(ENDING_CHARS_MAX).is_none() => format!(".{ending}"),
+        _ => String::new(),
+    };
+    let kept = FILE_NAME_CHARS_MAX - ending.chars().count();
+    name.chars().take(kept).chain(ending.chars()).collect()
+}
+
 /// Whether it takes no room: marks, joiners, fillers and variants (`Default_Ignorable_Code_Point` of Unicode, and the blank of Braille). They
 /// are part of what people write, but a name of nothing else is a link that nobody can see.
 fn shows_nothing(c: char) -> bool {
@@ -89,6 +114,30 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Abuse case G13: what a file is called.
+    #[test]
+    fn name_of_a_file_is_one_harmless_line() {
+        for (sent, kept) in [
+            ("lesson.mp4", "lesson.mp4"),
+            ("C:\\films\\lesson.mp4", "lesson.mp4"),
+            ("../../etc/passwd", "passwd"),
+            ("a\r\nSet-Cookie: x.mp4", "aSet-Cookie: x.mp4"),
+            ("a\tb\u{2028}c.mp4", "abc.mp4"),
+            ("say \"hello\".mp4", "say \"hello\".mp4"),
+            ("\u{202e}4pm.exe", "4pm.exe"),
+            ("\u{feff} a.mp4 ", "a.mp4"),
+            ("films/", ""),
+        ] {
+            assert_eq!(of_file(sent), kept, "{sent:?}");
+        }
+        let long = format!("{}.mp4", "é".repeat(251));
+        assert_eq!(of_file(&long), long);
+        let longer = of_file(&format!("{}.mp4", "é".repeat(1000)));
+        assert_eq!(longer, long, "its ending stays");
+        let other = of_file(&format!("a.{}", "é".repeat(1000)));
+        assert_eq!(other.chars().count(), FILE_NAME_CHARS_MAX);
+    }
 
     /// Abuse case H5: no name forges a line, turns what stands beside it, or cannot be seen.
     #[test]

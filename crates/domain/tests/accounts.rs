@@ -296,6 +296,7 @@ fn people_see_and_end_their_own_logins_only() {
     assert_eq!(rig.as_cookie(&phone), Caller::nobody(ADDRESS));
 }
 
+/// Abuse case I6: after another password.
 #[test]
 fn another_password_ends_the_logins_made_with_the_old_one() {
     let rig = Rig::new();
@@ -404,6 +405,7 @@ fn users_are_added_and_switched_off_by_administrators_only() {
     assert_eq!(names, ["ana", "root"]);
 }
 
+/// Abuse case I6: with all that was theirs.
 #[test]
 fn everything_of_a_disabled_user_dies_at_once() {
     let rig = Rig::new();

@@ -98,7 +98,7 @@ impl Catalogue {
                 state: State::Processing,
                 place: new.place,
                 facts: Facts {
-                    file_name: file_name(&new.file_name),
+                    file_name: name::of_file(&new.file_name),
                     ..Facts::default()
                 },
                 poster: None,
@@ -371,12 +371,4 @@ fn free_slug(rights: &Rights, kind: Kind, stem: &str) -> Result<Slug, Refused> {
         .filter_map(|number| Slug::parse(&format!("{stem}-{number}")).ok())
         .find(is_free)
         .ok_or(Refused::Taken)
-}
-
-/// What a file was called, fit to be shown and to name a download: its last part, without what could end a line or a path.
-fn file_name(text: &str) -> String {
-    let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-    name::long(last, TITLE_CHARS_MAX)
-        .map(|name| name.replace(['\n', '\t', '"'], " "))
-        .unwrap_or_default()
 }

@@ -1,7 +1,8 @@
 //! Any bytes as the headers of tus: a number, a list of metadata, and the wishes that it comes to.
 
+use domain::name::FILE_NAME_CHARS_MAX;
 use library::upload::{
-    FILENAME_CHARS_MAX, Wanted,
+    Wanted,
     tus::{METADATA_PAIRS_MAX, metadata, number},
 };
 
@@ -22,7 +23,7 @@ pub fn run(data: &[u8]) {
         return;
     };
     let name = &wanted.filename;
-    assert!(name.chars().count() <= FILENAME_CHARS_MAX);
+    assert!(name.chars().count() <= FILE_NAME_CHARS_MAX);
     assert!(
         !name
             .chars()

@@ -23,4 +23,4 @@ pub use make::New;
 pub use refused::Refused;
 pub use status::{Ended, State, Status, Whole};
 pub use store::{FreeBytes, Limits, Ports, Uploads, free_bytes};
-pub use wanted::{FILENAME_CHARS_MAX, Kind, Unwanted, Wanted};
+pub use wanted::{Kind, Unwanted, Wanted};

@@ -206,6 +206,7 @@ async fn full_hash_pool_is_503_with_a_time_to_come_back() {
     );
 }
 
+/// Abuse case I5.
 #[tokio::test]
 async fn cookie_from_before_a_login_is_dead_after_it() {
     let site = Site::new();
@@ -230,6 +231,7 @@ async fn cookie_from_before_a_login_is_dead_after_it() {
     assert!(!third.contains("planted") && !is_known(&site, &planted).await);
 }
 
+/// Abuse case I6: after a logout.
 #[tokio::test]
 async fn logout_ends_the_login_on_the_server_and_a_get_ends_nothing() {
     let site = Site::new();
@@ -482,6 +484,7 @@ async fn store_that_fails_is_told_without_its_words() {
     assert!(!page.body.contains("told to fail"));
 }
 
+/// Abuse case I6: of somebody who is disabled.
 #[tokio::test]
 async fn disabled_user_is_out_at_once() {
     let site = Site::new();

@@ -5,13 +5,16 @@
 //! refused by name: encrypted segments (access is decided here, and a key beside them protects nothing), interstitials, steering,
 //! variables. Segments are not looked into, but for the initialisation segment where playlists leave codecs out. RFC 8216bis, section 4.
 
+mod copy;
 pub mod names;
+mod refused;
+mod scan;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
+    fs::File,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -19,12 +22,13 @@ use bytes::Bytes;
 use hls::read::{self, Media, Multivariant, Playlist};
 use record::{Index, Segment};
 
-use super::{
-    Facts,
-    package::{self, missing_bytes, sync_folder, write_refused},
-    place::{Folder, Place, Visibility},
-};
+use super::{Facts, place::Folder};
 use names::{Name, Use};
+
+pub(super) use copy::COPY;
+pub use copy::copy;
+pub use refused::Refused;
+pub use scan::{Found, scan};
 
 /// Names of the playlist that a folder is played by, the first that is there.
 const ENTRIES: [&str; 2] = ["master.m3u8", "index.m3u8"];
@@ -38,113 +42,6 @@ const FILES_MAX: usize = 1 << 17;
 const INIT_BYTES_MAX: u64 = 1 << 20;
 /// Ticks of a microsecond.
 const MICROSECONDS: u32 = 1_000_000;
-/// Name of a copied folder in an item's.
-pub(super) const COPY: &str = "hls";
-const COPY_PART: &str = "hls.part";
-
-/// Why a folder is not adopted. The words are for the person who brought it.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Neither `master.m3u8` nor `index.m3u8`.
-    #[error(
-        "The folder has neither master.m3u8 nor index.m3u8. Name the playlist it is played by so."
-    )]
-    NoPlaylist,
-    /// A playlist is not well formed.
-    #[error("{playlist} is not a playlist that players understand: {why}.")]
-    Playlist {
-        /// Its path in the folder.
-        playlist: String,
-        /// Where and what.
-        #[source]
-        why: read::Error,
-    },
-    /// It may still grow.
-    #[error(
-        "{playlist} has no EXT-X-ENDLIST: it is a live stream, or was not finished. Finish it, then bring it again."
-    )]
-    Live {
-        /// Its path in the folder.
-        playlist: String,
-    },
-    /// It lists nothing.
-    #[error("{playlist} lists no segments.")]
-    Empty {
-        /// Its path in the folder.
-        playlist: String,
-    },
-    /// It is encrypted.
-    #[error(
-        "{playlist} is encrypted ({tag}). This server decides itself who may watch; bring it without encryption."
-    )]
-    Encrypted {
-        /// Its path in the folder.
-        playlist: String,
-        /// The tag that says so.
-        tag: String,
-    },
-    /// A tag that makes players fetch what lies elsewhere, or that hides what they fetch.
-    #[error("Line {line} of {playlist}, {tag}, may lead players elsewhere. Take it out.")]
-    Tag {
-        /// Its path in the folder.
-        playlist: String,
-        /// Counted from 1.
-        line: usize,
-        /// Its name.
-        tag: String,
-    },
-    /// An address that is not a plain path inside the folder.
-    #[error(
-        "Line {line} of {playlist} names \"{uri}\". Files must lie in the folder, with names of letters, digits, '.', '-', '_' and '~'."
-    )]
-    Outside {
-        /// Its path in the folder.
-        playlist: String,
-        /// Counted from 1.
-        line: usize,
-        /// As written, cut at 80 characters.
-        uri: String,
-    },
-    /// A file with an extension that has no place in HLS.
-    #[error("{playlist} names {file}, whose extension is not one of HLS ({ALLOWED}).")]
-    Extension {
-        /// Its path in the folder.
-        playlist: String,
-        /// As written.
-        file: String,
-    },
-    /// It names a file that is not there, is a link, or no ordinary file.
-    #[error("{playlist} names {file}, which is not there, or is a link. Copy the file itself.")]
-    Missing {
-        /// Its path in the folder.
-        playlist: String,
-        /// As written.
-        file: String,
-    },
-    /// A range that its file does not have.
-    #[error("{playlist} names bytes of {file} that it does not have. Copy the folder again.")]
-    Range {
-        /// Its path in the folder.
-        playlist: String,
-        /// As written.
-        file: String,
-    },
-    /// One of the bounds.
-    #[error("The folder has too many {what}.")]
-    TooMuch {
-        /// Of what.
-        what: &'static str,
-    },
-    /// The folder cannot be read.
-    #[error("The server cannot read the folder.")]
-    Read(#[source] io::Error),
-    /// The copy cannot be written.
-    #[error(transparent)]
-    Write(package::Refused),
-}
-
-/// What the text of [`Refused::Extension`] lists.
-const ALLOWED: &str = "m3u8, ts, m4s, mp4, m4a, m4v, aac, vtt, jpg, png, webp";
 
 /// A folder that is taken.
 #[derive(Debug)]
@@ -220,7 +117,7 @@ struct Look<'a> {
 impl Look<'_> {
     fn run(mut self, entry: &'static str, file: File) -> Result<Adopted, Refused> {
         let text = self.text(entry, file)?;
-        let playlist = read::playlist(&text).map_err(|why| wrong(entry, why))?;
+        let playlist = read::playlist(&text).map_err(|why| Refused::wrong(entry, why))?;
         let (facts, multivariant) = match playlist {
             Playlist::Multivariant(read) => self.multivariant(entry, &text, &read)?,
             Playlist::Media(media) => {
@@ -263,7 +160,7 @@ impl Look<'_> {
                 line: 1,
                 problem: read::Problem::TooLong,
             };
-            return Err(wrong(path, why));
+            return Err(Refused::wrong(path, why));
         }
         self.text_left -= text.len();
         Ok(text.into())
@@ -282,7 +179,7 @@ impl Look<'_> {
         for name in names::names(text) {
             let path = inside(
                 entry,
-                &name.map_err(|found| refused(entry, found))?,
+                &name.map_err(|found| Refused::of(entry, found))?,
                 Use::Playlist,
             )?;
             cut.push(text.get(from..path.at).unwrap_or_default().to_owned());
@@ -320,7 +217,7 @@ impl Look<'_> {
             };
             let file = self.folder.file(&path).map_err(|_| missing())?;
             let text = self.text(&path, file)?;
-            let media = read::media(&text).map_err(|why| wrong(&path, why))?;
+            let media = read::media(&text).map_err(|why| Refused::wrong(&path, why))?;
             self.media(&path, &text, &media)?;
             if best_path.as_ref() == Some(&path) {
                 facts = self.probe(&path, &media, facts);
@@ -336,7 +233,7 @@ impl Look<'_> {
         for name in names::names(text) {
             let name = inside(
                 path,
-                &name.map_err(|found| refused(path, found))?,
+                &name.map_err(|found| Refused::of(path, found))?,
                 Use::Media,
             )?;
             if self.files.contains_key(&name.path) {
@@ -428,25 +325,6 @@ impl Look<'_> {
     }
 }
 
-fn wrong(playlist: &str, why: read::Error) -> Refused {
-    Refused::Playlist {
-        playlist: playlist.to_owned(),
-        why,
-    }
-}
-
-fn refused(playlist: &str, found: names::Found) -> Refused {
-    let playlist = playlist.to_owned();
-    match found {
-        names::Found::Key { tag } => Refused::Encrypted { playlist, tag },
-        names::Found::Tag { line, tag } => Refused::Tag {
-            playlist,
-            line,
-            tag,
-        },
-    }
-}
-
 /// A name that lies in the folder.
 struct Inside {
     /// Where its address begins in the text.
@@ -527,119 +405,4 @@ fn written(entry: &str, media: &Media, sizes: &[u64], facts: &Facts) -> Vec<Stri
     }
     text.push('\n');
     vec![text, format!("{entry}\n")]
-}
-
-/// Copies what the playlists of a folder name, and nothing else, into the folder `into` as `hls/`; all or nothing. Blocks.
-///
-/// # Errors
-/// [`Refused`]; nothing is left behind then.
-pub fn copy(from: &Path, into: &Path) -> Result<Facts, Refused> {
-    let folder = Folder::open(from).map_err(Refused::Read)?;
-    let adopted = look_beneath(&folder)?;
-    let bytes = adopted.facts.bytes;
-    let write = |error| Refused::Write(write_refused(error, into, bytes));
-    if !into.is_dir() {
-        fs::create_dir_all(into).map_err(write)?;
-        if let Some(parent) = into.parent() {
-            sync_folder(parent).map_err(write)?;
-        }
-    }
-    let _alone = package::alone_in(into).map_err(Refused::Write)?;
-    let needed = missing_bytes(into, bytes).map_err(write)?;
-    if needed > 0 {
-        return Err(Refused::Write(package::Refused::DiskFull { needed }));
-    }
-    let part = into.join(COPY_PART);
-    let copied = copy_all(&folder, &adopted, &part).and_then(|()| {
-        let whole = into.join(COPY);
-        if whole.is_dir() {
-            fs::remove_dir_all(&whole)?;
-        }
-        fs::rename(&part, &whole)?;
-        sync_folder(into)
-    });
-    copied.map_err(|error| {
-        // What cannot be taken away is overwritten the next time.
-        let _ = fs::remove_dir_all(&part);
-        write(error)
-    })?;
-    Ok(adopted.facts)
-}
-
-fn copy_all(folder: &Folder, adopted: &Adopted, part: &Path) -> io::Result<()> {
-    if part.is_dir() {
-        fs::remove_dir_all(part)?;
-    }
-    fs::create_dir(part)?;
-    let mut folders = BTreeSet::from([part.to_owned()]);
-    let mut make = |path: &str| -> io::Result<PathBuf> {
-        let path = part.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-            let above = parent.ancestors().take_while(|above| *above != part);
-            folders.extend(above.map(Path::to_owned));
-        }
-        Ok(path)
-    };
-    let texts = adopted.playlists.iter();
-    let texts = texts.map(|(path, text)| (path.as_str(), text));
-    for (path, text) in texts.chain([(adopted.entry, &adopted.text)]) {
-        let mut file = File::create(make(path)?)?;
-        io::Write::write_all(&mut file, text)?;
-        file.sync_all()?;
-    }
-    for path in adopted.files.keys() {
-        let mut source = folder.file(path)?;
-        let mut file = File::create(make(path)?)?;
-        io::copy(&mut source, &mut file)?;
-        file.sync_all()?;
-    }
-    // The innermost first.
-    folders
-        .iter()
-        .rev()
-        .try_for_each(|folder| sync_folder(folder))
-}
-
-/// A folder that somebody put into the storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Who is to see it, by where it lies.
-    pub visibility: Visibility,
-    /// The folder's name, as it is; whether it is a slug is for the caller to judge.
-    pub slug_text: String,
-    /// Where it is served from.
-    pub place: Place,
-    /// For [`look`].
-    pub folder: PathBuf,
-}
-
-/// The folders in `storage/public/` and `storage/private/`, in order. Links and names that begin with a dot are left out, and so are names
-/// that are not UTF-8. Blocks.
-///
-/// # Errors
-/// What the system says; folders that are not there are empty.
-pub fn scan(storage: &Path) -> io::Result<Vec<Found>> {
-    let root = Folder::open(storage)?;
-    let mut all = Vec::new();
-    for (name, visibility) in [
-        ("public", Visibility::Public),
-        ("private", Visibility::Private),
-    ] {
-        let folder = match root.folder(name) {
-            Ok(folder) => folder,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        all.extend(folder.folders()?.into_iter().map(|slug_text| Found {
-            visibility,
-            place: Place::Adopted {
-                visibility,
-                slug: slug_text.as_str().into(),
-            },
-            folder: storage.join(name).join(&slug_text),
-            slug_text,
-        }));
-    }
-    Ok(all)
 }
