@@ -158,6 +158,19 @@ impl Catalogue {
         codes.into_iter().map(|code| self.show(code)).collect()
     }
 
+    /// How many of the caller's codes open an item now.
+    #[must_use]
+    pub fn count_codes_for(&self, caller: &Caller, item: Item) -> usize {
+        let now = self.now();
+        let rights = self.rights();
+        let standing = rights.standing(caller, now);
+        let opens = |code: &&Code| {
+            is_theirs(code, caller, standing) && code.status(now) == access_code::Status::Active
+        };
+        let codes = rights.codes_of(item).filter(|_| knows(standing));
+        codes.filter(opens).count()
+    }
+
     /// One of the caller's codes, by its id.
     ///
     /// # Errors

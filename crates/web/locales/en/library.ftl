@@ -5,6 +5,11 @@ library-show = Show
 library-all = All
 library-videos = Videos
 library-images = Images
+library-mine = Mine
+library-with-codes = { $visibility }, { $count ->
+    [one] { $count } code
+   *[other] { $count } codes
+ }
 library-image = Image
 library-search = Search the library
 library-more = Show more

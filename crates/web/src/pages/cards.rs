@@ -21,7 +21,7 @@ const WORDS_CHARS_MAX: usize = 200;
 /// What a list is asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Listing {
-    /// `videos` or `images`; anything else is both.
+    /// `videos`, `images`, or `mine` where all are listed; anything else is all of them.
     #[serde(default)]
     show: String,
     /// Words that title or address hold.
@@ -40,6 +40,14 @@ impl Listing {
         }
     }
 
+    /// Whose are asked for, of a list of everybody's.
+    pub(super) fn whose(&self) -> Whose {
+        match self.show.as_str() {
+            "mine" => Whose::Own,
+            _ => Whose::All,
+        }
+    }
+
     pub(super) fn words(&self) -> String {
         let words = self.q.trim();
         words.chars().take(WORDS_CHARS_MAX).collect()
@@ -47,7 +55,10 @@ impl Listing {
 
     /// Whether anything but all there is was asked for.
     pub(super) fn is_narrowed(&self) -> bool {
-        self.kind().is_some() || !self.q.trim().is_empty() || self.after.is_some()
+        self.kind().is_some()
+            || self.whose() == Whose::Own
+            || !self.q.trim().is_empty()
+            || self.after.is_some()
     }
 
     pub(super) fn find(
@@ -84,6 +95,8 @@ pub(super) struct Choice {
     show: &'static str,
     words: String,
     next: Option<String>,
+    /// Whether the caller's own can be chosen.
+    has_mine: bool,
 }
 
 impl Choice {
@@ -97,7 +110,24 @@ impl Choice {
             },
             words: listing.words(),
             next,
+            has_mine: false,
         }
+    }
+
+    /// The same of everybody's, of which the caller's own can be chosen by who has any.
+    pub(super) fn with_mine(self, listing: &Listing, is_somebody: bool) -> Self {
+        Self {
+            show: match listing.whose() {
+                Whose::Own if is_somebody => "mine",
+                _ => self.show,
+            },
+            has_mine: is_somebody,
+            ..self
+        }
+    }
+
+    pub(super) fn has_mine(&self) -> bool {
+        self.has_mine
     }
 
     pub(super) fn path(&self) -> &'static str {
@@ -172,6 +202,8 @@ pub(super) struct Card {
     pub(super) badge: Option<Badge>,
     pub(super) created: String,
     pub(super) created_day: String,
+    /// `3 days ago`.
+    pub(super) created_ago: String,
     /// For members: who can see it.
     pub(super) visibility: Option<String>,
     /// `1280×720`.
@@ -214,10 +246,8 @@ impl Card {
             badge: badge(t, stored),
             created: stored.created.rfc3339(),
             created_day: t.day(stored.created),
-            visibility: is_somebody.then(|| {
-                let id = format!("visibility-{}", stored.visibility.word());
-                t.msg(id).to_string()
-            }),
+            created_ago: t.days_ago(stored.created, app.inner.clock.now()),
+            visibility: is_somebody.then(|| visibility(app, caller, stored)),
             size: (known.width > 0).then(|| format!("{}×{}", known.width, known.height)),
             bytes: (known.bytes > 0).then(|| t.bytes(known.bytes)),
             failed: match &stored.state {
@@ -227,6 +257,22 @@ impl Card {
             manages: app.catalogue().may_manage_item(caller, stored.item()),
         }
     }
+}
+
+/// Who can see it, and by how many of the caller's codes where some open it: `Private, 2 codes`.
+fn visibility(app: &App, caller: &Caller, stored: &Stored) -> String {
+    let t = app.text();
+    let word = t.msg(format!("visibility-{}", stored.visibility.word()));
+    let word = word.to_string();
+    let codes = match stored.visibility.is_open() {
+        true => 0,
+        false => app.catalogue().count_codes_for(caller, stored.item()),
+    };
+    if codes == 0 {
+        return word;
+    }
+    let message = t.msg("library-with-codes").arg("visibility", word);
+    message.arg("count", codes).to_string()
 }
 
 /// The address of a small picture of it, where there is one.

@@ -82,7 +82,12 @@ pub(crate) async fn show(
         }
     }
     live.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
-    let found = listing.find(&app, &caller, listing.kind(), Whose::All);
+    let is_somebody = app.catalogue().is_somebody(&caller);
+    let whose = match listing.whose() {
+        Whose::Own if is_somebody => Whose::Own,
+        _ => Whose::All,
+    };
+    let found = listing.find(&app, &caller, listing.kind(), whose);
     let frame = Frame::new(&app, &caller);
     let live = live.into_iter().map(|(_, live)| live).collect();
     page(
@@ -93,7 +98,7 @@ pub(crate) async fn show(
             live,
             offline,
             cards: cards(&app, &caller, &found.items),
-            choice: Choice::new("/", &listing, found.next_cursor),
+            choice: Choice::new("/", &listing, found.next_cursor).with_mine(&listing, is_somebody),
             is_narrowed: listing.is_narrowed(),
         },
         false,

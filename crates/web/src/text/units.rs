@@ -74,6 +74,21 @@ impl Text {
         }
     }
 
+    /// How many days ago something was, roughly: `Today`, `Yesterday`, `3 days ago`, `2 weeks ago`, `5 months ago`, `1 year ago`; days by UTC.
+    #[must_use]
+    pub fn days_ago(self, at: Time, now: Time) -> String {
+        let days = now.date().number() - at.date().number();
+        let (id, count) = match days {
+            ..=0 => return self.msg("unit-today").to_string(),
+            1 => return self.msg("unit-yesterday").attr("day").to_string(),
+            2..14 => ("unit-days-ago", days),
+            14..60 => ("unit-weeks-ago", days / 7),
+            60..730 => ("unit-months-ago", days / 30),
+            _ => ("unit-years-ago", days / 365),
+        };
+        self.msg(id).arg("count", count).to_string()
+    }
+
     /// The calendar day: `3 November 2026`, UTC.
     #[must_use]
     pub fn day(self, at: Time) -> String {
@@ -205,6 +220,24 @@ mod tests {
         assert_eq!(text.length(7_200), "0:07");
         assert_eq!(text.length(258_000), "4:18");
         assert_eq!(text.length(5_046_499), "1:24:06");
+        let ago = |written| {
+            let now = Time::parse("2026-11-27T00:10:00Z").unwrap();
+            text.days_ago(Time::parse(written).unwrap(), now)
+        };
+        for (written, said) in [
+            ("2026-12-24T00:00:00Z", "Today"),
+            ("2026-11-27T00:00:00Z", "Today"),
+            ("2026-11-26T23:59:00Z", "Yesterday"),
+            ("2026-11-25T00:00:00Z", "2 days ago"),
+            ("2026-11-14T00:00:00Z", "13 days ago"),
+            ("2026-11-13T00:00:00Z", "2 weeks ago"),
+            ("2026-09-29T00:00:00Z", "8 weeks ago"),
+            ("2026-09-28T00:00:00Z", "2 months ago"),
+            ("2024-11-28T00:00:00Z", "24 months ago"),
+            ("2024-11-27T00:00:00Z", "2 years ago"),
+        ] {
+            assert_eq!(ago(written), said, "{written}");
+        }
         let day = |written| text.day(Time::parse(written).unwrap());
         assert_eq!(day("2026-11-03T23:59:59Z"), "3 November 2026");
         assert_eq!(day("1970-01-10T00:00:00Z"), "10 January 1970");

@@ -231,6 +231,19 @@ async fn home_lists_what_its_visitor_may_see_narrowed_as_they_ask() {
     );
     let images = list(Who::Owner, "/?show=images").await;
     assert!(!images.contains("href=\"/watch/film\"") && images.contains("/images/print/about"));
+    // Everybody's are seen by all; one's own by who has any.
+    assert!(!stranger.contains("show=mine") && owner.contains("href=\"/?show=mine\">Mine"));
+    let mine = list(Who::Other, "/?show=mine").await;
+    assert!(mine.contains("aria-current=\"true\">Mine") && !mine.contains("open-film"));
+    let mine = list(Who::Owner, "/?show=mine&q=film").await;
+    assert!(mine.contains("href=\"/watch/film\"") && mine.contains("href=\"/?q=film\""));
+    assert!(!list(Who::Nobody, "/?show=mine").await.contains("Nothing"));
+    // How many codes open it stands beside who can see it, for whose they are: one opens the film and the print.
+    let count = |page: &str| page.matches("<span>Private, 1 code</span>").count();
+    let administrator = list(Who::Administrator, "/").await;
+    assert!(administrator.contains("href=\"/watch/film\""));
+    assert_eq!((count(&owner), count(&administrator)), (2, 0));
+    assert!(owner.contains(">Today</time>"));
     let found = list(Who::Owner, "/library?q=print").await;
     assert!(!found.contains("href=\"/watch/film\"") && found.contains("/images/print/about"));
     let nothing = list(Who::Nobody, "/?q=%3Cglaze%3E").await;
