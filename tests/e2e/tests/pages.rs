@@ -200,6 +200,13 @@ fn pages_are_accessible_in_light_in_dark_and_on_a_narrow_phone() {
             .send_json("POST", "/api/access-codes", &code())
             .json()),
     };
+    // A use, so that the page of the code draws its days.
+    let opened = server
+        .client()
+        .get("/watch/secret?access_code=open-sesame-2026");
+    assert_eq!(opened.status, 200);
+    let days = operator.get("/api/access-codes/open-sesame-2026/history");
+    assert_eq!(days.json()["days"][29]["opened"], json!(1));
     let wrong: Vec<String> = thread::scope(|scope| {
         let ways = [
             [("visitor", None, VISITOR), ("member", Some("ben"), MEMBER)].to_vec(),
