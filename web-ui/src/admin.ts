@@ -7,7 +7,7 @@ import { bitRate, count } from "./text.ts";
 
 /** Begins, where this page is that of the server. `replaced` is called with each part that came later. */
 export function serverPage(replaced: (part: HTMLElement) => void): void {
-  const root = document.querySelector<HTMLElement>("[data-server]");
+  const root = document.querySelector<HTMLElement>("[data-server-page]");
   if (!root) return;
   let asking = false;
 
@@ -19,7 +19,7 @@ export function serverPage(replaced: (part: HTMLElement) => void): void {
     if (stale) stale.hidden = isKnown;
     if (!isKnown) return;
     show(root, state);
-    if (state.key !== root.dataset["server"] && !asking) {
+    if (state.key !== root.dataset["serverPage"] && !asking) {
       asking = true;
       void renew(root, replaced).finally(() => (asking = false));
     }
@@ -45,7 +45,7 @@ function show(root: HTMLElement, state: ServerState): void {
 async function renew(root: HTMLElement, replaced: (part: HTMLElement) => void): Promise<void> {
   const next = await fetchRoot();
   if (!next) return;
-  root.dataset["server"] = next.dataset["server"] ?? "";
+  root.dataset["serverPage"] = next.dataset["serverPage"] ?? "";
   for (const part of root.querySelectorAll<HTMLElement>("[data-part]")) {
     const fresh = next.querySelector<HTMLElement>(`[data-part="${part.dataset["part"] ?? ""}"]`);
     if (!fresh) continue;
@@ -66,7 +66,7 @@ async function fetchRoot(): Promise<HTMLElement | undefined> {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!response.ok) return undefined;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return page.querySelector<HTMLElement>("[data-server]") ?? undefined;
+    return page.querySelector<HTMLElement>("[data-server-page]") ?? undefined;
   } catch {
     return undefined; // What is heard next asks again.
   }

@@ -112,6 +112,13 @@ fn everything_a_streamer_does_is_done_by_keyboard() {
         &format!("{key}?.value && ![{phone}, {secret}].includes({key}.value)"),
         MOMENT,
     );
+    // The page asks for nothing of itself again: what is shown once would be gone with that.
+    assert_eq!(
+        anna.see(
+            "performance.getEntriesByType('resource').some(({ name }) => name === location.href)"
+        ),
+        json!(false)
+    );
     anna.tab_to("Revoke Phone");
     anna.press("Enter");
     let _ = anna.until(IN_QUESTION, MOMENT);

@@ -395,14 +395,11 @@ impl Catalogue {
         let _ = self.find_code(caller, id)?;
         let today = self.now().date();
         let first = today.before(DAYS_KEPT - 1);
-        // Read first: what is saved while the store answers is told twice for a moment, and never missing.
-        let pending = Used {
-            day: today,
-            opened: lock(&self.inner.code_uses)
-                .get(&id)
-                .map_or(0, |(times, _)| *times),
-            watched: self.inner.seats.watched(id),
-        };
+        // What was not saved yet counts too. In the moment in which it is being saved it may be missing, or be told twice.
+        let opened = lock(&self.inner.code_uses)
+            .get(&id)
+            .map_or(0, |(times, _)| *times);
+        let watched = self.inner.seats.watched(id);
         let saved = self.inner.ports.store.code_days(id, first).await?;
         let day = |back| {
             let day = today.before(back);
@@ -415,8 +412,8 @@ impl Catalogue {
         };
         let mut days: Vec<Used> = (0..DAYS_KEPT).rev().map(day).collect();
         if let Some(last) = days.last_mut() {
-            last.opened = last.opened.saturating_add(pending.opened);
-            last.watched = last.watched.saturating_add(pending.watched);
+            last.opened = last.opened.saturating_add(opened);
+            last.watched = last.watched.saturating_add(watched);
         }
         Ok(days)
     }

@@ -168,7 +168,7 @@ async fn topic_tells_figures_and_another_key_when_the_page_has_to_be_made_anew()
     assert_ne!(ask().await["key"], third["key"]);
     let page = site.get(Who::Administrator, "/admin").await;
     let key = ask().await["key"].as_str().unwrap().to_owned();
-    assert!(page.body.contains(&format!("data-server=\"{key}\"")));
+    assert!(page.body.contains(&format!("data-server-page=\"{key}\"")));
 }
 
 #[tokio::test]
