@@ -165,7 +165,7 @@ impl Catalogue {
         let rights = self.rights();
         let standing = rights.standing(caller, now);
         let opens = |code: &&Code| {
-            is_theirs(code, caller, standing) && code.status(now) == access_code::Status::Active
+            is_theirs(code, caller, standing) && rights.opens(code, item, now).is_ok()
         };
         let codes = rights.codes_of(item).filter(|_| knows(standing));
         codes.filter(opens).count()
@@ -176,15 +176,17 @@ impl Catalogue {
     /// # Errors
     /// [`Refused::NotFound`] when it is not there or not theirs.
     pub fn find_code(&self, caller: &Caller, id: CodeId) -> Result<Shown, Refused> {
-        let code = {
-            let rights = self.rights();
-            let standing = rights.standing(caller, self.now());
-            let found = rights
-                .code(id)
-                .filter(|code| is_theirs(code, caller, standing));
-            found.filter(|_| knows(standing)).cloned()
-        };
-        code.map(|code| self.show(code)).ok_or(Refused::NotFound)
+        self.code_of(caller, id).map(|code| self.show(code))
+    }
+
+    /// One of the caller's codes as it is stored.
+    fn code_of(&self, caller: &Caller, id: CodeId) -> Result<Code, Refused> {
+        let rights = self.rights();
+        let standing = rights.standing(caller, self.now());
+        let found = rights
+            .code(id)
+            .filter(|code| knows(standing) && is_theirs(code, caller, standing));
+        found.cloned().ok_or(Refused::NotFound)
     }
 
     /// Whether holders of a code may have files as they came, whoever asks: for those who were given leave by it.
@@ -392,7 +394,7 @@ impl Catalogue {
     /// # Errors
     /// [`Refused::NotFound`] when it is not there or not theirs.
     pub async fn code_days(&self, caller: &Caller, id: CodeId) -> Result<Vec<Used>, Refused> {
-        let _ = self.find_code(caller, id)?;
+        let _ = self.code_of(caller, id)?;
         let today = self.now().date();
         let first = today.before(DAYS_KEPT - 1);
         // What was not saved yet counts too. In the moment in which it is being saved it may be missing, or be told twice.

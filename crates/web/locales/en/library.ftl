@@ -6,6 +6,12 @@ library-all = All
 library-videos = Videos
 library-images = Images
 library-mine = Mine
+library-today = Today
+library-yesterday = Yesterday
+library-days-ago = { $count } days ago
+library-weeks-ago = { $count } weeks ago
+library-months-ago = { $count } months ago
+library-years-ago = { $count } years ago
 library-with-codes = { $visibility }, { $count ->
     [one] { $count } code
    *[other] { $count } codes

@@ -40,10 +40,10 @@ impl Listing {
         }
     }
 
-    /// Whose are asked for, of a list of everybody's.
-    pub(super) fn whose(&self) -> Whose {
+    /// Whose are asked for, of a list of everybody's: strangers have none of their own.
+    pub(super) fn whose(&self, is_somebody: bool) -> Whose {
         match self.show.as_str() {
-            "mine" => Whose::Own,
+            "mine" if is_somebody => Whose::Own,
             _ => Whose::All,
         }
     }
@@ -56,7 +56,7 @@ impl Listing {
     /// Whether anything but all there is was asked for.
     pub(super) fn is_narrowed(&self) -> bool {
         self.kind().is_some()
-            || self.whose() == Whose::Own
+            || self.whose(true) == Whose::Own
             || !self.q.trim().is_empty()
             || self.after.is_some()
     }
@@ -115,11 +115,11 @@ impl Choice {
     }
 
     /// The same of everybody's, of which the caller's own can be chosen by who has any.
-    pub(super) fn with_mine(self, listing: &Listing, is_somebody: bool) -> Self {
+    pub(super) fn with_mine(self, whose: Whose, is_somebody: bool) -> Self {
         Self {
-            show: match listing.whose() {
-                Whose::Own if is_somebody => "mine",
-                _ => self.show,
+            show: match whose {
+                Whose::Own => "mine",
+                Whose::All => self.show,
             },
             has_mine: is_somebody,
             ..self

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    access_code::{Change, Refused, Shown, Status, Used},
+    access_code::{Change, DAYS_KEPT, Refused, Shown, Status, Used},
     caller::Caller,
     clock::Time,
     item::{Kind, Name, Site},
@@ -106,6 +106,7 @@ struct Page {
     is_weak: bool,
     done: Option<Done>,
     seen: String,
+    days_kept: u32,
     use_of_it: Use,
     watching: String,
     viewers_max: Option<u32>,
@@ -173,6 +174,7 @@ pub(crate) async fn show(
         is_weak: codes::is_weak(&shown),
         done,
         seen: code.changed.ms().to_string(),
+        days_kept: DAYS_KEPT,
         use_of_it: Use::of(t, &days, code.uses, now),
         watching: t.count(u64::from(shown.watching)),
         viewers_max: code.viewers_max,

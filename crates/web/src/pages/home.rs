@@ -6,7 +6,7 @@ use domain::{catalogue::PAGE_MAX, engine::State as Phase, user::UserId};
 
 use super::{
     Frame,
-    cards::{Card, Choice, Listing, Whose, cards},
+    cards::{Card, Choice, Listing, cards},
     page,
     watch::poster,
 };
@@ -83,10 +83,7 @@ pub(crate) async fn show(
     }
     live.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
     let is_somebody = app.catalogue().is_somebody(&caller);
-    let whose = match listing.whose() {
-        Whose::Own if is_somebody => Whose::Own,
-        _ => Whose::All,
-    };
+    let whose = listing.whose(is_somebody);
     let found = listing.find(&app, &caller, listing.kind(), whose);
     let frame = Frame::new(&app, &caller);
     let live = live.into_iter().map(|(_, live)| live).collect();
@@ -98,7 +95,7 @@ pub(crate) async fn show(
             live,
             offline,
             cards: cards(&app, &caller, &found.items),
-            choice: Choice::new("/", &listing, found.next_cursor).with_mine(&listing, is_somebody),
+            choice: Choice::new("/", &listing, found.next_cursor).with_mine(whose, is_somebody),
             is_narrowed: listing.is_narrowed(),
         },
         false,

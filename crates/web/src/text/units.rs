@@ -79,12 +79,12 @@ impl Text {
     pub fn days_ago(self, at: Time, now: Time) -> String {
         let days = now.date().number() - at.date().number();
         let (id, count) = match days {
-            ..=0 => return self.msg("unit-today").to_string(),
-            1 => return self.msg("unit-yesterday").attr("day").to_string(),
-            2..14 => ("unit-days-ago", days),
-            14..60 => ("unit-weeks-ago", days / 7),
-            60..730 => ("unit-months-ago", days / 30),
-            _ => ("unit-years-ago", days / 365),
+            ..=0 => return self.msg("library-today").to_string(),
+            1 => return self.msg("library-yesterday").to_string(),
+            2..14 => ("library-days-ago", days),
+            14..60 => ("library-weeks-ago", days / 7),
+            60..730 => ("library-months-ago", days / 30),
+            _ => ("library-years-ago", days / 365),
         };
         self.msg(id).arg("count", count).to_string()
     }
